@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradalign.errors import InputError
+from gradalign.wedge import check_tilt_range, measured
+
+frequencies = np.random.default_rng(0).normal(size=(20000, 3))
+
+
+@given(st.floats(1, 89))
+def test_a_half_range_measures_the_papers_region(theta):
+    expected = np.abs(frequencies[:, 2]) <= np.abs(frequencies[:, 0]) * np.tan(np.radians(theta))
+    assert (measured(frequencies, theta) == expected).all()
+
+
+def test_ninety_degrees_measure_everything():
+    assert measured(frequencies, 90).all()
+    assert measured(frequencies, (-90, 90)).all()
+
+
+@given(st.floats(-90, 89), st.floats(0.5, 180))
+def test_the_measured_share_is_that_of_the_angles(low, width):
+    high = min(low + width, 90.0)
+    assert measured(frequencies, (low, high)).mean() == pytest.approx((high - low) / 180, abs=0.015)
+
+
+@given(st.floats(-85, 85))
+def test_the_plane_of_a_tilt_angle_inside_the_range_is_measured(angle):
+    along = np.array([np.cos(np.radians(angle)), 0.3, np.sin(np.radians(angle))])
+    assert measured(along, (angle - 5, angle + 5))
+    assert not measured(along, (angle + 1, angle + 5))
+    assert measured(-along, (angle - 5, angle + 5))
+
+
+@pytest.mark.parametrize("tilt_range", [0, -5, 95, (30, 20), (-100, 20), (1, 2, 3), "wide", None, float("nan")])
+def test_an_impossible_tilt_range_is_refused(tilt_range):
+    with pytest.raises(InputError, match="tilt range"):
+        check_tilt_range(tilt_range)

@@ -1,0 +1,406 @@
+"""The public face: align two subtomograms, many to a reference, or all pairs of a set."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+
+from gradalign.errors import InputError
+from gradalign.geometry import axis_seed_angles, euler_from_rotation, rotation_from_euler, seed_rotations
+from gradalign.products import overlap_products, work_space
+from gradalign.randomness import generator
+from gradalign.refinement import Damping
+from gradalign.scores import dissimilarity, score_number
+from gradalign.search import StochasticRule, place_seeds, stochastic_refinement
+from gradalign.spectrum import prepare
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of an alignment that are not the pair's own."""
+
+    low_pass: float = 5.3
+    """Resolution limit of the aligner in nm; 0 keeps all frequencies below Nyquist's."""
+    wedge_guard: float = 0.0
+    """Degrees by which each end of the tilt range is drawn in for the masks M."""
+    start_reach: float = 6.0
+    """Largest start translation along each axis in nm."""
+    start_spacing: float = 1.5
+    """Distance of neighbouring start translations in nm."""
+    rule: StochasticRule = field(default_factory=StochasticRule)
+    """Which candidate is refined next, and when the search ends."""
+    damping: Damping = field(default_factory=Damping)
+    """How the damping factor λ runs."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where g was found on f: f(x) ≈ g(R⁻¹(x − a)) about the centre voxel N//2."""
+
+    rotation: np.ndarray
+    """R, 3×3, acting on vectors (x, y, z)."""
+    translation: np.ndarray
+    """a = (x, y, z) in voxels."""
+    dissimilarity: float
+    """d at (R, a)."""
+    iterations: int
+    """Levenberg–Marquardt steps of all candidates together."""
+    trace: np.ndarray
+    """Smallest d after each step, shape (iterations,)."""
+    path: np.ndarray
+    """Transform with the smallest d after each step, shape (iterations, 12): R row by row, then a."""
+
+    @property
+    def euler_zyz(self):
+        """(φ, θ, ψ) in degrees with R = Rz(φ) Ry(θ) Rz(ψ)."""
+        return euler_from_rotation(self.rotation)
+
+
+@lru_cache(maxsize=8)
+def _full_seeds(interval):
+    return seed_rotations(interval)
+
+
+def free_directions(surface_f=None):
+    """Return the directions in which a search may move, among the rotation vector ω and the translation a.
+
+    Parameters
+    ----------
+    surface_f : array_like of shape (3, 3), optional
+        R_f of Eq. 22; with it only rotations about R_f⁻¹ẑ are free.
+
+    Returns
+    -------
+    numpy.ndarray of shape (6, 6) or (6, 4)
+    """
+    if surface_f is None:
+        return np.eye(6)
+    basis = np.zeros((6, 4))
+    basis[:3, 0] = np.asarray(surface_f, dtype=float)[2]
+    basis[3:, 1:] = np.eye(3)
+    return basis
+
+
+def start_rotations(interval, surface_f=None, surface_g=None):
+    """Return the rotations from which a search starts.
+
+    Parameters
+    ----------
+    interval : float
+        Of the seed angles, in degrees; divides 180.
+    surface_f, surface_g : array_like of shape (3, 3), optional
+        R_f and R_g of Eq. 22: R = R_f⁻¹ R_n R_g, R_n about z. Both or neither.
+
+    Returns
+    -------
+    numpy.ndarray of shape (m, 3, 3)
+        108 rotations at 60°, 256 at 45°; about one axis 6 and 8.
+
+    Raises
+    ------
+    InputError
+        If the interval does not divide 180, or only one of the surfaces is given.
+    """
+    if (surface_f is None) != (surface_g is None):
+        raise InputError("surface_f and surface_g belong together: give both rotations or neither")
+    if surface_f is None:
+        return _full_seeds(interval)
+    turns = rotation_from_euler(axis_seed_angles(interval), 0.0, 0.0)
+    return np.asarray(surface_f, dtype=float).T @ turns @ np.asarray(surface_g, dtype=float)
+
+
+def _random_generator(seed):
+    return seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
+
+
+def align_spectra(
+    fixed,
+    moving,
+    score="rcs",
+    interval=60.0,
+    settings=None,
+    voxel_size=1.0,
+    seed=0,
+    surface_f=None,
+    surface_g=None,
+):
+    """Align two prepared subtomograms, as `align_pair` does.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+        f and g, from `gradalign.spectrum.prepare`.
+    score : str
+    interval : float
+    settings : Settings, optional
+        Its low_pass and wedge_guard belong to `prepare` and are not looked at here.
+    voxel_size : float
+        In nm.
+    seed : int or numpy.random.Generator
+    surface_f, surface_g : array_like of shape (3, 3), optional
+
+    Returns
+    -------
+    Alignment
+    """
+    settings = settings or Settings()
+    candidates = seeds_at_best_translation(
+        fixed, moving, score, start_rotations(interval, surface_f, surface_g), settings, voxel_size
+    )
+    best, trace, path = stochastic_refinement(
+        fixed,
+        moving,
+        score_number(score),
+        free_directions(surface_f),
+        settings.damping,
+        settings.rule,
+        candidates,
+        _random_generator(seed).random(settings.rule.max_steps),
+    )
+    return Alignment(
+        rotation=candidates.rotations[best].copy(),
+        translation=candidates.translations[best].copy(),
+        dissimilarity=float(candidates.dissimilarities[best]),
+        iterations=len(trace),
+        trace=trace,
+        path=path,
+    )
+
+
+def seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size=1.0):
+    """Return the candidates of a search before its first step.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    score : str
+    rotations : array_like of shape (m, 3, 3)
+    settings : Settings
+    voxel_size : float
+        In nm.
+
+    Returns
+    -------
+    gradalign.refinement.Candidates
+
+    Raises
+    ------
+    InputError
+        If the two volumes differ in size or the score is not known.
+    """
+    if fixed.size != moving.size:
+        raise InputError(
+            f"the two volumes have {fixed.size} and {moving.size} voxels a side: boxes of one size are needed"
+        )
+    return place_seeds(
+        fixed,
+        moving,
+        score_number(score),
+        np.ascontiguousarray(rotations, dtype=float),
+        float(settings.start_reach / voxel_size),
+        float(settings.start_spacing / voxel_size),
+        settings.damping,
+    )
+
+
+def dissimilarity_at(fixed, moving, score, rotation, translation):
+    """Return d of two prepared subtomograms for a given transform.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    score : str
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+
+    Returns
+    -------
+    float
+    """
+    products = np.empty((8, 8))
+    count = overlap_products(
+        fixed,
+        moving,
+        np.ascontiguousarray(rotation, dtype=float),
+        np.ascontiguousarray(translation, dtype=float),
+        work_space(fixed),
+        products,
+    )
+    return float(dissimilarity(score_number(score), products, count))
+
+
+def align_pair(
+    f,
+    g,
+    tilt_f=60.0,
+    tilt_g=60.0,
+    score="rcs",
+    interval=60.0,
+    low_pass=None,
+    voxel_size=1.0,
+    seed=0,
+    settings=None,
+    surface_f=None,
+    surface_g=None,
+):
+    """Find the rotation and translation that move subtomogram g onto subtomogram f.
+
+    Parameters
+    ----------
+    f, g : array_like of shape (N, N, N)
+        Densities [z, y, x], of one box size.
+    tilt_f, tilt_g : float or (float, float)
+        Half range or (min, max) of each tilt series in degrees; tilt axis y, beam z.
+    score : str
+        ``"rcs"`` (real-space constrained) or ``"fcs"`` (Fourier-space constrained).
+    interval : float
+        Interval of the seed angles in degrees; divides 180.
+    low_pass : float, optional
+        Resolution limit of the aligner in nm; that of `settings` if left out.
+    voxel_size : float
+        In nm.
+    seed : int or numpy.random.Generator
+        Of the stochastic choice of candidates; the same seed gives the same answer.
+    settings : Settings, optional
+    surface_f, surface_g : array_like of shape (3, 3), optional
+        Rotations that take the two membrane surface normals to z; with them only the rotation about the normal and
+        the translation are searched (Eq. 22).
+
+    Returns
+    -------
+    Alignment
+        With ``rotation``, ``translation`` (voxels), ``euler_zyz`` (degrees), ``dissimilarity``, ``iterations`` and
+        ``trace``: f(x) ≈ g(R⁻¹(x − a)).
+
+    Raises
+    ------
+    InputError
+        If a volume, tilt range, score, interval or low-pass is unusable; it says which and why.
+
+    Examples
+    --------
+    A phantom, and the same phantom turned and shifted:
+
+    >>> from gradalign import align_pair
+    >>> from gradalign.geometry import rotation_angle, rotation_from_euler
+    >>> from gradalign.simulation.phantom import phantom
+    >>> R = rotation_from_euler(40, 70, -20)
+    >>> g = phantom(32)
+    >>> f = phantom(32, rotation=R, translation=[1.0, -0.5, 0.25])
+    >>> found = align_pair(f, g, tilt_f=90, tilt_g=90, voxel_size=1.0)
+    >>> bool(rotation_angle(found.rotation.T @ R) < 0.5)
+    True
+    >>> found.translation.round(1).tolist()
+    [1.0, -0.5, 0.2]
+    """
+    settings = settings or Settings()
+    low_pass = settings.low_pass if low_pass is None else low_pass
+    fixed, moving = (
+        prepare(volume, tilt, low_pass, voxel_size, settings.wedge_guard, name)
+        for volume, tilt, name in ((f, tilt_f, "f"), (g, tilt_g, "g"))
+    )
+    return align_spectra(fixed, moving, score, interval, settings, voxel_size, seed, surface_f, surface_g)
+
+
+def _prepare_each(volumes, tilts, settings, low_pass, voxel_size, movable=True):
+    """Yield one prepared volume after the other; `tilts` is one range for all or a list with one for each."""
+    low_pass = settings.low_pass if low_pass is None else low_pass
+    if isinstance(tilts, list) and len(tilts) != len(volumes):
+        raise InputError(f"{len(tilts)} tilt ranges were given for {len(volumes)} volumes: give one, or one for each")
+    for number, volume in enumerate(volumes):
+        tilt = tilts[number] if isinstance(tilts, list) else tilts
+        name = f"volume {number}"
+        yield prepare(volume, tilt, low_pass, voxel_size, settings.wedge_guard, name, movable)
+
+
+def align_to_reference(
+    volumes,
+    reference,
+    tilts=60.0,
+    reference_tilt=90.0,
+    score="rcs",
+    interval=60.0,
+    low_pass=None,
+    voxel_size=1.0,
+    seed=0,
+    settings=None,
+):
+    """Find the transform that moves the reference onto each subtomogram.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        Subtomograms [z, y, x]; read one after the other, so that a sequence may load them as they are asked for.
+    reference : array_like of shape (N, N, N)
+    tilts : float, (float, float) or list of them
+        Tilt range of all subtomograms, or a list with one for each.
+    reference_tilt : float or (float, float)
+        90 if nothing is missing.
+    score, interval, low_pass, voxel_size, settings
+        As in `align_pair`.
+    seed : int
+        Each subtomogram draws from its own stream of this seed.
+
+    Returns
+    -------
+    list of Alignment
+        volume(x) ≈ reference(R⁻¹(x − a)).
+
+    Raises
+    ------
+    InputError
+        As in `align_pair`.
+    """
+    settings = settings or Settings()
+    (moving,) = _prepare_each([reference], reference_tilt, settings, low_pass, voxel_size)
+    each = _prepare_each(volumes, tilts, settings, low_pass, voxel_size, movable=False)
+    return [
+        align_spectra(
+            fixed,
+            moving,
+            score,
+            interval,
+            settings,
+            voxel_size,
+            generator(seed, "reference alignment", number),
+        )
+        for number, fixed in enumerate(each)
+    ]
+
+
+def align_all_pairs(
+    volumes, tilts=60.0, score="rcs", interval=60.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
+):
+    """Align every pair of a set, each volume prepared once.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        Subtomograms [z, y, x].
+    tilts : float, (float, float) or list of them
+        Tilt range of all subtomograms, or a list with one for each.
+    score, interval, low_pass, voxel_size, settings
+        As in `align_pair`.
+    seed : int
+        Each pair draws from its own stream of this seed.
+
+    Returns
+    -------
+    dict of (int, int) to Alignment
+        For i < j the transform that moves volume j onto volume i.
+
+    Raises
+    ------
+    InputError
+        As in `align_pair`.
+    """
+    settings = settings or Settings()
+    each = list(_prepare_each(volumes, tilts, settings, low_pass, voxel_size))
+    return {
+        (i, j): align_spectra(
+            each[i], each[j], score, interval, settings, voxel_size, generator(seed, "pair alignment", i, j)
+        )
+        for i, j in combinations(range(len(each)), 2)
+    }

@@ -1,0 +1,59 @@
+"""The one Numba decorator of the package, with a disk cache that cannot go stale.
+
+Numba keys its cache by the file of the compiled function alone: a kernel that calls a changed kernel of
+another file would be loaded as it was. Here the cache folder is named by a digest of all sources.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numba
+
+
+def _source_digest():
+    digest = hashlib.sha256()
+    package = Path(__file__).parent
+    for source in sorted(package.rglob("*.py")):
+        digest.update(str(source.relative_to(package)).encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder():
+    """Return the folder of the compiled kernels of these sources.
+
+    Returns
+    -------
+    pathlib.Path
+        Below ``NUMBA_CACHE_DIR`` if that is set, else below the user's cache folder.
+    """
+    base = os.environ.get("NUMBA_CACHE_DIR")
+    if not base:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "gradalign" / _source_digest()
+
+
+_FOLDER = str(cache_folder())
+
+
+def jit(function):
+    """Compile `function` with Numba: no Python objects, fast mathematics, cached on disk.
+
+    Parameters
+    ----------
+    function : callable
+        A function of numbers and arrays.
+
+    Returns
+    -------
+    callable
+        The compiled function.
+    """
+    before = numba.config.CACHE_DIR
+    # other packages' caches stay where they are
+    numba.config.CACHE_DIR = _FOLDER
+    try:
+        return numba.njit(cache=True, fastmath=True, nogil=True, error_model="numpy")(function)
+    finally:
+        numba.config.CACHE_DIR = before

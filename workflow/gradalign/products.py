@@ -1,0 +1,225 @@
+"""Sums over the overlap of two transforms, from which every score and its derivatives follow.
+
+For the fixed volume's coefficients F(ξ) and the moved volume's F[τ_a Λ_R g](ξ) = e^{−2πi a·ξ/N} G(R⁻¹ξ), the overlap
+Ω holds the ξ with M_f(ξ) and M_g(R⁻¹ξ), one of each ±ξ, without 0. All vectors are multiplied by e^{2πi a·ξ/N}, which
+changes no product, so that only F carries the phase. The eight columns are the derivatives of the moved transform with
+respect to a rotation exp([ω]×) in the frame of g, the derivatives with respect to a, the moved transform itself, and F.
+"""
+
+import numpy as np
+
+from gradalign.interpolation import OVERSAMPLING, TABLE_ROWS, gather
+from gradalign.jit import jit
+
+MOVED, FIXED = 6, 7
+COLUMNS = 8
+
+
+@jit
+def work_space(fixed):
+    """Return the scratch arrays of one search: overlap, samples, columns and phases."""
+    count = fixed.lattice.shape[0]
+    return (
+        np.empty(count, np.int32),
+        np.empty(8 * count, np.float32),
+        np.empty((COLUMNS, 2, count), np.float32),
+        np.empty((3, 2, fixed.size + 1), np.float32),
+    )
+
+
+@jit
+def sample_overlap(fixed, moving, rotation, work):
+    """Sample the moved volume's transform and gradient over the overlap for one rotation.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    rotation : float64 (3, 3)
+    work : tuple
+        From `work_space`; receives the overlap's places in the lattice and the eight values at each: G and ∂G/∂η
+        in the frame of g.
+
+    Returns
+    -------
+    int
+        Number of frequencies in the overlap.
+    """
+    overlap, samples = work[0], work[1]
+    u, v = rotation @ moving.normals[0], rotation @ moving.normals[1]
+    inverse = np.empty((3, 3), np.float32)
+    for i in range(3):
+        for j in range(3):
+            inverse[i, j] = rotation[j, i] * OVERSAMPLING
+    row = 8 * (2 * moving.reach + 1)
+    plane = row * (2 * moving.reach + 1)
+    middle = np.float32(moving.reach)
+    rows = np.float32(TABLE_ROWS)
+    count = 0
+    for point in range(fixed.lattice.shape[0]):
+        x, y, z = fixed.lattice[point, 0], fixed.lattice[point, 1], fixed.lattice[point, 2]
+        if (u[0] * x + u[1] * y + u[2] * z) * (v[0] * x + v[1] * y + v[2] * z) > 0.0:
+            continue
+        a, b, c = np.float32(x), np.float32(y), np.float32(z)
+        p = inverse[0, 0] * a + inverse[0, 1] * b + inverse[0, 2] * c
+        q = inverse[1, 0] * a + inverse[1, 1] * b + inverse[1, 2] * c
+        r = inverse[2, 0] * a + inverse[2, 1] * b + inverse[2, 2] * c
+        # the grid holds one half: G(−η) is the conjugate of G(η), and its gradient minus that
+        mirrored = r < np.float32(0.0)
+        if mirrored:
+            p, q, r = -p, -q, -r
+        p, q, r = p + middle, q + middle, r + np.float32(1.0)
+        i, j, k = np.int64(p), np.int64(q), np.int64(r)
+        p, q, r = (p - np.float32(i)) * rows, (q - np.float32(j)) * rows, (r - np.float32(k)) * rows
+        left, near, low = np.int64(p), np.int64(q), np.int64(r)
+        place = 8 * count
+        gather(
+            moving.grid, (k - 1) * plane + (j - 1) * row + (i - 1) * 8, row, plane, moving.table,
+            (left, near, low), (p - np.float32(left), q - np.float32(near), r - np.float32(low)), samples, place,
+        )  # fmt: skip
+        if mirrored:
+            samples[place + 1] = -samples[place + 1]
+            samples[place + 2] = -samples[place + 2]
+            samples[place + 4] = -samples[place + 4]
+            samples[place + 6] = -samples[place + 6]
+        overlap[count] = point
+        count += 1
+    return count
+
+
+@jit
+def _phases(translation, reach, size, phases):
+    for axis in range(3):
+        for index in range(-reach, reach + 1):
+            angle = 2.0 * np.pi * translation[axis] * index / size
+            phases[axis, 0, index + reach] = np.cos(angle)
+            phases[axis, 1, index + reach] = np.sin(angle)
+
+
+@jit
+def fill_columns(fixed, rotation, translation, count, work):
+    """Turn the samples of `sample_overlap` into the eight columns for one translation.
+
+    Parameters
+    ----------
+    fixed : gradalign.spectrum.Spectrum
+    rotation : float64 (3, 3)
+    translation : float64 (3,)
+        In voxels.
+    count : int
+        Number of frequencies in the overlap.
+    work : tuple
+        From `work_space`, filled by `sample_overlap`.
+    """
+    overlap, samples, columns, phases = work
+    reach = (fixed.size - 1) // 2
+    _phases(translation, reach, fixed.size, phases)
+    turned = rotation.astype(np.float32)
+    unit = np.float32(2.0 * np.pi / fixed.size)
+    for n in range(count):
+        point = overlap[n]
+        i, j, k = fixed.lattice[point, 0], fixed.lattice[point, 1], fixed.lattice[point, 2]
+        x, y, z = np.float32(i), np.float32(j), np.float32(k)
+        # F e^{2πi a·ξ/N}
+        i, j, k = i + reach, j + reach, k + reach
+        cos = phases[0, 0, i] * phases[1, 0, j] - phases[0, 1, i] * phases[1, 1, j]
+        sin = phases[0, 1, i] * phases[1, 0, j] + phases[0, 0, i] * phases[1, 1, j]
+        cos, sin = (
+            cos * phases[2, 0, k] - sin * phases[2, 1, k],
+            sin * phases[2, 0, k] + cos * phases[2, 1, k],
+        )
+        real, imaginary = fixed.values[0, point], fixed.values[1, point]
+        columns[FIXED, 0, n] = real * cos - imaginary * sin
+        columns[FIXED, 1, n] = real * sin + imaginary * cos
+        # −η × ∂G/∂η, in the frame of g
+        p = turned[0, 0] * x + turned[1, 0] * y + turned[2, 0] * z
+        q = turned[0, 1] * x + turned[1, 1] * y + turned[2, 1] * z
+        r = turned[0, 2] * x + turned[1, 2] * y + turned[2, 2] * z
+        for part in range(2):
+            place = 8 * n + part
+            along_x, along_y, along_z = samples[place + 2], samples[place + 4], samples[place + 6]
+            columns[0, part, n] = r * along_y - q * along_z
+            columns[1, part, n] = p * along_z - r * along_x
+            columns[2, part, n] = q * along_x - p * along_y
+            columns[MOVED, part, n] = samples[place]
+        # −2πi ξ/N · G
+        real, imaginary = unit * samples[8 * n], unit * samples[8 * n + 1]
+        columns[3, 0, n], columns[3, 1, n] = x * imaginary, -x * real
+        columns[4, 0, n], columns[4, 1, n] = y * imaginary, -y * real
+        columns[5, 0, n], columns[5, 1, n] = z * imaginary, -z * real
+
+
+@jit
+def _product(left, right, count):
+    total = np.float32(0.0)
+    for part in range(2):
+        for n in range(count):
+            total += left[part, n] * right[part, n]
+    return total
+
+
+@jit
+def _exact_product(left, right, count):
+    total = 0.0
+    for part in range(2):
+        for n in range(count):
+            total += np.float64(left[part, n]) * np.float64(right[part, n])
+    return total
+
+
+@jit
+def multiply_columns(rotation, count, work, products):
+    """Multiply all columns with each other: Re Σ conj(A) B over the overlap.
+
+    Parameters
+    ----------
+    rotation : float64 (3, 3)
+        Takes the rotation's derivatives from the frame of g to the frame of f, where R ← exp([ω]×) R.
+    count : int
+    work : tuple
+        From `work_space`, filled by `fill_columns`.
+    products : float64 (8, 8)
+        Receives the symmetric matrix of products.
+    """
+    columns = work[2]
+    for a in range(COLUMNS):
+        for b in range(a + 1):
+            # near the optimum d is a small difference of the last three: they need double precision
+            if b >= MOVED:
+                total = _exact_product(columns[a], columns[b], count)
+            else:
+                total = np.float64(_product(columns[a], columns[b], count))
+            products[a, b] = total
+            products[b, a] = total
+    for side in range(2):
+        for b in range(COLUMNS):
+            x, y, z = products[0, b], products[1, b], products[2, b]
+            for a in range(3):
+                products[a, b] = rotation[a, 0] * x + rotation[a, 1] * y + rotation[a, 2] * z
+        if side == 0:
+            for a in range(COLUMNS):
+                for b in range(a):
+                    products[a, b], products[b, a] = products[b, a], products[a, b]
+
+
+@jit
+def overlap_products(fixed, moving, rotation, translation, work, products):
+    """Fill `products` for one transform (R, a) and return the number of frequencies in the overlap.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    rotation : float64 (3, 3)
+    translation : float64 (3,)
+        In voxels.
+    work : tuple
+        From `work_space`.
+    products : float64 (8, 8)
+
+    Returns
+    -------
+    int
+    """
+    count = sample_overlap(fixed, moving, rotation, work)
+    fill_columns(fixed, rotation, translation, count, work)
+    multiply_columns(rotation, count, work, products)
+    return count

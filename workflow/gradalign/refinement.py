@@ -1,0 +1,193 @@
+"""One Levenberg–Marquardt step of one candidate; nothing of seeds or of stopping."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.jit import jit
+from gradalign.products import overlap_products
+from gradalign.scores import dissimilarity, normal_equations
+
+
+class Damping(NamedTuple):
+    """How the damping factor λ of Eq. 7 runs."""
+
+    start: float = 1e-2
+    """λ of a candidate's first step."""
+    decrease: float = 0.1
+    """Factor after an accepted step."""
+    increase: float = 10.0
+    """Factor after a rejected step."""
+
+
+class Candidates(NamedTuple):
+    """The candidates of one search with the normal equations at their places."""
+
+    rotations: np.ndarray
+    """float64 (m, 3, 3)"""
+    translations: np.ndarray
+    """float64 (m, 3), voxels"""
+    dissimilarities: np.ndarray
+    """float64 (m,)"""
+    matrices: np.ndarray
+    """JᵀJ, float64 (m, 6, 6)"""
+    vectors: np.ndarray
+    """Jᵀ(f − g), float64 (m, 6)"""
+    damping: np.ndarray
+    """λ, float64 (m,)"""
+
+
+@jit
+def rotation_from_vector(vector):
+    """Return exp([ω]×), the rotation about ω by |ω| radians (Rodrigues).
+
+    Parameters
+    ----------
+    vector : float64 (3,)
+
+    Returns
+    -------
+    float64 (3, 3)
+    """
+    x, y, z = vector[0], vector[1], vector[2]
+    angle = np.sqrt(x * x + y * y + z * z)
+    # sin(α)/α and (1 − cos α)/α², from their series where α is small
+    if angle < 1e-4:
+        first, second = 1.0 - angle * angle / 6.0, 0.5 - angle * angle / 24.0
+    else:
+        first, second = np.sin(angle) / angle, (1.0 - np.cos(angle)) / (angle * angle)
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.eye(3) + first * cross + second * (cross @ cross)
+
+
+@jit
+def _solve(matrix, vector, damping, solution):
+    """Solve (A + λ diag A) δ = b by Cholesky's method in place; False if A is not positive definite."""
+    count = vector.shape[0]
+    for i in range(count):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            if i == j:
+                total *= 1.0 + damping
+            for k in range(j):
+                total -= matrix[i, k] * matrix[j, k]
+            if i > j:
+                matrix[i, j] = total / matrix[j, j]
+            elif total > 0.0:
+                matrix[i, i] = np.sqrt(total)
+            else:
+                return False
+    for i in range(count):
+        total = vector[i]
+        for k in range(i):
+            total -= matrix[i, k] * solution[k]
+        solution[i] = total / matrix[i, i]
+    for i in range(count - 1, -1, -1):
+        total = solution[i]
+        for k in range(i + 1, count):
+            total -= matrix[k, i] * solution[k]
+        solution[i] = total / matrix[i, i]
+    return True
+
+
+@jit
+def adopt(score, products, count, candidates, number):
+    """Give a candidate d and the normal equations that follow from the products at its place.
+
+    Parameters
+    ----------
+    score : int
+    products : float64 (8, 8)
+        From `gradalign.products.overlap_products`.
+    count : int
+        Number of frequencies in the overlap.
+    candidates : Candidates
+    number : int
+    """
+    candidates.dissimilarities[number] = dissimilarity(score, products, count)
+    normal_equations(score, products, count, candidates.matrices[number], candidates.vectors[number])
+
+
+@jit
+def step(fixed, moving, score, basis, damping, candidates, number, work):
+    """Take one step: solve (JᵀJ + λ diag JᵀJ) Δβ = Jᵀ(f − g_β), try R ← exp([ω]×)R and a ← a + Δa.
+
+    The trial is kept if it lowers d; λ is then lowered, else raised (Eqs. 7 and 17).
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    score : int
+    basis : float64 (6, k)
+        The free directions among ω and a: the identity, or a rotation axis with the translations (Eq. 22).
+    damping : Damping
+    candidates : Candidates
+    number : int
+        The candidate that moves.
+    work : tuple
+        From `gradalign.products.work_space`.
+
+    Returns
+    -------
+    bool
+        Whether the trial was kept.
+    """
+    free = basis.shape[1]
+    matrix, vector = np.zeros((free, free)), np.zeros(free)
+    for a in range(free):
+        for i in range(6):
+            if basis[i, a] == 0.0:
+                continue
+            vector[a] += basis[i, a] * candidates.vectors[number, i]
+            for b in range(a + 1):
+                for j in range(6):
+                    matrix[a, b] += basis[i, a] * candidates.matrices[number, i, j] * basis[j, b]
+    solution = np.zeros(free)
+    if not _solve(matrix, vector, candidates.damping[number], solution):
+        candidates.damping[number] *= damping.increase
+        return False
+    change = np.zeros(6)
+    for i in range(6):
+        for a in range(free):
+            change[i] += basis[i, a] * solution[a]
+    rotation = rotation_from_vector(change[:3]) @ candidates.rotations[number]
+    translation = candidates.translations[number] + change[3:]
+    products = np.empty((8, 8))
+    count = overlap_products(fixed, moving, rotation, translation, work, products)
+    if not dissimilarity(score, products, count) < candidates.dissimilarities[number]:
+        candidates.damping[number] *= damping.increase
+        return False
+    candidates.rotations[number] = rotation
+    candidates.translations[number] = translation
+    adopt(score, products, count, candidates, number)
+    candidates.damping[number] *= damping.decrease
+    return True
+
+
+@jit
+def refine(fixed, moving, score, basis, damping, tolerance, max_steps, candidates, number, work):
+    """Refine one candidate until an accepted step lowers d by less than `tolerance` of its value.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    score : int
+    basis : float64 (6, k)
+    damping : Damping
+    tolerance : float
+    max_steps : int
+    candidates : Candidates
+    number : int
+    work : tuple
+
+    Returns
+    -------
+    int
+        Steps taken, accepted or not.
+    """
+    for taken in range(max_steps):
+        before = candidates.dissimilarities[number]
+        accepted = step(fixed, moving, score, basis, damping, candidates, number, work)
+        if accepted and before - candidates.dissimilarities[number] < tolerance * before:
+            return taken + 1
+    return max_steps

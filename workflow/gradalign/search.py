@@ -1,0 +1,265 @@
+"""From seeds to an answer: stochastic parallel refinement, or the refinement of every seed.
+
+Candidates are ordered by d, the largest first; candidate j is drawn with a probability proportional to
+p_j = p_{j−1} · max(10^{t/(m−1)}, d_{j−1}/d_j) (Eq. 11) and takes one Levenberg–Marquardt step. Of two candidates whose
+distance (Eq. 12) is at most γ the worse is dropped. The search ends when the smallest d, divided by the first smallest
+d, no longer falls: |slope of its regression line over the last w steps| · w ≤ t_regress.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.jit import jit
+from gradalign.products import fill_columns, multiply_columns, overlap_products, sample_overlap, work_space
+from gradalign.refinement import Candidates, adopt, refine, step
+from gradalign.translation import best_translation, correlation_space
+
+# keeps ratios of dissimilarities finite where one is zero
+SMALLEST = 1e-12
+
+
+class StochasticRule(NamedTuple):
+    """Which candidate is refined next, which are dropped, and when the search ends."""
+
+    threshold: float = 10.0
+    """t of Eq. 11: the best candidate is at least 10^t times as likely as the worst."""
+    duplicate_distance: float = 0.3
+    """γ: of two candidates nearer than this (Eq. 12) the worse is dropped."""
+    window: int = 100
+    """w: steps over which the slope is taken."""
+    tolerance: float = 1e-3
+    """t_regress, against slope × w."""
+    max_steps: int = 1000
+    """n_max_iter: steps after which the search ends in any case."""
+
+
+@jit
+def _unevaluated(rotations, translations, damping):
+    count = rotations.shape[0]
+    return Candidates(
+        rotations.copy(),
+        translations.copy(),
+        np.empty(count),
+        np.empty((count, 6, 6)),
+        np.empty((count, 6)),
+        np.full(count, damping.start),
+    )
+
+
+@jit
+def place_seeds(fixed, moving, score, rotations, reach, spacing, damping):
+    """Return the seeds as candidates, each at its best translation by correlation.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    score : int
+    rotations : float64 (m, 3, 3)
+    reach, spacing : float
+        Of the grid of start translations, in voxels.
+    damping : gradalign.refinement.Damping
+
+    Returns
+    -------
+    gradalign.refinement.Candidates
+    """
+    seeds = rotations.shape[0]
+    candidates = _unevaluated(rotations, np.zeros((seeds, 3)), damping)
+    work = work_space(fixed)
+    space = correlation_space(fixed, reach, spacing)
+    nowhere, products = np.zeros(3), np.empty((8, 8))
+    for seed in range(seeds):
+        count = sample_overlap(fixed, moving, rotations[seed], work)
+        fill_columns(fixed, rotations[seed], nowhere, count, work)
+        best_translation(fixed, count, work, space, candidates.translations[seed])
+        fill_columns(fixed, rotations[seed], candidates.translations[seed], count, work)
+        multiply_columns(rotations[seed], count, work, products)
+        adopt(score, products, count, candidates, seed)
+    return candidates
+
+
+@jit
+def place_candidates(fixed, moving, score, rotations, translations, damping):
+    """Return candidates at given transforms.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    score : int
+    rotations : float64 (m, 3, 3)
+    translations : float64 (m, 3)
+        In voxels.
+    damping : gradalign.refinement.Damping
+
+    Returns
+    -------
+    gradalign.refinement.Candidates
+    """
+    candidates = _unevaluated(rotations, translations, damping)
+    work, products = work_space(fixed), np.empty((8, 8))
+    for number in range(rotations.shape[0]):
+        count = overlap_products(fixed, moving, rotations[number], translations[number], work, products)
+        adopt(score, products, count, candidates, number)
+    return candidates
+
+
+@jit
+def _distance_matrix_entry(candidates, number, entries):
+    """Fill D = R⁻¹(I − [a a a]) of Eq. 12."""
+    rotation, shift = candidates.rotations[number], candidates.translations[number]
+    for i in range(3):
+        along = rotation[0, i] * shift[0] + rotation[1, i] * shift[1] + rotation[2, i] * shift[2]
+        for j in range(3):
+            entries[number, 3 * i + j] = rotation[j, i] - along
+
+
+@jit
+def _near(entries, left, right, distance):
+    total = 0.0
+    for n in range(9):
+        total += (entries[left, n] - entries[right, n]) ** 2
+    return total <= distance * distance
+
+
+@jit
+def _draw(values, order, alive, factor, uniform, chances):
+    """Return the place in `order` (smallest d first) of the candidate drawn by Eq. 11."""
+    total, chance = 0.0, 1.0
+    for place in range(alive):
+        if place > 0:
+            upper, lower = max(values[order[place]], SMALLEST), max(values[order[place - 1]], SMALLEST)
+            chance = chance / max(factor, upper / lower) if upper < np.inf else 0.0
+        chances[place] = chance
+        total += chance
+    target = uniform * total
+    for place in range(alive):
+        target -= chances[place]
+        if target < 0.0:
+            return place
+    return 0
+
+
+@jit
+def _drop_duplicates(entries, order, alive, place, distance):
+    """Compare the candidate at `place` with all others; return how many are left."""
+    number = order[place]
+    kept, dropped = 0, False
+    for other in range(alive):
+        if other == place:
+            # worse than a nearer, better one before it?
+            if not dropped:
+                order[kept] = number
+                kept += 1
+        elif dropped or not _near(entries, number, order[other], distance):
+            order[kept] = order[other]
+            kept += 1
+        elif other < place:
+            dropped = True
+            order[kept] = order[other]
+            kept += 1
+    return kept
+
+
+@jit
+def _slope(values, last, window):
+    """Return the slope of the regression line through the last `window` values up to `last`."""
+    middle = 0.5 * (window - 1)
+    total = 0.0
+    for n in range(window):
+        total += (n - middle) * values[last - window + 1 + n]
+    return total * 12.0 / (window * (window * window - 1.0))
+
+
+@jit
+def stochastic_refinement(fixed, moving, score, basis, damping, rule, candidates, uniforms):
+    """Refine candidates in parallel, the better the more often, until the best no longer improves.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    score : int
+    basis : float64 (6, k)
+        The free directions, see `gradalign.refinement.step`.
+    damping : gradalign.refinement.Damping
+    rule : StochasticRule
+    candidates : gradalign.refinement.Candidates
+        Evaluated at their seeds; changed in place.
+    uniforms : float64 (rule.max_steps,)
+        Random numbers in [0, 1), one a step.
+
+    Returns
+    -------
+    best : int
+        The candidate with the smallest d.
+    trace : float64 (steps,)
+        Smallest d after each step.
+    path : float64 (steps, 12)
+        The transform with the smallest d after each step: R row by row, then a.
+    """
+    values = candidates.dissimilarities
+    order = np.argsort(values)
+    alive = len(order)
+    entries = np.empty((alive, 9))
+    for number in range(alive):
+        _distance_matrix_entry(candidates, number, entries)
+    place = alive - 1
+    while place > 0:
+        place = min(place, alive - 1)
+        alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
+        place -= 1
+    first = max(values[order[0]], SMALLEST)
+    trace, path, ratios = np.empty(rule.max_steps), np.empty((rule.max_steps, 12)), np.empty(rule.max_steps)
+    chances = np.empty(alive)
+    work = work_space(fixed)
+    taken = 0
+    while taken < rule.max_steps:
+        factor = 10.0 ** (rule.threshold / max(alive - 1, 1))
+        place = _draw(values, order, alive, factor, uniforms[taken], chances)
+        number = order[place]
+        if step(fixed, moving, score, basis, damping, candidates, number, work):
+            while place > 0 and values[order[place - 1]] > values[number]:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = number
+            _distance_matrix_entry(candidates, number, entries)
+            alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
+        best = order[0]
+        trace[taken] = values[best]
+        path[taken, :9] = candidates.rotations[best].ravel()
+        path[taken, 9:] = candidates.translations[best]
+        ratios[taken] = values[best] / first
+        taken += 1
+        if taken >= rule.window:
+            if abs(_slope(ratios, taken - 1, rule.window)) * rule.window <= rule.tolerance:
+                break
+    return order[0], trace[:taken], path[:taken]
+
+
+@jit
+def independent_refinement(fixed, moving, score, basis, damping, tolerance, max_steps, candidates):
+    """Refine every candidate by itself until a step gains less than `tolerance` of d, or `max_steps`.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    score : int
+    basis : float64 (6, k)
+    damping : gradalign.refinement.Damping
+    tolerance : float
+        Relative fall of d in an accepted step.
+    max_steps : int
+        Most steps of one candidate.
+    candidates : gradalign.refinement.Candidates
+        Evaluated at their seeds; changed in place.
+
+    Returns
+    -------
+    int64 (m,)
+        Steps of each candidate, accepted or not.
+    """
+    work = work_space(fixed)
+    steps = np.empty(len(candidates.damping), np.int64)
+    for number in range(len(steps)):
+        steps[number] = refine(fixed, moving, score, basis, damping, tolerance, max_steps, candidates, number, work)
+    return steps
