@@ -1,7 +1,8 @@
 """The one Numba decorator of the package, with a disk cache that cannot go stale.
 
 Numba keys its cache by the file of the compiled function alone: a kernel that calls a changed kernel of
-another file would be loaded as it was. Here the cache folder is named by a digest of all sources.
+another file would be loaded as it was. Here the cache folder is named by a digest of the sources of all kernels
+and of whatever those import.
 """
 
 import hashlib
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import numba
 
+from gradalign.dependencies import PACKAGE, source_files
+
 
 def _source_digest():
+    kernels = [path for path in PACKAGE.rglob("*.py") if b"gradalign.jit import" in path.read_bytes()]
     digest = hashlib.sha256()
-    package = Path(__file__).parent
-    for source in sorted(package.rglob("*.py")):
-        digest.update(str(source.relative_to(package)).encode())
+    for source in sorted({source for path in kernels for source in source_files(path)}):
+        digest.update(str(source.relative_to(PACKAGE)).encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -1,0 +1,1 @@
+"""From density maps to noisy subtomograms."""

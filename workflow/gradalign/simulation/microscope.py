@@ -1,0 +1,102 @@
+"""What the electron microscope does to a projection: contrast transfer and detector, in Fourier space."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import constants
+
+from gradalign.errors import InputError
+
+_NM_PER_M = 1e9
+_NM_PER_MM = 1e6
+_NM_PER_UM = 1e3
+
+
+@dataclass(frozen=True)
+class Microscope:
+    """Settings of the imaging experiment.
+
+    Parameters
+    ----------
+    voltage : float
+        Acceleration voltage in kV.
+    defocus : float
+        Defocus in micrometres, negative for underfocus.
+    spherical_aberration : float
+        Cs in mm.
+    tilt_step : float
+        Angle between successive images of a tilt series, in degrees.
+
+    Raises
+    ------
+    InputError
+        If a value is impossible.
+    """
+
+    voltage: float
+    defocus: float
+    spherical_aberration: float
+    tilt_step: float
+
+    def __post_init__(self):
+        for name, allowed, wish in (
+            ("voltage", self.voltage > 0, "a positive number of kV"),
+            ("defocus", self.defocus < 0, "a negative number of micrometres (underfocus)"),
+            ("spherical_aberration", self.spherical_aberration >= 0, "zero or a positive number of mm"),
+            ("tilt_step", self.tilt_step > 0, "a positive number of degrees"),
+        ):
+            if not (allowed and np.isfinite(getattr(self, name))):
+                raise InputError(f"microscope {name}: is {getattr(self, name)}, where {wish} is needed")
+
+    @property
+    def wavelength(self):
+        """Relativistic wavelength of the electrons, in nm: h / sqrt(2 m e V (1 + e V / (2 m c^2)))."""
+        energy = constants.e * self.voltage * 1e3
+        rest = constants.m_e * constants.c**2
+        momentum = np.sqrt(2 * constants.m_e * energy * (1 + energy / (2 * rest)))
+        return _NM_PER_M * constants.h / momentum
+
+
+def ctf(k, microscope):
+    """Compute the contrast transfer function up to its first zero, protein bright.
+
+    CTF(k) = sin(pi lambda |dz| k^2 + pi/2 Cs lambda^3 k^4) while the phase is below pi, zero from there on.
+
+    Parameters
+    ----------
+    k : array_like
+        Spatial frequency in cycles per nm.
+    microscope : Microscope
+        The settings.
+
+    Returns
+    -------
+    numpy.ndarray
+        Values from 0 to 1, of the shape of `k`.
+    """
+    wavelength = microscope.wavelength
+    k2 = np.square(k)
+    phase = np.pi * wavelength * abs(microscope.defocus) * _NM_PER_UM * k2
+    phase += np.pi / 2 * microscope.spherical_aberration * _NM_PER_MM * wavelength**3 * k2**2
+    return np.where(phase < np.pi, np.sin(phase), 0.0)
+
+
+def mtf(k, voxel_size):
+    """Compute the modulation transfer function of the detector.
+
+    MTF = sin(pi w / 2) / (pi w / 2), w being the frequency as a fraction of the Nyquist frequency.
+
+    Parameters
+    ----------
+    k : array_like
+        Spatial frequency in cycles per nm.
+    voxel_size : float
+        Edge of a pixel in nm.
+
+    Returns
+    -------
+    numpy.ndarray
+        Values of the shape of `k`, 1 at zero frequency.
+    """
+    fraction = 2 * voxel_size * np.asarray(k)
+    return np.sinc(fraction / 2)
