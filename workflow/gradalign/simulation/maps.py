@@ -1,0 +1,228 @@
+"""Density maps of the complexes with their provenance: computed from coordinates, or the bundled ones.
+
+A map ``<object>.mrc`` and its provenance ``<object>.json`` belong together: the latter holds the checksum of
+the former and all that is needed to compute it again.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gradalign.errors import InputError
+from gradalign.simulation.sources import (
+    COMPLEXES,
+    RCSB,
+    coordinates_from_directory,
+    coordinates_from_rcsb,
+    find_complex,
+    find_coordinates,
+)
+from gradalign.simulation.structures import density, pose
+from gradalign.volumes import read_volume, write_volume
+
+SOURCES = ("bundled", "directory", "rcsb")
+"""Where maps may come from; `load_density` says what each means."""
+
+
+@dataclass(frozen=True)
+class Density:
+    """A density map and where it comes from.
+
+    Attributes
+    ----------
+    volume : numpy.ndarray, (box, box, box), float32
+        Kilodalton per cubic nm, ``[z, y, x]``.
+    voxel_size : float
+        Edge of a voxel in nm.
+    provenance : dict
+        Entry, assembly, parameters, checksums; ``provenance["title"]`` is what to display, such as
+        ``"GroEL (1MNF)"``.
+    """
+
+    volume: np.ndarray
+    voxel_size: float
+    provenance: dict
+
+
+def load_density(name, source, directory, box=32, voxel_size=1.0, resolution=4.0, base_url=RCSB):
+    """Return the density map of a complex in standard setting.
+
+    Parameters
+    ----------
+    name : str
+        ``"groel"``, ``"rna_polymerase"``, ``"enolase"`` or ``"clpp"``.
+    source : str
+        ``"bundled"`` reads the map that comes with the study; ``"directory"`` computes it from a coordinate
+        file on disk; ``"rcsb"`` computes it from the paper's entry, downloaded once.
+    directory : str or path
+        Where the bundled maps, the coordinate files or the downloads are.
+    box : int
+        Edge of the map in voxels.
+    voxel_size : float
+        Edge of a voxel in nm.
+    resolution : float
+        In nm.
+    base_url : str
+        Where ``"rcsb"`` downloads from.
+
+    Returns
+    -------
+    Density
+
+    Raises
+    ------
+    InputError
+        If the object or source is unknown, a file is missing, damaged or not what it should be, or the box is
+        too small; for a bundled map also if it was computed with other parameters.
+    """
+    wanted = find_complex(name)
+    _check_source(source)
+    if source == "bundled":
+        return _bundled(name, directory, box, voxel_size, resolution)
+    if source == "directory":
+        coordinates = coordinates_from_directory(name, directory)
+    else:
+        coordinates = coordinates_from_rcsb(wanted.entries[0], directory, base_url)
+    return _computed(name, coordinates, box, voxel_size, resolution)
+
+
+def check_structures(names, source, directory, box=32, voxel_size=1.0, resolution=4.0):
+    """Check before any work whether the maps can be had, as far as that can be told without the network.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the complexes.
+    source, directory, box, voxel_size, resolution
+        As of `load_density`.
+
+    Raises
+    ------
+    InputError
+        If an object or the source is unknown, a bundled map or a coordinate file is missing, or a bundled map
+        is damaged or was computed with other parameters.
+    """
+    _check_source(source)
+    for name in names:
+        find_complex(name)
+        if source == "bundled":
+            _bundled(name, directory, box, voxel_size, resolution)
+        elif source == "directory":
+            find_coordinates(name, directory)
+
+
+def save_density(density_map, map_path, provenance_path):
+    """Write a map and its provenance.
+
+    Parameters
+    ----------
+    density_map : Density
+    map_path : str or path
+        The MRC file.
+    provenance_path : str or path
+        The JSON file; the checksum of the MRC file is added.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written.
+    """
+    write_volume(map_path, density_map.volume, density_map.voxel_size)
+    provenance = density_map.provenance | {"map_sha256": _file_sha256(map_path)}
+    text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
+    try:
+        Path(provenance_path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{provenance_path}: could not be written ({error.strerror or error}).") from error
+
+
+def bundle_densities(coordinates, output):
+    """Compute the bundled maps of all complexes from coordinate files.
+
+    Parameters
+    ----------
+    coordinates : str or path
+        Directory with the coordinate files.
+    output : str or path
+        Directory that gets ``<object>.mrc`` and ``<object>.json`` of each.
+
+    Returns
+    -------
+    dict of str to Density
+
+    Raises
+    ------
+    InputError
+        If a coordinate file is missing or not what it should be, or a map cannot be written.
+    """
+    maps = {name: load_density(name, "directory", coordinates) for name in COMPLEXES}
+    for name, density_map in maps.items():
+        save_density(density_map, Path(output) / f"{name}.mrc", Path(output) / f"{name}.json")
+    return maps
+
+
+def _check_source(source):
+    if source not in SOURCES:
+        raise InputError(f"structures source {source!r} is not known: choose from {', '.join(SOURCES)}.")
+
+
+def _computed(name, coordinates, box, voxel_size, resolution):
+    """Return the map of checked coordinates."""
+    wanted, entry = find_complex(name), coordinates.entry
+    title = f"{wanted.label} ({entry.identifier})"
+    posed, residuals = pose(coordinates.assembly, wanted.group, title)
+    volume = density(posed, box, voxel_size, resolution, title)
+    paper = wanted.entries[0].identifier
+    provenance = {
+        "object": name,
+        "title": title,
+        "entry": entry.identifier,
+        "stand_in_for": None if entry.identifier == paper else paper,
+        "assembly": entry.assembly,
+        "chains": list(entry.chains),
+        "chains_in_assembly": posed.chain_count,
+        "atoms": "protein without hydrogens, weighted by mass, alternate positions by occupancy",
+        "atoms_in_assembly": posed.atom_count,
+        "mass_kilodalton": round(float(posed.weights.sum()) / 1000, 3),
+        "coordinate_file": coordinates.file,
+        "coordinate_sha256": coordinates.sha256,
+        "coordinate_sha256_of": "the unpacked text of the coordinate file",
+        "point_group": wanted.group,
+        "operator_residuals_nm": [round(float(residual), 4) for residual in residuals],
+        "kernel": "Gaussian exp(-1.5 r^2/sigma^2), sigma = resolution/2",
+        "resolution_nm": resolution,
+        "voxel_size_nm": voxel_size,
+        "box_voxels": box,
+        "unit": "kilodalton per cubic nm",
+    }
+    return Density(volume, voxel_size, provenance)
+
+
+def _bundled(name, directory, box, voxel_size, resolution):
+    """Return a bundled map whose checksum and parameters are as they should be."""
+    map_path, provenance_path = (Path(directory) / f"{name}.{suffix}" for suffix in ("mrc", "json"))
+    for path in (map_path, provenance_path):
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file, where the bundled map of {name} is needed.")
+    try:
+        provenance = json.loads(provenance_path.read_text(encoding="utf-8"))
+        checksum = provenance.pop("map_sha256")
+        found = [provenance[key] for key in ("box_voxels", "voxel_size_nm", "resolution_nm")]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{provenance_path}: is no provenance of a density map.") from error
+    if _file_sha256(map_path) != checksum:
+        raise InputError(f"{map_path}: was changed or damaged: it has not the sha256 in {provenance_path.name}.")
+    wanted = [box, voxel_size, resolution]
+    if found != wanted:
+        raise InputError(
+            f"{map_path}: has {found[0]} voxels of {found[1]} nm at {found[2]} nm resolution; for {box} "
+            f"voxels of {voxel_size:g} nm at {resolution:g} nm choose structures source directory or rcsb."
+        )
+    return Density(*read_volume(map_path, box), provenance)
+
+
+def _file_sha256(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -1,0 +1,318 @@
+"""Where the coordinates of the complexes come from: a directory of files, or the Protein Data Bank.
+
+Whatever the source, a file must be of the wanted entry and hold the expected chains and protein atoms. A
+download is kept as unpacked text with its sha256 beside it, and compared with that from then on.
+"""
+
+import gzip
+import hashlib
+import http.client
+import os
+import urllib.request
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gradalign.errors import InputError
+from gradalign.simulation.structures import Assembly, read_assembly
+
+RCSB = "https://files.rcsb.org/download"
+"""Where the RCSB Protein Data Bank hands out coordinate files."""
+
+_KINDS = {".cif": "cif", ".pdb": "pdb", ".ent": "pdb"}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the Protein Data Bank and what its coordinates must hold.
+
+    Attributes
+    ----------
+    identifier : str
+    chains : str
+        The protein chains that are taken, one letter each, as the authors named them.
+    chain_count : int
+        Number of chains in the biological assembly.
+    fewest_atoms, most_atoms : int
+        Bounds of the number of protein atoms in the assembly: no hydrogens, alternate positions counted once.
+    assembly : str
+        Name of the biological assembly.
+    """
+
+    identifier: str
+    chains: str
+    chain_count: int
+    fewest_atoms: int
+    most_atoms: int
+    assembly: str = "1"
+
+
+@dataclass(frozen=True)
+class Complex:
+    """A protein complex of the study.
+
+    Attributes
+    ----------
+    label : str
+        Its name as displayed.
+    group : str
+        Its point group.
+    entries : tuple of Entry
+        The paper's entry, then stand-ins that a directory may hold instead.
+    """
+
+    label: str
+    group: str
+    entries: tuple
+
+
+# Atoms were counted in the entries' files. That of 1KP8 was not at hand: it has 57085 atoms with its ligands
+# and waters, and its chains are modelled about as far as those of 1MNF. The twelve-residue peptides of 1MNF,
+# its chains O to Z, 1 and 2, are no part of GroEL.
+COMPLEXES = {
+    "groel": Complex(
+        "GroEL",
+        "D7",
+        (
+            Entry("1KP8", "ABCDEFGHIJKLMN", 14, 52000, 57085),
+            Entry("1MNF", "ABCDEFGHIJKLMN", 14, 54096, 54096),
+        ),
+    ),
+    "rna_polymerase": Complex("RNA polymerase", "C1", (Entry("2GHO", "ABCD", 4, 11060, 11060),)),
+    "enolase": Complex("Enolase", "D4", (Entry("1W6T", "AB", 8, 26264, 26264),)),
+    "clpp": Complex("ClpP", "D7", (Entry("1YG6", "ABCDEFGHIJKLMN", 14, 20475, 20475),)),
+}
+"""The complexes of the study by their names in the configuration."""
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Checked coordinates of an entry.
+
+    Attributes
+    ----------
+    entry : Entry
+    file : str
+        Name of the file they were read from.
+    sha256 : str
+        Checksum of the unpacked text of that file, the same whether the file is packed or not.
+    assembly : Assembly
+        As deposited, not yet posed.
+    """
+
+    entry: Entry
+    file: str
+    sha256: str
+    assembly: Assembly
+
+
+def find_complex(name):
+    """Return the complex of a name in the configuration.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Complex
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if name not in COMPLEXES:
+        raise InputError(f"object {name!r} is no known complex: choose from {', '.join(COMPLEXES)}.")
+    return COMPLEXES[name]
+
+
+def find_coordinates(name, directory):
+    """Find the coordinate file of a complex in a directory.
+
+    Looked for are ``<entry>`` and ``pdb<entry>`` with ``.cif``, ``.pdb`` or ``.ent``, plain or ``.gz``, in
+    any letter case; the first found in this order, the paper's entry before a stand-in.
+
+    Parameters
+    ----------
+    name : str
+        Name of the complex.
+    directory : str or path
+
+    Returns
+    -------
+    entry : Entry
+    path : pathlib.Path
+
+    Raises
+    ------
+    InputError
+        If the directory or such a file in it is missing.
+    """
+    wanted = find_complex(name)
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise InputError(f"{directory}: is no directory, where structures need one with coordinate files.")
+    present = {path.name.lower(): path for path in sorted(directory.iterdir(), reverse=True)}
+    for entry in wanted.entries:
+        stem = entry.identifier.lower()
+        for suffix in _KINDS:
+            for file in (f"{start}{stem}{suffix}{end}" for start in ("", "pdb") for end in ("", ".gz")):
+                if file in present:
+                    return entry, present[file]
+    stems = " or ".join(entry.identifier.lower() for entry in wanted.entries)
+    raise InputError(
+        f"{directory}: holds no coordinates of {wanted.label}: looked for {stems} with .cif, .pdb or .ent, "
+        "plain or .gz, in any letter case."
+    )
+
+
+def coordinates_from_directory(name, directory):
+    """Read the coordinates of a complex from a directory of files.
+
+    Parameters
+    ----------
+    name : str
+        Name of the complex.
+    directory : str or path
+
+    Returns
+    -------
+    Coordinates
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not what the entry must be.
+    """
+    entry, path = find_coordinates(name, directory)
+    return _checked(entry, path, _unpacked(_read(path), path))
+
+
+def coordinates_from_rcsb(entry, directory, base_url=RCSB):
+    """Read the coordinates of an entry, downloading them unless that was done before.
+
+    The file ``<entry>.cif.gz`` is fetched, checked, and kept unpacked as ``<entry>.cif``, its checksum beside
+    it as ``<entry>.cif.sha256`` (readable by ``sha256sum --check``). From then on the text must have it.
+
+    Parameters
+    ----------
+    entry : Entry
+    directory : str or path
+        Where downloads are kept; made if need be.
+    base_url : str
+        Address above the file: ``https``, or ``http`` on this very machine.
+
+    Returns
+    -------
+    Coordinates
+
+    Raises
+    ------
+    InputError
+        If the file cannot be had, is incomplete, is not what the entry must be, or is not the same as before.
+    """
+    path = Path(directory) / f"{entry.identifier.upper()}.cif"
+    record = Path(f"{path}.sha256")
+    kept = path.is_file()
+    if kept:
+        origin, text = path, _read(path)
+    else:
+        origin = f"{base_url}/{path.name}.gz"
+        text = _unpacked(_download(origin), origin)
+    expected = _read(record).decode("ascii", "replace").split()[:1] if record.is_file() else None
+    if expected is not None and expected != [_sha256(text)]:
+        raise InputError(
+            f"{origin}: has not the sha256 that {record} recorded at the first download; "
+            f"remove {path.name} and {record.name} if the new content is to be used."
+        )
+    coordinates = _checked(entry, origin, text)
+    # the record first: a file without one would never be compared
+    if expected is None:
+        _write(record, f"{coordinates.sha256}  {path.name}\n".encode())
+    if not kept:
+        _write(path, text)
+    return coordinates
+
+
+def _checked(entry, origin, text):
+    """Return the coordinates in `text`, whose kind the name of `origin` tells, if they are the entry's."""
+    name = Path(str(origin)).name
+    kind = _KINDS[Path(name.lower().removesuffix(".gz")).suffix]
+    assembly = read_assembly(text, kind, origin, entry.identifier, entry.assembly, entry.chains)
+    if assembly.chain_count != entry.chain_count:
+        raise InputError(
+            f"{origin}: its biological assembly {entry.assembly} has {assembly.chain_count} chains, "
+            f"where {entry.identifier} has {entry.chain_count}."
+        )
+    if not entry.fewest_atoms <= assembly.atom_count <= entry.most_atoms:
+        bounds = " to ".join(str(bound) for bound in sorted({entry.fewest_atoms, entry.most_atoms}))
+        raise InputError(
+            f"{origin}: has {assembly.atom_count} protein atoms in its biological assembly, "
+            f"where {entry.identifier} has {bounds}: it is incomplete or another version."
+        )
+    return Coordinates(entry, name, _sha256(text), assembly)
+
+
+def _sha256(text):
+    return hashlib.sha256(text).hexdigest()
+
+
+def _unpacked(data, origin):
+    """Return the text of a file that may be packed by gzip."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, OSError, zlib.error) as error:
+        raise InputError(f"{origin}: is a truncated or damaged gzip file ({error}).") from error
+
+
+def _read(path):
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: could not be read ({error.strerror or error}).") from error
+
+
+def _write(path, data):
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"{path}: could not be written ({error.strerror or error}).") from error
+
+
+def _check_address(url):
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise InputError(f"{url}: is not fetched, for downloads need an https address.")
+
+
+class _CheckedRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows a redirection only where the first request could have gone."""
+
+    def redirect_request(self, request, response, code, message, headers, url):
+        _check_address(url)
+        return super().redirect_request(request, response, code, message, headers, url)
+
+
+def _download(url):
+    _check_address(url)
+    try:
+        opener = urllib.request.build_opener(_CheckedRedirects)
+        with opener.open(url, timeout=_TIMEOUT) as response:
+            return response.read()
+    except http.client.IncompleteRead as error:
+        raise InputError(f"{url}: broke off after {len(error.partial)} bytes; try again.") from error
+    except (OSError, http.client.HTTPException) as error:
+        reason = str(error).strip("<>")
+        raise InputError(
+            f"{url}: could not be downloaded ({reason}); try again, or put the file into a directory "
+            "and choose the structures source directory."
+        ) from error
