@@ -37,7 +37,7 @@ def scale(fixed, moving, score):
 
 
 def value_and_gradient(fixed, moving, score, rotation, translation):
-    products, matrix, vector = np.empty((8, 8)), np.empty((6, 6)), np.empty(6)
+    products, matrix, vector = np.empty((9, 8)), np.empty((6, 6)), np.empty(6)
     count = overlap_products(fixed, moving, rotation, translation, work_space(fixed), products)
     normal_equations(score_number(score), products, count, matrix, vector)
     return dissimilarity_at(fixed, moving, score, rotation, translation), matrix, vector

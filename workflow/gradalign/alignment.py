@@ -8,6 +8,8 @@ import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.geometry import axis_seed_angles, euler_from_rotation, rotation_from_euler, seed_rotations
+from gradalign.likelihood import estimate_model, prepare_weighted
+from gradalign.marching import ROUNDS, march
 from gradalign.products import overlap_products, work_space
 from gradalign.randomness import generator
 from gradalign.refinement import Damping
@@ -32,6 +34,10 @@ class Settings:
     """Which candidate is refined next, and when the search ends."""
     damping: Damping = field(default_factory=Damping)
     """How the damping factor λ runs."""
+    rounds: tuple = ROUNDS
+    """Rounds of the coarse-to-fine search, which the likelihood takes in place of `low_pass` and `rule`."""
+    likelihood_guard: float = 5.0
+    """`wedge_guard` of the likelihood."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +174,68 @@ def align_spectra(
     )
 
 
+def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name="volume"):
+    """Return a volume's weighted transform at each band limit of the coarse-to-fine search.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+        Density [z, y, x].
+    tilt_range : float or (float, float)
+        In degrees.
+    model : gradalign.likelihood.SignalModel
+    settings : Settings, optional
+    voxel_size : float
+        In nm.
+    name : str
+        How messages call the volume.
+
+    Returns
+    -------
+    dict of float to gradalign.spectrum.Spectrum
+
+    Raises
+    ------
+    InputError
+        If the volume, the tilt range or a low-pass is unusable.
+    """
+    settings = settings or Settings()
+    return {
+        low_pass: prepare_weighted(volume, tilt_range, model, low_pass, voxel_size, settings.likelihood_guard, name)
+        for low_pass in {turn.low_pass for turn in settings.rounds}
+    }
+
+
+def align_bands(fixed, moving, interval=60.0, settings=None, voxel_size=1.0, surface_f=None, surface_g=None):
+    """Align two subtomograms by the likelihood, from coarse to fine.
+
+    Parameters
+    ----------
+    fixed, moving : dict of float to gradalign.spectrum.Spectrum
+        f and g, from `prepare_bands`.
+    interval, settings, voxel_size, surface_f, surface_g
+        As in `align_pair`.
+
+    Returns
+    -------
+    Alignment
+    """
+    settings = settings or Settings()
+    answer = march(
+        {low_pass: (fixed[low_pass], moving[low_pass]) for low_pass in fixed},
+        score_number("likelihood"),
+        np.ascontiguousarray(start_rotations(interval, surface_f, surface_g)),
+        free_directions(surface_f),
+        settings.damping,
+        settings.start_reach / voxel_size,
+        settings.start_spacing / voxel_size,
+        settings.rule.duplicate_distance,
+        settings.rounds,
+    )
+    rotation, translation, value, trace, path = answer
+    return Alignment(rotation.copy(), translation.copy(), value, len(trace), trace, path)
+
+
 def seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size=1.0):
     """Return the candidates of a search before its first step.
 
@@ -219,7 +287,7 @@ def dissimilarity_at(fixed, moving, score, rotation, translation):
     -------
     float
     """
-    products = np.empty((8, 8))
+    products = np.empty((9, 8))
     count = overlap_products(
         fixed,
         moving,
@@ -244,6 +312,7 @@ def align_pair(
     settings=None,
     surface_f=None,
     surface_g=None,
+    model=None,
 ):
     """Find the rotation and translation that move subtomogram g onto subtomogram f.
 
@@ -254,7 +323,8 @@ def align_pair(
     tilt_f, tilt_g : float or (float, float)
         Half range or (min, max) of each tilt series in degrees; tilt axis y, beam z.
     score : str
-        ``"rcs"`` (real-space constrained) or ``"fcs"`` (Fourier-space constrained).
+        ``"rcs"`` (real-space constrained), ``"fcs"`` (Fourier-space constrained) or ``"likelihood"``, which takes
+        its band limits from the rounds of `settings`.
     interval : float
         Interval of the seed angles in degrees; divides 180.
     low_pass : float, optional
@@ -267,6 +337,8 @@ def align_pair(
     surface_f, surface_g : array_like of shape (3, 3), optional
         Rotations that take the two membrane surface normals to z; with them only the rotation about the normal and
         the translation are searched (Eq. 22).
+    model : gradalign.likelihood.SignalModel, optional
+        Signal and noise of the data set for the likelihood; estimated from the two volumes if left out.
 
     Returns
     -------
@@ -296,11 +368,18 @@ def align_pair(
     [1.0, -0.5, 0.2]
     """
     settings = settings or Settings()
+    if score == "likelihood":
+        finest = min(turn.low_pass for turn in settings.rounds)
+        model = model or estimate_model([f, g], [tilt_f, tilt_g], finest, voxel_size)
+        fixed, moving = (
+            prepare_bands(volume, tilt, model, settings, voxel_size, name)
+            for volume, tilt, name in ((f, tilt_f, "f"), (g, tilt_g, "g"))
+        )
+        return align_bands(fixed, moving, interval, settings, voxel_size, surface_f, surface_g)
     low_pass = settings.low_pass if low_pass is None else low_pass
-    fixed, moving = (
-        prepare(volume, tilt, low_pass, voxel_size, settings.wedge_guard, name)
-        for volume, tilt, name in ((f, tilt_f, "f"), (g, tilt_g, "g"))
-    )
+    shared = (low_pass, voxel_size, settings.wedge_guard)
+    fixed = prepare(f, tilt_f, *shared, "f", movable=False)
+    moving = prepare(g, tilt_g, *shared, "g")
     return align_spectra(fixed, moving, score, interval, settings, voxel_size, seed, surface_f, surface_g)
 
 

@@ -13,6 +13,8 @@ from gradalign.jit import jit
 
 MOVED, FIXED = 6, 7
 COLUMNS = 8
+# the row below the products: what the frequencies outside the overlap cost
+OUTSIDE = 8
 
 
 @jit
@@ -24,6 +26,7 @@ def work_space(fixed):
         np.empty(8 * count, np.float32),
         np.empty((COLUMNS, 2, count), np.float32),
         np.empty((3, 2, fixed.size + 1), np.float32),
+        np.zeros(1),
     )
 
 
@@ -54,10 +57,11 @@ def sample_overlap(fixed, moving, rotation, work):
     plane = row * (2 * moving.reach + 1)
     middle = np.float32(moving.reach)
     rows = np.float32(TABLE_ROWS)
-    count = 0
+    count, outside = 0, 0.0
     for point in range(fixed.lattice.shape[0]):
         x, y, z = fixed.lattice[point, 0], fixed.lattice[point, 1], fixed.lattice[point, 2]
         if (u[0] * x + u[1] * y + u[2] * z) * (v[0] * x + v[1] * y + v[2] * z) > 0.0:
+            outside += fixed.prices[point]
             continue
         a, b, c = np.float32(x), np.float32(y), np.float32(z)
         p = inverse[0, 0] * a + inverse[0, 1] * b + inverse[0, 2] * c
@@ -83,6 +87,7 @@ def sample_overlap(fixed, moving, rotation, work):
             samples[place + 6] = -samples[place + 6]
         overlap[count] = point
         count += 1
+    work[4][0] = outside
     return count
 
 
@@ -110,7 +115,7 @@ def fill_columns(fixed, rotation, translation, count, work):
     work : tuple
         From `work_space`, filled by `sample_overlap`.
     """
-    overlap, samples, columns, phases = work
+    overlap, samples, columns, phases, _ = work
     reach = (fixed.size - 1) // 2
     _phases(translation, reach, fixed.size, phases)
     turned = rotation.astype(np.float32)
@@ -134,15 +139,18 @@ def fill_columns(fixed, rotation, translation, count, work):
         p = turned[0, 0] * x + turned[1, 0] * y + turned[2, 0] * z
         q = turned[0, 1] * x + turned[1, 1] * y + turned[2, 1] * z
         r = turned[0, 2] * x + turned[1, 2] * y + turned[2, 2] * z
+        weight = fixed.weights[point]
+        p, q, r = weight * p, weight * q, weight * r
         for part in range(2):
             place = 8 * n + part
             along_x, along_y, along_z = samples[place + 2], samples[place + 4], samples[place + 6]
             columns[0, part, n] = r * along_y - q * along_z
             columns[1, part, n] = p * along_z - r * along_x
             columns[2, part, n] = q * along_x - p * along_y
-            columns[MOVED, part, n] = samples[place]
+            columns[MOVED, part, n] = weight * samples[place]
         # −2πi ξ/N · G
-        real, imaginary = unit * samples[8 * n], unit * samples[8 * n + 1]
+        scale = unit * weight
+        real, imaginary = scale * samples[8 * n], scale * samples[8 * n + 1]
         columns[3, 0, n], columns[3, 1, n] = x * imaginary, -x * real
         columns[4, 0, n], columns[4, 1, n] = y * imaginary, -y * real
         columns[5, 0, n], columns[5, 1, n] = z * imaginary, -z * real
@@ -177,7 +185,7 @@ def multiply_columns(rotation, count, work, products):
     count : int
     work : tuple
         From `work_space`, filled by `fill_columns`.
-    products : float64 (8, 8)
+    products : float64 (9, 8)
         Receives the symmetric matrix of products.
     """
     columns = work[2]
@@ -190,6 +198,7 @@ def multiply_columns(rotation, count, work, products):
                 total = np.float64(_product(columns[a], columns[b], count))
             products[a, b] = total
             products[b, a] = total
+    products[OUTSIDE, 0] = work[4][0]
     for side in range(2):
         for b in range(COLUMNS):
             x, y, z = products[0, b], products[1, b], products[2, b]
@@ -213,7 +222,7 @@ def overlap_products(fixed, moving, rotation, translation, work, products):
         In voxels.
     work : tuple
         From `work_space`.
-    products : float64 (8, 8)
+    products : float64 (9, 8)
 
     Returns
     -------

@@ -97,7 +97,7 @@ def adopt(score, products, count, candidates, number):
     Parameters
     ----------
     score : int
-    products : float64 (8, 8)
+    products : float64 (9, 8)
         From `gradalign.products.overlap_products`.
     count : int
         Number of frequencies in the overlap.
@@ -152,7 +152,7 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
             change[i] += basis[i, a] * solution[a]
     rotation = rotation_from_vector(change[:3]) @ candidates.rotations[number]
     translation = candidates.translations[number] + change[3:]
-    products = np.empty((8, 8))
+    products = np.empty((9, 8))
     count = overlap_products(fixed, moving, rotation, translation, work, products)
     if not dissimilarity(score, products, count) < candidates.dissimilarities[number]:
         candidates.damping[number] *= damping.increase

@@ -9,10 +9,10 @@ import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.jit import jit
-from gradalign.products import FIXED, MOVED
+from gradalign.products import FIXED, MOVED, OUTSIDE
 
-SCORES = {"rcs": 0, "fcs": 1}
-RCS = SCORES["rcs"]
+SCORES = {"rcs": 0, "fcs": 1, "likelihood": 2}
+RCS, LIKELIHOOD = SCORES["rcs"], SCORES["likelihood"]
 
 # what an empty overlap is worth: as bad as no likeness at all
 NOTHING_IN_COMMON = 2.0
@@ -47,7 +47,7 @@ def dissimilarity(score, products, count):
     Parameters
     ----------
     score : int
-    products : float64 (8, 8)
+    products : float64 (9, 8)
         From `gradalign.products.overlap_products`.
     count : int
         Number of frequencies in the overlap.
@@ -57,6 +57,8 @@ def dissimilarity(score, products, count):
     float
     """
     moved, fixed, mixed = products[MOVED, MOVED], products[FIXED, FIXED], products[MOVED, FIXED]
+    if score == LIKELIHOOD:
+        return fixed - 2.0 * mixed + moved + products[OUTSIDE, 0]
     if count == 0 or moved <= 0.0 or fixed <= 0.0:
         return NOTHING_IN_COMMON if score == RCS else np.inf
     if score == RCS:
@@ -74,7 +76,7 @@ def normal_equations(score, products, count, matrix, vector):
     Parameters
     ----------
     score : int
-    products : float64 (8, 8)
+    products : float64 (9, 8)
     count : int
     matrix : float64 (6, 6)
         Receives JᵀJ; parameters ω and a.
@@ -89,10 +91,14 @@ def normal_equations(score, products, count, matrix, vector):
     for i in range(6):
         if score == RCS:
             vector[i] = (products[i, FIXED] - products[i, MOVED] * mixed / moved) / np.sqrt(moved * fixed)
+        elif score == LIKELIHOOD:
+            vector[i] = products[i, FIXED] - products[i, MOVED]
         else:
             vector[i] = (products[i, FIXED] - products[i, MOVED]) / count
         for j in range(6):
             if score == RCS:
                 matrix[i, j] = (products[i, j] - products[i, MOVED] * products[j, MOVED] / moved) / moved
+            elif score == LIKELIHOOD:
+                matrix[i, j] = products[i, j]
             else:
                 matrix[i, j] = products[i, j] / count

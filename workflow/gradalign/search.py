@@ -68,10 +68,9 @@ def place_seeds(fixed, moving, score, rotations, reach, spacing, damping):
     candidates = _unevaluated(rotations, np.zeros((seeds, 3)), damping)
     work = work_space(fixed)
     space = correlation_space(fixed, reach, spacing)
-    nowhere, products = np.zeros(3), np.empty((8, 8))
+    products = np.empty((9, 8))
     for seed in range(seeds):
         count = sample_overlap(fixed, moving, rotations[seed], work)
-        fill_columns(fixed, rotations[seed], nowhere, count, work)
         best_translation(fixed, count, work, space, candidates.translations[seed])
         fill_columns(fixed, rotations[seed], candidates.translations[seed], count, work)
         multiply_columns(rotations[seed], count, work, products)
@@ -97,7 +96,7 @@ def place_candidates(fixed, moving, score, rotations, translations, damping):
     gradalign.refinement.Candidates
     """
     candidates = _unevaluated(rotations, translations, damping)
-    work, products = work_space(fixed), np.empty((8, 8))
+    work, products = work_space(fixed), np.empty((9, 8))
     for number in range(rotations.shape[0]):
         count = overlap_products(fixed, moving, rotations[number], translations[number], work, products)
         adopt(score, products, count, candidates, number)
@@ -105,8 +104,7 @@ def place_candidates(fixed, moving, score, rotations, translations, damping):
 
 
 @jit
-def _distance_matrix_entry(candidates, number, entries):
-    """Fill D = R⁻¹(I − [a a a]) of Eq. 12."""
+def _fill_distance_matrix(candidates, number, entries):
     rotation, shift = candidates.rotations[number], candidates.translations[number]
     for i in range(3):
         along = rotation[0, i] * shift[0] + rotation[1, i] * shift[1] + rotation[2, i] * shift[2]
@@ -115,7 +113,38 @@ def _distance_matrix_entry(candidates, number, entries):
 
 
 @jit
-def _near(entries, left, right, distance):
+def distance_matrices(candidates):
+    """Return D = R⁻¹(I − [a a a]) of Eq. 12 for each candidate.
+
+    Parameters
+    ----------
+    candidates : gradalign.refinement.Candidates
+
+    Returns
+    -------
+    float64 (m, 9)
+    """
+    entries = np.empty((len(candidates.damping), 9))
+    for number in range(len(entries)):
+        _fill_distance_matrix(candidates, number, entries)
+    return entries
+
+
+@jit
+def near(entries, left, right, distance):
+    """Return whether two candidates are at most `distance` apart (Eq. 12).
+
+    Parameters
+    ----------
+    entries : float64 (m, 9)
+        From `distance_matrices`.
+    left, right : int
+    distance : float
+
+    Returns
+    -------
+    bool
+    """
     total = 0.0
     for n in range(9):
         total += (entries[left, n] - entries[right, n]) ** 2
@@ -151,7 +180,7 @@ def _drop_duplicates(entries, order, alive, place, distance):
             if not dropped:
                 order[kept] = number
                 kept += 1
-        elif dropped or not _near(entries, number, order[other], distance):
+        elif dropped or not near(entries, number, order[other], distance):
             order[kept] = order[other]
             kept += 1
         elif other < place:
@@ -200,9 +229,7 @@ def stochastic_refinement(fixed, moving, score, basis, damping, rule, candidates
     values = candidates.dissimilarities
     order = np.argsort(values)
     alive = len(order)
-    entries = np.empty((alive, 9))
-    for number in range(alive):
-        _distance_matrix_entry(candidates, number, entries)
+    entries = distance_matrices(candidates)
     place = alive - 1
     while place > 0:
         place = min(place, alive - 1)
@@ -222,7 +249,7 @@ def stochastic_refinement(fixed, moving, score, basis, damping, rule, candidates
                 order[place] = order[place - 1]
                 place -= 1
             order[place] = number
-            _distance_matrix_entry(candidates, number, entries)
+            _fill_distance_matrix(candidates, number, entries)
             alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
         best = order[0]
         trace[taken] = values[best]

@@ -25,6 +25,10 @@ class Spectrum(NamedTuple):
     """Measured frequencies ξ below the low-pass, one of each ±ξ, without 0: int32 (n, 3), x y z, cycles per box."""
     values: np.ndarray
     """F(ξ) at the lattice: float32 (2, n), real and imaginary parts."""
+    weights: np.ndarray
+    """Weight of the moved volume's coefficient at each lattice point, float32 (n,): 1 but for the likelihood."""
+    prices: np.ndarray
+    """What a lattice point outside the overlap costs, float32 (n,): 0 but for the likelihood."""
     grid: np.ndarray
     """F and its gradient (per cycle per box) on the oversampled half grid z ≥ −1: float32, flat [z, y, x, 8]."""
     table: np.ndarray
@@ -185,6 +189,8 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
     return Spectrum(
         lattice=lattice,
         values=_lattice_values(volume, lattice, limit),
+        weights=np.ones(len(lattice), np.float32),
+        prices=np.zeros(len(lattice), np.float32),
         grid=_oversampled_grid(volume, reach) if movable else np.empty(0, np.float32),
         table=_table(),
         normals=wedge_normals((low, high)),

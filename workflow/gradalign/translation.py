@@ -7,7 +7,6 @@ low-pass count, so that three small transforms, one an axis, are faster than a f
 import numpy as np
 
 from gradalign.jit import jit
-from gradalign.products import FIXED, MOVED
 
 
 @jit
@@ -52,15 +51,16 @@ def correlation_space(fixed, reach, spacing):
 @jit
 def _spread(fixed, count, work, cube, limit):
     """Put the products conj(G) F of the overlap into their places of the half cube [x][part][y, z]."""
-    overlap, columns = work[0], work[2]
+    overlap, samples = work[0], work[1]
     cube[:] = np.float32(0.0)
     width = 2 * limit + 1
     for n in range(count):
         point = overlap[n]
         x = fixed.lattice[point, 0]
         place = (fixed.lattice[point, 1] + limit) * width + fixed.lattice[point, 2] + limit
-        real, imaginary = columns[FIXED, 0, n], columns[FIXED, 1, n]
-        moved, moved_imaginary = columns[MOVED, 0, n], columns[MOVED, 1, n]
+        real, imaginary = fixed.values[0, point], fixed.values[1, point]
+        weight = fixed.weights[point]
+        moved, moved_imaginary = weight * samples[8 * n], weight * samples[8 * n + 1]
         cube[x, 0, place] = moved * real + moved_imaginary * imaginary
         cube[x, 1, place] = moved * imaginary - moved_imaginary * real
 
@@ -123,7 +123,7 @@ def best_translation(fixed, count, work, space, best):
     count : int
         Number of frequencies in the overlap.
     work : tuple
-        From `gradalign.products.work_space`, its columns filled at translation 0.
+        From `gradalign.products.work_space`, filled by `gradalign.products.sample_overlap`.
     space : tuple
         From `correlation_space`.
     best : float64 (3,)

@@ -1,0 +1,114 @@
+"""A search from coarse to fine: many seeds at a low band limit, the best of them at higher ones.
+
+Each round refines the candidates that the one before left, by a few Levenberg–Marquardt steps each, at its own band
+limit. At low frequencies the dissimilarity has few minima and each is wide, so that the seeds near the truth come to
+the front; the high frequencies, which make the answer precise, are left to the few that remain.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.jit import jit
+from gradalign.products import work_space
+from gradalign.refinement import step
+from gradalign.search import distance_matrices, near, place_candidates, place_seeds
+
+
+class Round(NamedTuple):
+    """One round of the search."""
+
+    low_pass: float
+    """Band limit in nm."""
+    keep: int
+    """How many of the best candidates go into the round."""
+    steps: int
+    """Steps that each takes."""
+
+
+ROUNDS = (Round(8.0, 1000, 1), Round(8.0, 24, 1), Round(4.0, 8, 2), Round(4.0, 3, 8))
+"""The rounds of a full search."""
+
+
+@jit
+def _best_distinct(candidates, keep, distance):
+    """Return the numbers of the best candidates, none nearer than `distance` (Eq. 12) to a better one."""
+    order = np.argsort(candidates.dissimilarities)
+    entries = distance_matrices(candidates)
+    kept = np.empty(min(keep, len(order)), np.int64)
+    count = 0
+    for number in order:
+        if count == len(kept):
+            break
+        distinct = True
+        for other in kept[:count]:
+            if near(entries, number, other, distance):
+                distinct = False
+                break
+        if distinct:
+            kept[count] = number
+            count += 1
+    return kept[:count]
+
+
+@jit
+def _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, path, taken):
+    """Let each candidate take its steps; record the smallest d and its transform after each."""
+    work = work_space(fixed)
+    best = np.argmin(candidates.dissimilarities)
+    for number in range(len(candidates.damping)):
+        for _ in range(steps):
+            step(fixed, moving, score, basis, damping, candidates, number, work)
+            if candidates.dissimilarities[number] < candidates.dissimilarities[best]:
+                best = number
+            trace[taken] = candidates.dissimilarities[best]
+            path[taken, :9] = candidates.rotations[best].ravel()
+            path[taken, 9:] = candidates.translations[best]
+            taken += 1
+    return taken
+
+
+def march(spectra, score, rotations, basis, damping, reach, spacing, distance, rounds=ROUNDS):
+    """Search from coarse to fine.
+
+    Parameters
+    ----------
+    spectra : dict of float to (gradalign.spectrum.Spectrum, gradalign.spectrum.Spectrum)
+        The fixed and the moving volume, prepared for each band limit of the rounds.
+    score : int
+    rotations : float64 (m, 3, 3)
+        Seeds.
+    basis : float64 (6, k)
+        The free directions, see `gradalign.refinement.step`.
+    damping : gradalign.refinement.Damping
+    reach, spacing : float
+        Of the grid of start translations, in voxels.
+    distance : float
+        Of two candidates nearer than this (Eq. 12) the worse is dropped between rounds.
+    rounds : sequence of Round
+
+    Returns
+    -------
+    rotation : float64 (3, 3)
+    translation : float64 (3,)
+    dissimilarity : float
+        At the last round's band limit.
+    trace : float64 (steps,)
+        Smallest d of the round after each step; each band limit has a scale of its own.
+    path : float64 (steps, 12)
+        Transform with that d: R row by row, then a.
+    """
+    band = rounds[0].low_pass
+    candidates = place_seeds(*spectra[band], score, rotations, reach, spacing, damping)
+    limit = sum(min(turn.keep, len(rotations)) * turn.steps for turn in rounds)
+    trace, path, taken = np.empty(limit), np.empty((limit, 12)), 0
+    for turn in rounds:
+        kept = _best_distinct(candidates, turn.keep, distance)
+        candidates = type(candidates)(*(values[kept] for values in candidates))
+        if turn.low_pass != band:
+            band = turn.low_pass
+            candidates = place_candidates(*spectra[band], score, candidates.rotations, candidates.translations, damping)
+        taken = _refine_all(*spectra[band], score, basis, damping, turn.steps, candidates, trace, path, taken)
+    best = int(np.argmin(candidates.dissimilarities))
+    answer = candidates.rotations[best], candidates.translations[best], float(candidates.dissimilarities[best])
+    return *answer, trace[:taken], path[:taken]
