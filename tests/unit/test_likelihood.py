@@ -76,7 +76,7 @@ def test_the_score_is_minus_the_logarithm_of_the_likelihood_ratio(tilt):
 
 
 def test_the_likelihood_aligns_where_the_papers_scores_fail():
-    volumes, _ = data_set(20, 5.0, seed=4)
+    volumes, _ = data_set(20, 4.0, seed=4)
     rng = np.random.default_rng(4)
     poses, shifts = random_rotations(rng, 20), rng.uniform(-1, 1, (20, 3))
     model = estimate_model(volumes, [60] * 20, 4.0)

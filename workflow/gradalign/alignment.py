@@ -10,7 +10,7 @@ from gradalign.errors import InputError
 from gradalign.geometry import axis_seed_angles, euler_from_rotation, rotation_from_euler, seed_rotations
 from gradalign.likelihood import estimate_model, prepare_weighted
 from gradalign.marching import ROUNDS, march
-from gradalign.products import overlap_products, work_space
+from gradalign.products import sample_values, value_products, work_space
 from gradalign.randomness import generator
 from gradalign.refinement import Damping
 from gradalign.scores import dissimilarity, score_number
@@ -287,15 +287,9 @@ def dissimilarity_at(fixed, moving, score, rotation, translation):
     -------
     float
     """
-    products = np.empty((9, 8))
-    count = overlap_products(
-        fixed,
-        moving,
-        np.ascontiguousarray(rotation, dtype=float),
-        np.ascontiguousarray(translation, dtype=float),
-        work_space(fixed),
-        products,
-    )
+    products, work = np.empty((9, 8)), work_space(fixed)
+    count = sample_values(fixed, moving, np.ascontiguousarray(rotation, dtype=float), work)
+    value_products(fixed, np.ascontiguousarray(translation, dtype=float), count, work, products)
     return float(dissimilarity(score_number(score), products, count))
 
 

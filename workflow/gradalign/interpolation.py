@@ -87,6 +87,62 @@ def tap_table():
     return np.hstack([weights[:-1], np.diff(weights, axis=0)]).astype(np.float32).ravel()
 
 
+class _Taps:
+    """LLVM code that both gathers share: weights of the taps, and vectors of grid values."""
+
+    single, index = ir.FloatType(), ir.IntType(64)
+    eight, four = ir.VectorType(single, 8), ir.VectorType(single, 4)
+
+    def __init__(self, context, builder, signature, arguments):
+        self._context, self.builder = context, builder
+        self._signature, self._arguments = signature, arguments
+
+    def pointer(self, number, element, vector):
+        array = self._context.make_array(self._signature.args[number])
+        data = array(self._context, self.builder, self._arguments[number]).data
+        return self.builder.bitcast(self.builder.gep(data, [element]), vector.as_pointer())
+
+    def lanes(self, vector, numbers):
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), numbers)
+        return self.builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
+
+    def multiply(self, left, right):
+        return self.builder.fmul(left, right, flags=["fast"])
+
+    def multiply_add(self, total, left, right):
+        product = self.multiply(left, right)
+        return product if total is None else self.builder.fadd(total, product, flags=["fast"])
+
+    def load(self, address, number):
+        return self.builder.load(self.builder.gep(address, [ir.Constant(self.index, number)]), align=4)
+
+    def weights(self, axis):
+        knot = self.builder.extract_value(self._arguments[5], axis)
+        fraction = self.builder.extract_value(self._arguments[6], axis)
+        undefined = ir.Constant(self.four, ir.Undefined)
+        fraction = self.builder.insert_element(undefined, fraction, ir.Constant(ir.IntType(32), 0))
+        start = self.pointer(4, self.builder.mul(knot, ir.Constant(self.index, 2 * TAPS)), self.four)
+        return self.multiply_add(self.load(start, 0), self.lanes(fraction, [0] * 4), self.load(start, 1))
+
+    def rows(self):
+        """Yield the address of each row of taps along x and the weight of its place in y and z, in all lanes."""
+        _, base, row, plane = self._arguments[:4]
+        along_y, along_z = self.weights(1), self.weights(2)
+        for z in range(TAPS):
+            weights = self.multiply(self.lanes(along_z, [z] * 4), along_y)
+            for y in range(TAPS):
+                steps = self.builder.add(
+                    self.builder.mul(plane, ir.Constant(self.index, z)),
+                    self.builder.mul(row, ir.Constant(self.index, y)),
+                )
+                address = self.pointer(0, self.builder.add(base, steps), self.eight)
+                yield address, self.lanes(weights, [y] * 8)
+
+    def store(self, vector):
+        self.builder.store(vector, self.pointer(7, self._arguments[8], vector.type), align=4)
+        return self._context.get_dummy_value()
+
+
 @intrinsic
 def gather(typingctx, grid, base, row, plane, table, knots, fractions, out, position):
     """Interpolate eight values at one point: 64 fused multiply-adds of eight lanes each.
@@ -114,48 +170,41 @@ def gather(typingctx, grid, base, row, plane, table, knots, fractions, out, posi
     signature = types.void(grid, base, row, plane, table, knots, fractions, out, position)
 
     def codegen(context, builder, signature, arguments):
-        single, index = ir.FloatType(), ir.IntType(64)
-        eight, four = ir.VectorType(single, 8), ir.VectorType(single, 4)
-
-        def pointer(number, element, vector):
-            data = context.make_array(signature.args[number])(context, builder, arguments[number]).data
-            return builder.bitcast(builder.gep(data, [element]), vector.as_pointer())
-
-        def lane(vector, number, count):
-            mask = ir.Constant(ir.VectorType(ir.IntType(32), count), [number] * count)
-            return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
-
-        def multiply_add(total, left, right):
-            product = builder.fmul(left, right, flags=["fast"])
-            return product if total is None else builder.fadd(total, product, flags=["fast"])
-
-        def load(address, number):
-            return builder.load(builder.gep(address, [ir.Constant(index, number)]), align=4)
-
-        def weights(axis):
-            knot = builder.extract_value(arguments[5], axis)
-            fraction = builder.extract_value(arguments[6], axis)
-            undefined = ir.Constant(four, ir.Undefined)
-            fraction = builder.insert_element(undefined, fraction, ir.Constant(ir.IntType(32), 0))
-            start = pointer(4, builder.mul(knot, ir.Constant(index, 2 * TAPS)), four)
-            return multiply_add(load(start, 0), lane(fraction, 0, 4), load(start, 1))
-
-        along_x, along_y, along_z = weights(0), weights(1), weights(2)
+        taps = _Taps(context, builder, signature, arguments)
+        along_x = taps.weights(0)
         columns = [None] * TAPS
-        for z in range(TAPS):
-            plane_weights = builder.fmul(lane(along_z, z, 4), along_y, flags=["fast"])
-            for y in range(TAPS):
-                steps = builder.add(
-                    builder.mul(arguments[3], ir.Constant(index, z)),
-                    builder.mul(arguments[2], ir.Constant(index, y)),
-                )
-                address = pointer(0, builder.add(arguments[1], steps), eight)
-                for x in range(TAPS):
-                    columns[x] = multiply_add(columns[x], lane(plane_weights, y, 8), load(address, x))
+        for address, weight in taps.rows():
+            for x in range(TAPS):
+                columns[x] = taps.multiply_add(columns[x], weight, taps.load(address, x))
         total = None
         for x in range(TAPS):
-            total = multiply_add(total, lane(along_x, x, 8), columns[x])
-        builder.store(total, pointer(7, arguments[8], eight), align=4)
-        return context.get_dummy_value()
+            total = taps.multiply_add(total, taps.lanes(along_x, [x] * 8), columns[x])
+        return taps.store(total)
+
+    return signature, codegen
+
+
+@intrinsic
+def gather_pair(typingctx, grid, base, row, plane, table, knots, fractions, out, position):
+    """Interpolate two values at one point: a row of four taps is one vector, sixteen multiply-adds in all.
+
+    Parameters
+    ----------
+    grid : 1-D float32 array
+        The two values of each grid point side by side, x fastest.
+    base, row, plane, table, knots, fractions, out, position
+        As in `gather`; two results go into `out`.
+    """
+    signature = types.void(grid, base, row, plane, table, knots, fractions, out, position)
+
+    def codegen(context, builder, signature, arguments):
+        taps = _Taps(context, builder, signature, arguments)
+        along_x = taps.lanes(taps.weights(0), [0, 0, 1, 1, 2, 2, 3, 3])
+        total = None
+        for address, weight in taps.rows():
+            total = taps.multiply_add(total, weight, taps.load(address, 0))
+        total = taps.multiply(total, along_x)
+        halves = builder.fadd(taps.lanes(total, [0, 1, 2, 3]), taps.lanes(total, [4, 5, 6, 7]), flags=["fast"])
+        return taps.store(builder.fadd(taps.lanes(halves, [0, 1]), taps.lanes(halves, [2, 3]), flags=["fast"]))
 
     return signature, codegen

@@ -8,7 +8,7 @@ respect to a rotation exp([ω]×) in the frame of g, the derivatives with respec
 
 import numpy as np
 
-from gradalign.interpolation import OVERSAMPLING, TABLE_ROWS, gather
+from gradalign.interpolation import OVERSAMPLING, TABLE_ROWS, gather, gather_pair
 from gradalign.jit import jit
 
 MOVED, FIXED = 6, 7
@@ -19,7 +19,18 @@ OUTSIDE = 8
 
 @jit
 def work_space(fixed):
-    """Return the scratch arrays of one search: overlap, samples, columns and phases."""
+    """Return the scratch arrays of one search.
+
+    Parameters
+    ----------
+    fixed : gradalign.spectrum.Spectrum
+
+    Returns
+    -------
+    tuple
+        The overlap's places in the lattice, the eight sampled values at each, the columns, the phases, the price of
+        what is outside the overlap, and the two values at each place where no gradient was asked for.
+    """
     count = fixed.lattice.shape[0]
     return (
         np.empty(count, np.int32),
@@ -27,7 +38,49 @@ def work_space(fixed):
         np.empty((COLUMNS, 2, count), np.float32),
         np.empty((3, 2, fixed.size + 1), np.float32),
         np.zeros(1),
+        np.empty(2 * count, np.float32),
     )
+
+
+@jit
+def _scaled_inverse(rotation):
+    """Return σ R⁻¹, which takes a lattice point to grid coordinates."""
+    inverse = np.empty((3, 3), np.float32)
+    for i in range(3):
+        for j in range(3):
+            inverse[i, j] = rotation[j, i] * OVERSAMPLING
+    return inverse
+
+
+@jit
+def _turned(inverse, point):
+    x, y, z = np.float32(point[0]), np.float32(point[1]), np.float32(point[2])
+    p = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
+    q = inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2] * z
+    r = inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2] * z
+    # the grid holds one half: G(−η) is the conjugate of G(η), and its gradient minus that
+    if r < np.float32(0.0):
+        return -p, -q, -r, True
+    return p, q, r, False
+
+
+@jit
+def _missed(u, v, point):
+    """Return whether the moved volume's tilt range, turned to the normals u and v, misses a frequency."""
+    x, y, z = point[0], point[1], point[2]
+    return (u[0] * x + u[1] * y + u[2] * z) * (v[0] * x + v[1] * y + v[2] * z) > 0.0
+
+
+@jit
+def _cell(p, q, r, reach):
+    """Return the grid cell of a point (one below the first tap), and the table's knots and fractions for it."""
+    middle, rows = np.float32(reach), np.float32(TABLE_ROWS)
+    p, q, r = p + middle, q + middle, r + np.float32(1.0)
+    i, j, k = np.int64(p), np.int64(q), np.int64(r)
+    p, q, r = (p - np.float32(i)) * rows, (q - np.float32(j)) * rows, (r - np.float32(k)) * rows
+    left, near, low = np.int64(p), np.int64(q), np.int64(r)
+    fractions = (p - np.float32(left), q - np.float32(near), r - np.float32(low))
+    return (i - 1, j - 1, k - 1), (left, near, low), fractions
 
 
 @jit
@@ -47,48 +100,105 @@ def sample_overlap(fixed, moving, rotation, work):
     int
         Number of frequencies in the overlap.
     """
-    overlap, samples = work[0], work[1]
+    overlap, samples, price = work[0], work[1], work[4]
     u, v = rotation @ moving.normals[0], rotation @ moving.normals[1]
-    inverse = np.empty((3, 3), np.float32)
-    for i in range(3):
-        for j in range(3):
-            inverse[i, j] = rotation[j, i] * OVERSAMPLING
+    inverse = _scaled_inverse(rotation)
     row = 8 * (2 * moving.reach + 1)
     plane = row * (2 * moving.reach + 1)
-    middle = np.float32(moving.reach)
-    rows = np.float32(TABLE_ROWS)
     count, outside = 0, 0.0
-    for point in range(fixed.lattice.shape[0]):
-        x, y, z = fixed.lattice[point, 0], fixed.lattice[point, 1], fixed.lattice[point, 2]
-        if (u[0] * x + u[1] * y + u[2] * z) * (v[0] * x + v[1] * y + v[2] * z) > 0.0:
-            outside += fixed.prices[point]
+    for number in range(fixed.lattice.shape[0]):
+        point = fixed.lattice[number]
+        if _missed(u, v, point):
+            outside += fixed.prices[number]
             continue
-        a, b, c = np.float32(x), np.float32(y), np.float32(z)
-        p = inverse[0, 0] * a + inverse[0, 1] * b + inverse[0, 2] * c
-        q = inverse[1, 0] * a + inverse[1, 1] * b + inverse[1, 2] * c
-        r = inverse[2, 0] * a + inverse[2, 1] * b + inverse[2, 2] * c
-        # the grid holds one half: G(−η) is the conjugate of G(η), and its gradient minus that
-        mirrored = r < np.float32(0.0)
-        if mirrored:
-            p, q, r = -p, -q, -r
-        p, q, r = p + middle, q + middle, r + np.float32(1.0)
-        i, j, k = np.int64(p), np.int64(q), np.int64(r)
-        p, q, r = (p - np.float32(i)) * rows, (q - np.float32(j)) * rows, (r - np.float32(k)) * rows
-        left, near, low = np.int64(p), np.int64(q), np.int64(r)
+        p, q, r, mirrored = _turned(inverse, point)
+        (i, j, k), knots, fractions = _cell(p, q, r, moving.reach)
         place = 8 * count
-        gather(
-            moving.grid, (k - 1) * plane + (j - 1) * row + (i - 1) * 8, row, plane, moving.table,
-            (left, near, low), (p - np.float32(left), q - np.float32(near), r - np.float32(low)), samples, place,
-        )  # fmt: skip
+        gather(moving.grid, k * plane + j * row + i * 8, row, plane, moving.table, knots, fractions, samples, place)
         if mirrored:
             samples[place + 1] = -samples[place + 1]
             samples[place + 2] = -samples[place + 2]
             samples[place + 4] = -samples[place + 4]
             samples[place + 6] = -samples[place + 6]
-        overlap[count] = point
+        overlap[count] = number
         count += 1
-    work[4][0] = outside
+    price[0] = outside
     return count
+
+
+@jit
+def sample_values(fixed, moving, rotation, work):
+    """Sample the moved volume's transform alone, as `sample_overlap` does with its gradient.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    rotation : float64 (3, 3)
+    work : tuple
+        From `work_space`; receives the overlap's places in the lattice and G at each.
+
+    Returns
+    -------
+    int
+        Number of frequencies in the overlap.
+    """
+    overlap, price, values = work[0], work[4], work[5]
+    u, v = rotation @ moving.normals[0], rotation @ moving.normals[1]
+    inverse = _scaled_inverse(rotation)
+    row = 2 * (2 * moving.reach + 1)
+    plane = row * (2 * moving.reach + 1)
+    count, outside = 0, 0.0
+    for number in range(fixed.lattice.shape[0]):
+        point = fixed.lattice[number]
+        if _missed(u, v, point):
+            outside += fixed.prices[number]
+            continue
+        p, q, r, mirrored = _turned(inverse, point)
+        (i, j, k), knots, fractions = _cell(p, q, r, moving.reach)
+        base = k * plane + j * row + i * 2
+        gather_pair(moving.value_grid, base, row, plane, moving.table, knots, fractions, values, 2 * count)
+        if mirrored:
+            values[2 * count + 1] = -values[2 * count + 1]
+        overlap[count] = number
+        count += 1
+    price[0] = outside
+    return count
+
+
+@jit
+def value_products(fixed, translation, count, work, products):
+    """Fill those products that a score's value needs, from the samples of `sample_values`.
+
+    Parameters
+    ----------
+    fixed : gradalign.spectrum.Spectrum
+    translation : float64 (3,)
+        In voxels.
+    count : int
+        Number of frequencies in the overlap.
+    work : tuple
+        From `work_space`, filled by `sample_values`.
+    products : float64 (9, 8)
+        Receives |G|², |F|², Re Σ conj(G) F and the price of what is outside the overlap.
+    """
+    overlap, values, phases = work[0], work[5], work[3]
+    reach = (fixed.size - 1) // 2
+    _phases(translation, reach, fixed.size, phases)
+    moved, held, mixed = 0.0, 0.0, 0.0
+    for n in range(count):
+        point = overlap[n]
+        i, j, k = fixed.lattice[point, 0] + reach, fixed.lattice[point, 1] + reach, fixed.lattice[point, 2] + reach
+        cos, sin = _phase(phases, i, j, k)
+        real, imaginary = np.float64(fixed.values[0, point]), np.float64(fixed.values[1, point])
+        weight = fixed.weights[point]
+        left, right = np.float64(weight * values[2 * n]), np.float64(weight * values[2 * n + 1])
+        moved += left * left + right * right
+        held += real * real + imaginary * imaginary
+        mixed += left * (real * cos - imaginary * sin) + right * (real * sin + imaginary * cos)
+    products[MOVED, MOVED], products[FIXED, FIXED] = moved, held
+    products[MOVED, FIXED] = mixed
+    products[FIXED, MOVED] = mixed
+    products[OUTSIDE, 0] = work[4][0]
 
 
 @jit
@@ -98,6 +208,14 @@ def _phases(translation, reach, size, phases):
             angle = 2.0 * np.pi * translation[axis] * index / size
             phases[axis, 0, index + reach] = np.cos(angle)
             phases[axis, 1, index + reach] = np.sin(angle)
+
+
+@jit
+def _phase(phases, i, j, k):
+    """Return cosine and sine of 2π a·ξ/N."""
+    cos = phases[0, 0, i] * phases[1, 0, j] - phases[0, 1, i] * phases[1, 1, j]
+    sin = phases[0, 1, i] * phases[1, 0, j] + phases[0, 0, i] * phases[1, 1, j]
+    return cos * phases[2, 0, k] - sin * phases[2, 1, k], sin * phases[2, 0, k] + cos * phases[2, 1, k]
 
 
 @jit
@@ -115,7 +233,7 @@ def fill_columns(fixed, rotation, translation, count, work):
     work : tuple
         From `work_space`, filled by `sample_overlap`.
     """
-    overlap, samples, columns, phases, _ = work
+    overlap, samples, columns, phases = work[0], work[1], work[2], work[3]
     reach = (fixed.size - 1) // 2
     _phases(translation, reach, fixed.size, phases)
     turned = rotation.astype(np.float32)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.jit import jit
-from gradalign.products import overlap_products
+from gradalign.products import overlap_products, sample_values, value_products
 from gradalign.scores import dissimilarity, normal_equations
 
 
@@ -35,6 +35,8 @@ class Candidates(NamedTuple):
     """Jᵀ(f − g), float64 (m, 6)"""
     damping: np.ndarray
     """λ, float64 (m,)"""
+    current: np.ndarray
+    """Whether the normal equations are those of the place, bool (m,)"""
 
 
 @jit
@@ -91,21 +93,40 @@ def _solve(matrix, vector, damping, solution):
 
 
 @jit
-def adopt(score, products, count, candidates, number):
-    """Give a candidate d and the normal equations that follow from the products at its place.
+def unevaluated(rotations, translations, damping):
+    """Return candidates at given transforms, without d and normal equations.
 
     Parameters
     ----------
-    score : int
-    products : float64 (9, 8)
-        From `gradalign.products.overlap_products`.
-    count : int
-        Number of frequencies in the overlap.
-    candidates : Candidates
-    number : int
+    rotations : float64 (m, 3, 3)
+    translations : float64 (m, 3)
+        In voxels.
+    damping : Damping
+
+    Returns
+    -------
+    Candidates
     """
-    candidates.dissimilarities[number] = dissimilarity(score, products, count)
-    normal_equations(score, products, count, candidates.matrices[number], candidates.vectors[number])
+    count = rotations.shape[0]
+    return Candidates(
+        rotations.copy(),
+        translations.copy(),
+        np.empty(count),
+        np.empty((count, 6, 6)),
+        np.empty((count, 6)),
+        np.full(count, damping.start),
+        np.zeros(count, np.bool_),
+    )
+
+
+@jit
+def _bring_up_to_date(fixed, moving, score, candidates, number, work, products):
+    """Compute the normal equations where the candidate stands, unless they are known."""
+    if not candidates.current[number]:
+        rotation, translation = candidates.rotations[number], candidates.translations[number]
+        count = overlap_products(fixed, moving, rotation, translation, work, products)
+        normal_equations(score, products, count, candidates.matrices[number], candidates.vectors[number])
+        candidates.current[number] = True
 
 
 @jit
@@ -132,6 +153,8 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
     bool
         Whether the trial was kept.
     """
+    products = np.empty((9, 8))
+    _bring_up_to_date(fixed, moving, score, candidates, number, work, products)
     free = basis.shape[1]
     matrix, vector = np.zeros((free, free)), np.zeros(free)
     for a in range(free):
@@ -152,14 +175,17 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
             change[i] += basis[i, a] * solution[a]
     rotation = rotation_from_vector(change[:3]) @ candidates.rotations[number]
     translation = candidates.translations[number] + change[3:]
-    products = np.empty((9, 8))
-    count = overlap_products(fixed, moving, rotation, translation, work, products)
-    if not dissimilarity(score, products, count) < candidates.dissimilarities[number]:
+    # the derivatives wait until the candidate is refined again: many a trial is not kept
+    count = sample_values(fixed, moving, rotation, work)
+    value_products(fixed, translation, count, work, products)
+    value = dissimilarity(score, products, count)
+    if not value < candidates.dissimilarities[number]:
         candidates.damping[number] *= damping.increase
         return False
     candidates.rotations[number] = rotation
     candidates.translations[number] = translation
-    adopt(score, products, count, candidates, number)
+    candidates.dissimilarities[number] = value
+    candidates.current[number] = False
     candidates.damping[number] *= damping.decrease
     return True
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.jit import jit
-from gradalign.products import fill_columns, multiply_columns, overlap_products, sample_overlap, work_space
-from gradalign.refinement import Candidates, adopt, refine, step
+from gradalign.products import sample_values, value_products, work_space
+from gradalign.refinement import refine, step, unevaluated
+from gradalign.scores import dissimilarity
 from gradalign.translation import best_translation, correlation_space
 
 # keeps ratios of dissimilarities finite where one is zero
@@ -35,19 +36,6 @@ class StochasticRule(NamedTuple):
 
 
 @jit
-def _unevaluated(rotations, translations, damping):
-    count = rotations.shape[0]
-    return Candidates(
-        rotations.copy(),
-        translations.copy(),
-        np.empty(count),
-        np.empty((count, 6, 6)),
-        np.empty((count, 6)),
-        np.full(count, damping.start),
-    )
-
-
-@jit
 def place_seeds(fixed, moving, score, rotations, reach, spacing, damping):
     """Return the seeds as candidates, each at its best translation by correlation.
 
@@ -65,16 +53,15 @@ def place_seeds(fixed, moving, score, rotations, reach, spacing, damping):
     gradalign.refinement.Candidates
     """
     seeds = rotations.shape[0]
-    candidates = _unevaluated(rotations, np.zeros((seeds, 3)), damping)
+    candidates = unevaluated(rotations, np.zeros((seeds, 3)), damping)
     work = work_space(fixed)
     space = correlation_space(fixed, reach, spacing)
     products = np.empty((9, 8))
     for seed in range(seeds):
-        count = sample_overlap(fixed, moving, rotations[seed], work)
+        count = sample_values(fixed, moving, rotations[seed], work)
         best_translation(fixed, count, work, space, candidates.translations[seed])
-        fill_columns(fixed, rotations[seed], candidates.translations[seed], count, work)
-        multiply_columns(rotations[seed], count, work, products)
-        adopt(score, products, count, candidates, seed)
+        value_products(fixed, candidates.translations[seed], count, work, products)
+        candidates.dissimilarities[seed] = dissimilarity(score, products, count)
     return candidates
 
 
@@ -95,11 +82,12 @@ def place_candidates(fixed, moving, score, rotations, translations, damping):
     -------
     gradalign.refinement.Candidates
     """
-    candidates = _unevaluated(rotations, translations, damping)
+    candidates = unevaluated(rotations, translations, damping)
     work, products = work_space(fixed), np.empty((9, 8))
     for number in range(rotations.shape[0]):
-        count = overlap_products(fixed, moving, rotations[number], translations[number], work, products)
-        adopt(score, products, count, candidates, number)
+        count = sample_values(fixed, moving, rotations[number], work)
+        value_products(fixed, translations[number], count, work, products)
+        candidates.dissimilarities[number] = dissimilarity(score, products, count)
     return candidates
 
 

@@ -31,6 +31,8 @@ class Spectrum(NamedTuple):
     """What a lattice point outside the overlap costs, float32 (n,): 0 but for the likelihood."""
     grid: np.ndarray
     """F and its gradient (per cycle per box) on the oversampled half grid z ≥ −1: float32, flat [z, y, x, 8]."""
+    value_grid: np.ndarray
+    """F alone on the same grid: float32, flat [z, y, x, 2]."""
     table: np.ndarray
     """The interpolation's weights."""
     normals: np.ndarray
@@ -77,8 +79,12 @@ def _table():
 
 
 def _along_z(matrix, volume):
+    """Transform the z axis of a real volume; the product is taken of real numbers, half as many."""
     size = volume.shape[0]
-    return (matrix @ volume.reshape(size, -1).astype(np.complex64)).reshape(-1, size, size)
+    parts = np.concatenate([matrix.real, matrix.imag]) @ volume.reshape(size, -1)
+    out = np.empty((len(matrix), size, size), np.complex64)
+    out.real, out.imag = parts.reshape(2, -1, size, size)
+    return out
 
 
 def _lattice_values(volume, lattice, limit):
@@ -91,18 +97,21 @@ def _lattice_values(volume, lattice, limit):
     return np.ascontiguousarray(np.stack([values.real, values.imag]))
 
 
-def _oversampled_grid(volume, reach):
+def _oversampled_grids(volume, reach):
+    """Return F with its gradient, and F alone, on the oversampled half grid."""
     size = volume.shape[0]
     waves, slopes, _ = _transform_matrices(size, reach)
     half = slice(reach - 1, None)
-    planes, planes_z = _along_z(waves[half], volume), _along_z(slopes[half], volume)
-    rows = planes @ waves.T
-    grid = np.empty((reach + 2, 2 * reach + 1, 2 * reach + 1, 4), np.complex64)
-    grid[..., 0] = waves @ rows
-    grid[..., 1] = waves @ (planes @ slopes.T)
-    grid[..., 2] = slopes @ rows
-    grid[..., 3] = waves @ (planes_z @ waves.T)
-    return grid.view(np.float32).ravel()
+    planes = _along_z(np.concatenate([waves[half], slopes[half]]), volume)
+    depth, width = reach + 2, 2 * reach + 1
+    both = np.concatenate([waves, slopes])
+    rows = (planes.reshape(-1, size) @ both.T).reshape(2, depth, size, 2, width)
+    grid = np.empty((depth, width, width, 4), np.complex64)
+    columns = both @ np.ascontiguousarray(rows[0, :, :, 0])
+    grid[..., 0], grid[..., 2] = columns[:, :width], columns[:, width:]
+    grid[..., 1] = waves @ np.ascontiguousarray(rows[0, :, :, 1])
+    grid[..., 3] = waves @ np.ascontiguousarray(rows[1, :, :, 0])
+    return grid.view(np.float32).ravel(), np.ascontiguousarray(grid[..., 0]).view(np.float32).ravel()
 
 
 def band_limit(size, low_pass, voxel_size):
@@ -186,12 +195,15 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
     limit = band_limit(size, low_pass, voxel_size)
     lattice = _measured_lattice(limit, (low, high))
     reach = int(np.ceil(OVERSAMPLING * limit)) + TAPS // 2
+    nothing = np.empty(0, np.float32)
+    grid, value_grid = _oversampled_grids(volume, reach) if movable else (nothing, nothing)
     return Spectrum(
         lattice=lattice,
         values=_lattice_values(volume, lattice, limit),
         weights=np.ones(len(lattice), np.float32),
         prices=np.zeros(len(lattice), np.float32),
-        grid=_oversampled_grid(volume, reach) if movable else np.empty(0, np.float32),
+        grid=grid,
+        value_grid=value_grid,
         table=_table(),
         normals=wedge_normals((low, high)),
         reach=reach,

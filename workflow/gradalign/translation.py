@@ -51,7 +51,7 @@ def correlation_space(fixed, reach, spacing):
 @jit
 def _spread(fixed, count, work, cube, limit):
     """Put the products conj(G) F of the overlap into their places of the half cube [x][part][y, z]."""
-    overlap, samples = work[0], work[1]
+    overlap, values = work[0], work[5]
     cube[:] = np.float32(0.0)
     width = 2 * limit + 1
     for n in range(count):
@@ -60,7 +60,7 @@ def _spread(fixed, count, work, cube, limit):
         place = (fixed.lattice[point, 1] + limit) * width + fixed.lattice[point, 2] + limit
         real, imaginary = fixed.values[0, point], fixed.values[1, point]
         weight = fixed.weights[point]
-        moved, moved_imaginary = weight * samples[8 * n], weight * samples[8 * n + 1]
+        moved, moved_imaginary = weight * values[2 * n], weight * values[2 * n + 1]
         cube[x, 0, place] = moved * real + moved_imaginary * imaginary
         cube[x, 1, place] = moved * imaginary - moved_imaginary * real
 
@@ -123,7 +123,7 @@ def best_translation(fixed, count, work, space, best):
     count : int
         Number of frequencies in the overlap.
     work : tuple
-        From `gradalign.products.work_space`, filled by `gradalign.products.sample_overlap`.
+        From `gradalign.products.work_space`, filled by `gradalign.products.sample_values`.
     space : tuple
         From `correlation_space`.
     best : float64 (3,)
