@@ -1,0 +1,78 @@
+# make reproduce   the study of config.yaml       make quick   the same at small n, in minutes
+# make report      the study of CONFIG=file.yaml (of config.yaml if left out) with its report, results/<name>/report.html
+# make test        the tests                      make check   style of code and workflow
+# make compare     results/<name> against results/reference: exit code 0 if they agree
+# make figures     tables and figures from results/reference, without simulating, into results/redrawn
+# make reference   keep results/<name> as results/reference      make docs    docs/results.md from results/reference
+# make bench       speed, accuracy, growth and memory, in minutes; on an idle machine (REPEATS=3: quicker, rougher)
+# make lock        renew envs/requirements.lock from envs/requirements.in
+# Each sets up .venv first if that is needed.
+
+PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+
+# of the study in CONFIG, else of config.yaml
+LAID_OVER = $(if $(CONFIG),--configfile $(CONFIG))
+STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\).*/\1/p" $(CONFIG) config.yaml))
+
+# what can be made anew from the files of a reference
+DRAWN := tables figures verdicts table_of_phantom table_of_complexes averages_table comparison claims \
+	table_figure scanning_figure comparison_figure figure3 figure4
+
+.PHONY: reproduce quick report test check compare figures reference docs bench lock
+
+reproduce: report
+
+quick: .venv/complete
+	$(MAKE) report CONFIG=workflow/config/quick.yaml
+
+report: .venv/complete
+	.venv/bin/snakemake --cores all $(LAID_OVER)
+	.venv/bin/snakemake $(LAID_OVER) --report $(STUDY)/report.html
+
+compare: .venv/complete
+	.venv/bin/python workflow/scripts/compare.py $(STUDY)
+
+figures: .venv/complete
+	.venv/bin/python workflow/scripts/unpack_reference.py results/redrawn
+	.venv/bin/snakemake --cores all --configfile results/redrawn/config.yaml --config name=redrawn \
+		--forceall --allowed-rules $(DRAWN) -- tables figures verdicts
+
+reference: .venv/complete
+	.venv/bin/python workflow/scripts/store_reference.py $(STUDY)
+
+docs: .venv/complete
+	.venv/bin/python workflow/scripts/write_results.py
+
+test: .venv/complete
+	.venv/bin/python -m pytest
+
+check: .venv/complete
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/snakefmt --check Snakefile workflow/rules
+	.venv/bin/snakemake --lint
+
+# the quick study first: its benchmark files tell the memory of each kind of job
+bench: quick
+	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/benchmark.py $(REPEATS)
+
+# made anew when the lock changes; half of an environment is never taken for a whole one
+.venv/complete: envs/requirements.lock
+	@for python in $(PYTHONS); do \
+		if $$python -c "$(FITS)" 2> /dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "No Python from 3.11 to 3.14 was found on the PATH: install one with its venv module." >&2; exit 1; \
+	fi; \
+	set -x; $$found -m venv --clear .venv
+	.venv/bin/pip install --quiet --require-hashes --requirement envs/requirements.lock
+	.venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# uv, which is not part of the environment, resolves for all platforms and Pythons and writes hashes, no addresses
+lock:
+	python3 -m venv build/lock
+	build/lock/bin/pip install --quiet uv
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+		--output-file envs/requirements.lock envs/requirements.in

@@ -1,0 +1,29 @@
+# The study: from atoms and phantoms to tables and figures. README.md says how to run and change it.
+
+
+configfile: str(workflow.current_basedir.join("config.yaml"))
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/structures.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/align.smk"
+include: "workflow/rules/search.smk"
+include: "workflow/rules/averages.smk"
+include: "workflow/rules/classification.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/verdicts.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/calibration.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.tables.input,
+        rules.figures.input,
+        rules.verdicts.input,
+        rules.configuration.output,
+        rules.run_times.output,
+        poses,

@@ -1,0 +1,222 @@
+import copy
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradalign.alignment import Settings
+from gradalign.configuration import RESERVED_NAMES, check
+from gradalign.errors import InputError
+from gradalign.study import alignment_settings
+
+REPOSITORY = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+PAPER = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+REMOVED = object()
+
+
+def changed(key, value):
+    """Return the paper's configuration with one dotted key set, or removed."""
+    config = copy.deepcopy(PAPER)
+    *sections, last = key.split(".")
+    place = config
+    for section in sections:
+        place = place[section]
+    if value is REMOVED:
+        del place[last]
+    else:
+        place[last] = value
+    return config
+
+
+def mistakes(config):
+    with pytest.raises(InputError) as caught:
+        check(config, SCHEMA)
+    return str(caught.value).splitlines()
+
+
+def described(schema, path=""):
+    """Yield every key of the schema with its description."""
+    for name, entry in schema["properties"].items():
+        yield f"{path}{name}", entry
+        if "properties" in entry:
+            yield from described(entry, f"{path}{name}.")
+
+
+KEYS = dict(described(SCHEMA))
+LEAVES = {key: entry for key, entry in KEYS.items() if "properties" not in entry}
+
+
+def value_of(config, key):
+    for name in key.split("."):
+        config = config[name]
+    return config
+
+
+def test_the_papers_configuration_passes_unchanged():
+    assert check(PAPER, SCHEMA) == PAPER
+
+
+@pytest.mark.parametrize("key", LEAVES)
+def test_every_key_has_description_and_default_and_the_default_is_that_of_config_yaml(key):
+    entry = LEAVES[key]
+    assert len(entry["description"]) > 2
+    assert entry["default"] == value_of(PAPER, key)
+    assert "enum" in entry or "type" in entry
+
+
+def is_numeric(entry):
+    return entry.get("items", entry).get("type") in ("number", "integer")
+
+
+@pytest.mark.parametrize("key", [key for key, entry in LEAVES.items() if is_numeric(entry)])
+def test_every_number_has_a_unit(key):
+    assert LEAVES[key]["unit"]
+
+
+@pytest.mark.parametrize("key", [key for key, entry in KEYS.items() if "properties" in entry] + [""])
+def test_every_section_needs_all_its_keys_and_takes_no_others(key):
+    section = KEYS[key] if key else SCHEMA
+    assert section["additionalProperties"] is False
+    assert section["required"] == list(section["properties"])
+    assert section["description"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_missing_key_is_named_in_one_sentence(key):
+    (sentence,) = mistakes(changed(key, REMOVED))
+    assert sentence.startswith(f"config: {key}: is missing, where ")
+
+
+@pytest.mark.parametrize("section", ["", *(key for key, entry in KEYS.items() if "properties" in entry)])
+def test_an_unknown_key_is_named_in_one_sentence(section):
+    key = f"{section}.zzz" if section else "zzz"
+    (sentence,) = mistakes(changed(key, 1))
+    assert sentence.startswith(f"config: {key}: there is no such key")
+
+
+def test_a_slip_in_a_key_is_told_what_it_should_be():
+    config = changed("grid.tlt", [60])
+    assert "config: grid.tlt: there is no such key; did you mean grid.tilt?" in mistakes(config)
+
+
+@pytest.mark.parametrize("key", LEAVES)
+def test_an_ill_typed_value_is_named_in_one_sentence(key):
+    # no key's values are bytes
+    (sentence,) = mistakes(changed(key, b"1"))
+    assert sentence.startswith(f"config: {key}: is b'1', where ")
+
+
+@pytest.mark.parametrize(
+    "key, value, wanted",
+    [
+        ("grid.tilt", [0], "above 0"),
+        ("grid.tilt", [95], "not above 90"),
+        ("grid.tilt", [60, 60.0], "none twice"),
+        ("grid.tilt", [], "at least one"),
+        ("grid.tilt", 60, "a list"),
+        ("grid.tilt", ["60"], "a number"),
+        ("grid.tilt", [60.25], "multiple of the tilt step"),
+        ("complexes.tilt", [100], "not above 90"),
+        ("grid.snr", [-1], "above 0"),
+        ("grid.snr", [0], "above 0"),
+        ("grid.snr", [math.nan], "finite"),
+        ("grid.snr", ["much"], "a number"),
+        ("grid.interval", [50], "divide 180"),
+        ("grid.interval", [0], "above 0"),
+        ("complexes.interval", [7], "divide 180"),
+        ("grid.score", ["RCS"], "one of rcs, fcs"),
+        ("complexes.object", ["ribosome"], "one of groel"),
+        ("structures.source", "pdb", "one of bundled"),
+        ("structures.resolution", math.inf, "finite"),
+        ("seed", -1, "from 0 up"),
+        ("seed", True, "a whole number"),
+        ("pairs", 0, "from 1 up"),
+        ("pairs", 2.5, "a whole number"),
+        ("subtomograms.box", 33, "divisible by 2"),
+        ("subtomograms.simulation_box", 24, "at least subtomograms.box (32)"),
+        ("subtomograms.max_shift", 0.5, "below 0.5"),
+        ("subtomograms.keep", "yes", "true or false"),
+        ("microscope.defocus", 4.0, "below 0"),
+        ("alignment.low_pass", 40, "32 nm"),
+        ("alignment.rule.window", 1, "from 2 up"),
+        ("averages.particles", 1, "from 2 up"),
+        ("averages.snr", math.inf, "noise alone"),
+        ("averages.tilt", 95, "not above 90"),
+        ("averages.interval", 50, "divide 180"),
+        ("classification.tilt", 60.25, "multiple of the tilt step"),
+        ("classification.pairs_per_job", 0, "from 1 up"),
+        ("name", "a/b", "letters"),
+        ("name", "..", "letters"),
+        ("name", "", "letters"),
+        ("name", 3, "letters"),
+    ],
+)
+def test_an_impossible_value_is_named_in_one_sentence_with_what_would_be_right(key, value, wanted):
+    (sentence,) = mistakes(changed(key, value))
+    assert sentence.startswith(f"config: {key}: ")
+    assert wanted in sentence
+
+
+def test_a_guard_that_leaves_nothing_of_a_tilt_range_is_one_sentence():
+    assert mistakes(changed("alignment.wedge_guard", 40)) == [
+        "config: grid.tilt: is 40, where more than the wedge_guard of 40 is needed."
+    ]
+
+
+@pytest.mark.parametrize("name", RESERVED_NAMES)
+def test_the_names_of_the_studys_own_results_are_refused(name):
+    (sentence,) = mistakes(changed("name", name))
+    assert sentence.startswith("config: name: ")
+
+
+def test_several_mistakes_are_told_at_once():
+    config = changed("pairs", 0)
+    config["seed"] = "one"
+    assert [sentence.split(":")[1].strip() for sentence in mistakes(config)] == ["pairs", "seed"]
+
+
+@pytest.mark.parametrize("infinity", ["inf", "Inf", ".inf", math.inf])
+def test_no_noise_can_be_written_as_a_number_or_a_word(infinity):
+    assert check(changed("grid.snr", [infinity, 1]), SCHEMA)["grid"]["snr"] == [math.inf, 1]
+
+
+def test_the_given_configuration_stays_as_it_is():
+    config = changed("grid.snr", ["inf"])
+    before = copy.deepcopy(config)
+    check(config, SCHEMA)
+    assert config == before
+
+
+def test_whole_numbers_written_with_a_point_become_integers():
+    box = check(changed("subtomograms.box", 32.0), SCHEMA)["subtomograms"]["box"]
+    assert (box, type(box)) == (32, int)
+
+
+@given(
+    st.sampled_from(sorted(KEYS)),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.floats()), st.binary()),
+)
+def test_no_value_of_any_key_does_anything_but_pass_or_be_named(key, value):
+    try:
+        check(changed(key, value), SCHEMA)
+    except InputError as error:
+        assert all(sentence.startswith("config: ") for sentence in str(error).splitlines())
+
+
+def test_the_aligners_own_defaults_are_those_of_the_study():
+    assert dataclasses.asdict(alignment_settings(PAPER["alignment"])) == dataclasses.asdict(Settings())
+
+
+def test_the_quick_configuration_differs_only_in_keys_that_exist():
+    quick = yaml.safe_load((REPOSITORY / "workflow/config/quick.yaml").read_text(encoding="utf-8"))
+    # sections are laid over each other key by key
+    merged = {key: PAPER[key] | value if isinstance(value, dict) else value for key, value in quick.items()}
+    config = check(PAPER | merged, SCHEMA)
+    assert config["name"] == "quick"
+    assert config["grid"] == check(PAPER, SCHEMA)["grid"]
+    assert config["complexes"] == check(PAPER, SCHEMA)["complexes"]

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from gradalign.dependencies import PACKAGE, source_files
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+
+
+def modules(script):
+    return {str(path.relative_to(PACKAGE)) for path in source_files(script)[1:]}
+
+
+def write(folder, text):
+    script = folder / "script.py"
+    script.write_text(text, encoding="utf-8")
+    return script
+
+
+def test_the_script_itself_comes_first(tmp_path):
+    script = write(tmp_path, "import numpy\n")
+    assert source_files(script) == [script]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from gradalign.wedge import measured",
+        "from gradalign import wedge",
+        "import gradalign.wedge",
+        "import gradalign.wedge as w",
+        "def later():\n    from gradalign.wedge import measured",
+    ],
+)
+def test_every_way_to_import_a_module_is_seen_with_what_it_imports_in_turn(tmp_path, line):
+    assert modules(write(tmp_path, line)) == {"wedge.py", "errors.py"}
+
+
+def test_a_module_of_a_subpackage_does_not_drag_in_its_neighbours(tmp_path):
+    found = modules(write(tmp_path, "from gradalign.simulation.phantom import phantom"))
+    assert found == {"simulation/phantom.py"}
+
+
+def test_a_name_gathered_by_the_package_brings_what_the_package_gathers(tmp_path):
+    found = modules(write(tmp_path, "from gradalign import align_pair"))
+    assert {"__init__.py", "alignment.py", "scores.py", "jit.py"} <= found
+
+
+def test_code_that_draws_is_nothing_that_numbers_depend_on():
+    for name in ("simulate.py", "align.py", "alignments.py", "table.py", "table_complexes.py"):
+        assert not any(module.startswith("plotting") for module in modules(SCRIPTS / name))
+    assert "plotting/style.py" in modules(SCRIPTS / "figure2.py")
+
+
+def test_code_that_aligns_is_nothing_that_simulation_depends_on():
+    assert "search.py" in modules(SCRIPTS / "align.py")
+    assert not {"search.py", "alignment.py", "scores.py"} & modules(SCRIPTS / "simulate.py")
+
+
+def test_every_script_of_a_rule_is_given_with_its_sources():
+    rules = "".join(path.read_text(encoding="utf-8") for path in (SCRIPTS.parent / "rules").glob("*.smk"))
+    named = [line.strip().strip('"').split("/")[-1] for line in rules.splitlines() if "../scripts/" in line]
+    assert named
+    for name in named:
+        assert f'sources=sources("{name}")' in rules

@@ -1,0 +1,71 @@
+"""The environment's files: what they pin, and that they agree."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+ENVIRONMENT = REPOSITORY / "envs"
+
+
+def direct_requirements():
+    lines = (ENVIRONMENT / "requirements.in").read_text(encoding="utf-8").splitlines()
+    return [name for line in lines if (name := line.split("#")[0].strip())]
+
+
+def locked():
+    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", (ENVIRONMENT / "requirements.lock").read_text(), re.M))
+
+
+def conda_pins():
+    environment = yaml.safe_load((ENVIRONMENT / "environment.yaml").read_text(encoding="utf-8"))
+    return dict(entry.split(" =", 1) for entry in environment["dependencies"] if " =" in entry)
+
+
+def test_the_lock_pins_every_direct_requirement_with_hashes_and_without_addresses():
+    text = (ENVIRONMENT / "requirements.lock").read_text()
+    assert set(direct_requirements()) <= set(locked())
+    assert "://" not in text
+    for block in re.split(r"\n(?=[a-z0-9])", text):
+        assert "--hash=sha256:" in block
+
+
+def test_conda_users_get_the_same_versions_of_the_direct_requirements():
+    assert conda_pins() == {name: locked()[name] for name in direct_requirements()}
+
+
+def test_the_package_asks_for_nothing_that_the_lock_has_not():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = project["dependencies"] + project["optional-dependencies"]["study"]
+    for requirement in asked:
+        name, least = requirement.split(">=")
+        assert [int(part) for part in locked()[name].split(".")[:2]] >= [int(part) for part in least.split(".")]
+
+
+@pytest.fixture
+def bare_copy(tmp_path):
+    (tmp_path / "envs").mkdir()
+    for name in ("Makefile", "envs/requirements.lock"):
+        (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
+    return tmp_path
+
+
+def test_make_says_in_one_sentence_that_no_python_fits(bare_copy):
+    run = subprocess.run(
+        ["make", "--no-print-directory", "test", "PYTHONS=no-such-python false"],
+        cwd=bare_copy,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode != 0
+    assert run.stderr.splitlines()[0].startswith("No Python from 3.11 to 3.14 was found")
+    assert not (bare_copy / ".venv").exists()
+
+
+def test_the_ci_runs_the_tests_and_the_checks():
+    text = (REPOSITORY / ".ci" / "run").read_text()
+    assert re.findall(r"^make (\w+)$", text, re.M) == ["test", "check"]

@@ -1,0 +1,11 @@
+import pytest
+from running import snakemake
+
+
+@pytest.fixture(scope="session")
+def tiny_study(tmp_path_factory):
+    """Return the folder in which the tiny study has run from end to end, and what Snakemake said."""
+    folder = tmp_path_factory.mktemp("tiny")
+    run = snakemake(folder, "--cores", 2)
+    assert run.returncode == 0, run.stderr
+    return folder, run.stdout + run.stderr

@@ -1,0 +1,78 @@
+"""Changed code makes anew what depends on it, and nothing else."""
+
+import os
+import shutil
+
+import pytest
+from running import REPOSITORY, jobs, snakemake
+
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "resources", "envs")
+
+
+@pytest.fixture(scope="module")
+def repository(tiny_study, tmp_path_factory):
+    """Return a copy of the sources in which the tiny study's results lie."""
+    copy = tmp_path_factory.mktemp("copy")
+    for part in PARTS:
+        if (REPOSITORY / part).is_dir():
+            shutil.copytree(REPOSITORY / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(REPOSITORY / part, copy / part)
+    shutil.copytree(tiny_study[0] / "results", copy / "results")
+    return copy
+
+
+def planned(repository):
+    """Return the jobs that changed files call for; the records of the other folder say nothing of this one."""
+    environment = os.environ | {"PYTHONPATH": str(repository / "workflow")}
+    run = snakemake(repository, "--dry-run", "--rerun-triggers", "mtime", repository=repository, env=environment)
+    assert run.returncode == 0, run.stderr
+    return jobs(run.stdout + run.stderr)
+
+
+@pytest.fixture
+def changed(repository):
+    """Return a function that changes a source for the time of the test."""
+    undo = []
+
+    def change(name):
+        path = repository / "workflow" / name
+        stamp, text = path.stat(), path.read_text(encoding="utf-8")
+        undo.append((path, stamp, text))
+        path.write_text(f"{text}\n# changed\n", encoding="utf-8")
+
+    yield change
+    for path, stamp, text in undo:
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+
+def test_unchanged_sources_call_for_nothing(repository):
+    assert planned(repository) == {}
+
+
+def test_a_changed_figure_style_makes_only_figures_anew(repository, changed):
+    changed("gradalign/plotting/style.py")
+    plan = planned(repository)
+    assert {"figure2", "table_figure"} <= set(plan)
+    assert [rule for rule in plan if "figure" not in rule and rule != "report"] == []
+
+
+def test_changed_code_of_tables_makes_tables_and_figures_anew_and_no_density(repository, changed):
+    changed("gradalign/tables.py")
+    plan = planned(repository)
+    assert {"table_of_phantom", "table_of_complexes", "table_figure"} <= set(plan)
+    assert not {"phantom_density", "complex_density"} & set(plan)
+
+
+def test_a_changed_aligner_makes_all_alignments_anew_and_no_density(repository, changed):
+    changed("gradalign/search.py")
+    plan = planned(repository)
+    assert plan["align"] == 9
+    assert {"alignments", "table_of_phantom", "table_of_complexes"} <= set(plan)
+    assert not {"phantom_density", "complex_density"} & set(plan)
+
+
+def test_a_changed_script_makes_its_outputs_anew(repository, changed):
+    changed("scripts/structures.py")
+    assert planned(repository)["complex_density"] == 1

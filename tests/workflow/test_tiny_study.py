@@ -1,0 +1,131 @@
+import csv
+import json
+import statistics
+from pathlib import Path
+
+import mrcfile
+import pytest
+from running import overlay, snakemake
+
+from gradalign.particles import read_particles
+
+
+def records(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def results(tiny_study):
+    return tiny_study[0] / "results" / "tiny"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"tables/{table}.{kind}" for table in ("table1", "table2", "complexes") for kind in ("csv", "md")),
+        *(
+            f"figures/{figure}.{kind}"
+            for figure in ("figure2", "table1", "table2", "complexes")
+            for kind in ("svg", "png")
+        ),
+        *(f"alignments/{data_set}.csv" for data_set in ("phantom", "enolase")),
+        *(f"poses/{data_set}.star" for data_set in ("phantom", "enolase")),
+        *(f"density/{data_set}.{kind}" for data_set in ("phantom", "enolase") for kind in ("mrc", "json")),
+    ],
+)
+def test_what_the_readme_of_the_results_names_is_there(results, name):
+    assert (results / name).stat().st_size > 0
+
+
+@pytest.mark.parametrize("table", [1, 2, 3, 4])
+def test_the_tables_are_medians_and_deviations_of_the_alignments_beside_the_papers_numbers(results, table):
+    column = "rotation_error_deg" if table % 2 else "translation_error_voxel"
+    alignments = records(results / "alignments" / "phantom.csv")
+    paper = records(Path(__file__).parents[2] / "resources" / "paper" / "tables.csv")
+    names = ("interval_deg", "score", "tilt_deg", "snr", "search")
+
+    def condition(row):
+        return tuple(float(row[name]) if name in ("tilt_deg", "snr") else row[name] for name in names)
+
+    rows = records(results / "tables" / f"table{table}.csv")
+    assert len(rows) == 8
+    printed = {condition(row): row for row in paper if row["table"] == str(table)}
+    for row in rows:
+        errors = [float(line[column]) for line in alignments if condition(line) == condition(row)]
+        median = statistics.median(errors)
+        assert int(row["n"]) == len(errors) == 2
+        assert float(row["median"]) == pytest.approx(median, rel=1e-4)
+        assert float(row["mad"]) == pytest.approx(statistics.median(abs(e - median) for e in errors), rel=1e-3)
+        assert float(row["paper_median"]) == float(printed[condition(row)]["median"])
+        assert float(row["paper_mad"]) == float(printed[condition(row)]["mad"])
+
+
+def test_noise_free_pairs_without_missing_wedge_are_aligned(results):
+    lines = records(results / "alignments" / "phantom.csv")
+    easy = [line for line in lines if (line["tilt_deg"], line["snr"]) == ("90", "inf")]
+    assert easy
+    assert all(float(line["rotation_error_deg"]) < 1 for line in easy)
+    assert all(float(line["translation_error_voxel"]) < 0.1 for line in easy)
+
+
+def test_all_subtomograms_have_their_pose_in_one_file(results):
+    particles = read_particles(results / "poses" / "phantom.star")
+    # two tilt ranges, two signal-to-noise ratios, two pairs
+    assert len(particles.images) == 2 * 2 * 2 * 2
+    assert len(set(particles.images)) == len(particles.images)
+
+
+def test_subtomograms_are_gone_once_they_are_aligned_and_an_example_of_each_kind_stays(results):
+    assert list(results.rglob("volumes.mrcs")) == []
+    examples = list(results.rglob("example.mrc"))
+    # four of the phantom, one of the complex
+    assert len(examples) == 5
+    assert all(mrcfile.validate(str(path)) for path in examples)
+
+
+def test_a_complex_knows_its_title_and_its_symmetry(results):
+    about = json.loads((results / "density" / "enolase.json").read_text(encoding="utf-8"))
+    assert (about["title"], about["point_group"]) == ("Enolase (1W6T)", "D4")
+    (row,) = records(results / "tables" / "complexes.csv")
+    assert (row["title"], row["point_group"], row["n"]) == ("Enolase (1W6T)", "D4", "2")
+
+
+def test_every_job_leaves_a_log_and_its_seconds(results):
+    parts = list((results / "alignments").rglob("pairs~*.csv"))
+    assert len(parts) == 9
+    for part in parts:
+        inside = part.relative_to(results).with_suffix("")
+        assert "alignments of" in (results / "logs" / f"{inside}.log").read_text()
+        assert float(records_of_benchmark(results / "benchmarks" / f"{inside}.tsv")["s"]) > 0
+
+
+def records_of_benchmark(path):
+    names, values = (line.split("\t") for line in path.read_text().splitlines())
+    return dict(zip(names, values, strict=True))
+
+
+def test_jobs_done_of_all_are_counted_while_it_runs(tiny_study):
+    output = tiny_study[1]
+    total = int(output.split("\ntotal")[1].split()[0])
+    assert f"1 of {total} steps" in output
+    assert f"{total} of {total} steps (100%) done" in output
+
+
+def test_nothing_is_left_to_do_afterwards(tiny_study):
+    assert "Nothing to be done" in snakemake(tiny_study[0], "--dry-run").stdout
+
+
+def test_chunks_and_cores_change_no_byte_of_any_result(results, tmp_path):
+    config = overlay(tmp_path / "chunked.yaml", pairs_per_job=1)
+    targets = ("table1", "figure2", "table2", "table3", "figure3", "figure4", "scanning")
+    run = snakemake(tmp_path, "--cores", 1, "--", *targets, config=config)
+    assert run.returncode == 0, run.stderr
+    other = tmp_path / "results" / "tiny"
+    assert len(list(other.glob("alignments/phantom/**/pairs~*.csv"))) == 2 * len(
+        list(results.glob("alignments/phantom/**/pairs~*.csv"))
+    )
+    kinds = ("*.csv", "*/pairs.csv", "alignments/*.csv", "tables/*", "figures/*", "density/*", "subtomograms/**/*.mrc")
+    compared = [path.relative_to(other) for kind in kinds for path in other.glob(kind)]
+    assert len(compared) >= 30
+    assert [name for name in compared if (results / name).read_bytes() != (other / name).read_bytes()] == []

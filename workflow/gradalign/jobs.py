@@ -1,0 +1,68 @@
+"""What every script of the workflow needs: a log, visible progress, and a user's mistake in one sentence."""
+
+import sys
+import time
+import traceback
+from contextlib import contextmanager
+
+from gradalign.errors import InputError
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+@contextmanager
+def job(log_path):
+    """Run a script's body with a log.
+
+    An `InputError` goes as one sentence to the log and to standard error and ends the script with code 1; the
+    traceback of any other exception goes to the log too.
+
+    Parameters
+    ----------
+    log_path : str or path
+
+    Yields
+    ------
+    callable
+        ``say(text)`` writes a line to the log and to standard error.
+    """
+    with open(log_path, "w", encoding="utf-8", buffering=1) as log:
+
+        def say(text):
+            log.write(f"{text}\n")
+            sys.stderr.write(f"{text}\n")
+
+        try:
+            yield say
+        except InputError as error:
+            say(str(error))
+            sys.exit(1)
+        except Exception:
+            log.write(traceback.format_exc())
+            raise
+
+
+def progress(items, total, what, say):
+    """Pass items on, saying every few seconds how many of all are done.
+
+    Parameters
+    ----------
+    items : iterable
+    total : int
+        How many there are.
+    what : str
+        What they are, such as ``"pairs of phantom"``.
+    say : callable
+        From `job`.
+
+    Yields
+    ------
+    object
+        The items.
+    """
+    last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            say(f"{done} of {total} {what}")

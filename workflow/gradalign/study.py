@@ -1,0 +1,266 @@
+"""What the study does with pairs of subtomograms: align them, and keep each result beside the truth.
+
+Pair i of a cell consists of the subtomograms 2i (f) and 2i + 1 (g). Every pair has random numbers of its own,
+so that its line does not depend on which pairs are aligned with it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.alignment import Settings, align_spectra, dissimilarity_at
+from gradalign.errors import InputError
+from gradalign.geometry import alignment_error, euler_from_rotation, nearest_truth
+from gradalign.particles import read_particles
+from gradalign.randomness import generator
+from gradalign.records import line
+from gradalign.refinement import Damping
+from gradalign.search import StochasticRule
+from gradalign.spectrum import Spectrum, prepare
+from gradalign.surface import random_surfaces
+from gradalign.volumes import read_stack
+
+COLUMNS = (
+    "pair",
+    "tilt_deg",
+    "snr",
+    "score",
+    "interval_deg",
+    "search",
+    "phi_deg",
+    "theta_deg",
+    "psi_deg",
+    "shift_x_voxel",
+    "shift_y_voxel",
+    "shift_z_voxel",
+    "true_phi_deg",
+    "true_theta_deg",
+    "true_psi_deg",
+    "true_shift_x_voxel",
+    "true_shift_y_voxel",
+    "true_shift_z_voxel",
+    "rotation_error_deg",
+    "translation_error_voxel",
+    "axis_error_deg",
+    "dissimilarity",
+    "true_dissimilarity",
+    "steps",
+)
+"""Columns of the alignments; results/README.md says what they hold."""
+
+_PURPOSES = {"full": "search", "axis": "axis search"}
+
+
+class Pair(NamedTuple):
+    """Two subtomograms, prepared, and where their object truly is."""
+
+    number: int
+    """Which pair of its data set."""
+    fixed: Spectrum
+    """f."""
+    moving: Spectrum
+    """g."""
+    poses: tuple
+    """P_f, a_f, P_g, a_g: orientations (3, 3) and translations (3,) in voxels."""
+
+
+def alignment_settings(section):
+    """Return the aligner's settings from the section ``alignment`` of the configuration.
+
+    Parameters
+    ----------
+    section : dict
+
+    Returns
+    -------
+    gradalign.alignment.Settings
+    """
+    section = dict(section)
+    rule, damping = section.pop("rule"), section.pop("damping")
+    return Settings(rule=StochasticRule(**rule), damping=Damping(**damping), **section)
+
+
+def read_pairs(stack_path, particles_path):
+    """Read the subtomograms of a cell and their poses.
+
+    Parameters
+    ----------
+    stack_path : str or path
+        MRC volume stack.
+    particles_path : str or path
+        STAR file with the poses, in the order of the stack.
+
+    Returns
+    -------
+    volumes : numpy.ndarray of shape (2 n, box, box, box)
+        Densities [volume, z, y, x].
+    particles : gradalign.particles.Particles
+        Their poses and voxel size.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, or the two do not fit.
+    """
+    particles = read_particles(particles_path)
+    volumes, _ = read_stack(stack_path, particles.box)
+    if len(volumes) != len(particles.images):
+        raise InputError(
+            f"{stack_path}: holds {len(volumes)} subtomograms, where {particles_path} has the poses of "
+            f"{len(particles.images)}"
+        )
+    return volumes, particles
+
+
+def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings):
+    """Prepare pairs of subtomograms for alignment, one after the other.
+
+    Parameters
+    ----------
+    volumes : numpy.ndarray of shape (2 n, box, box, box)
+        All subtomograms of one tilt range and signal-to-noise ratio.
+    particles : gradalign.particles.Particles
+        Their poses.
+    pairs : iterable of int
+        Which pairs.
+    data_set : str
+        Their object, for messages.
+    tilt : float
+        Half range of their tilt series in degrees.
+    settings : gradalign.alignment.Settings
+
+    Yields
+    ------
+    Pair
+
+    Raises
+    ------
+    InputError
+        If there is no such pair, or a volume or setting is unusable.
+    """
+    for number in pairs:
+        first, second = 2 * number, 2 * number + 1
+        if second >= len(volumes):
+            raise InputError(f"pair {number} is not among the {len(volumes) // 2} pairs of the data set {data_set}")
+        fixed, moving = (
+            prepare(
+                volumes[member],
+                tilt,
+                settings.low_pass,
+                particles.voxel_size,
+                settings.wedge_guard,
+                f"subtomogram {member + 1} of {data_set}",
+            )
+            for member in (first, second)
+        )
+        poses = (pose[member] for member in (first, second) for pose in (particles.rotations, particles.translations))
+        yield Pair(number, fixed, moving, tuple(poses))
+
+
+def search_generator(seed, cell, search, pair):
+    """Return the random numbers of one search.
+
+    Parameters
+    ----------
+    seed : int
+        The study's seed.
+    cell : gradalign.cells.Cell
+    search : str
+        ``"full"`` or ``"axis"``.
+    pair : int
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    return generator(seed, _PURPOSES[search], cell.data_set, cell.tilt, cell.snr, cell.score, cell.interval, pair)
+
+
+def pair_surfaces(pair, cell, seed):
+    """Return R_f and R_g of Eq. 22 for a pair: the same for all scores and intervals.
+
+    Parameters
+    ----------
+    pair : Pair
+    cell : gradalign.cells.Cell
+    seed : int
+        The study's seed.
+
+    Returns
+    -------
+    surface_f, surface_g : numpy.ndarray of shape (3, 3)
+    """
+    rng = generator(seed, "surface normal", cell.data_set, cell.tilt, cell.snr, pair.number)
+    return random_surfaces(pair.poses[0], pair.poses[2], rng)
+
+
+def search_pair(pair, cell, search, settings, voxel_size, seed):
+    """Align one pair of a cell.
+
+    Parameters
+    ----------
+    pair : Pair
+    cell : gradalign.cells.Cell
+    search : str
+        ``"full"``, or ``"axis"`` for the rotations about the surface normal alone.
+    settings : gradalign.alignment.Settings
+    voxel_size : float
+        In nm.
+    seed : int
+        The study's seed.
+
+    Returns
+    -------
+    gradalign.alignment.Alignment
+    """
+    surfaces = pair_surfaces(pair, cell, seed) if search == "axis" else (None, None)
+    rng = search_generator(seed, cell, search, pair.number)
+    return align_spectra(pair.fixed, pair.moving, cell.score, cell.interval, settings, voxel_size, rng, *surfaces)
+
+
+def align_pairs(volumes, particles, pairs, cell, searches, symmetry, settings, seed):
+    """Align pairs of a cell, one after the other.
+
+    Parameters
+    ----------
+    volumes : numpy.ndarray of shape (2 n, box, box, box)
+        All subtomograms of the cell.
+    particles : gradalign.particles.Particles
+        Their poses.
+    pairs : iterable of int
+        Which pairs.
+    cell : gradalign.cells.Cell
+    searches : sequence of str
+        ``"full"``, ``"axis"`` or both.
+    symmetry : str
+        Point group of the object.
+    settings : gradalign.alignment.Settings
+    seed : int
+        The study's seed.
+
+    Yields
+    ------
+    dict
+        A text for each of `COLUMNS`; the searches of a pair follow each other.
+
+    Raises
+    ------
+    InputError
+        If there is no such pair, or a volume or setting is unusable.
+    """
+    for pair in prepared_pairs(volumes, particles, pairs, cell.data_set, cell.tilt, settings):
+        for search in searches:
+            found = search_pair(pair, cell, search, settings, particles.voxel_size, seed)
+            truth = nearest_truth(found.rotation, *pair.poses, symmetry)
+            numbers = np.concatenate(
+                [
+                    found.euler_zyz,
+                    found.translation,
+                    euler_from_rotation(truth[0]),
+                    truth[1],
+                    alignment_error(found.rotation, found.translation, *pair.poses, symmetry),
+                    [found.dissimilarity, dissimilarity_at(pair.fixed, pair.moving, cell.score, *truth)],
+                ]
+            )
+            condition = [pair.number, cell.tilt, cell.snr, cell.score, cell.interval, search]
+            yield line(COLUMNS, [*condition, *numbers.tolist(), found.iterations])

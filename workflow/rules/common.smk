@@ -1,0 +1,144 @@
+# What the rules share: the checked configuration, the cells of the tables, the sources that scripts stand on.
+
+import os
+import sys
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from snakemake.utils import Paramspace
+
+from gradalign.cells import number_text
+from gradalign.configuration import check
+from gradalign.dependencies import source_files
+from gradalign.errors import InputError
+from gradalign.simulation.maps import check_structures
+from gradalign.simulation.sources import find_coordinates
+
+workflow_folder = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
+resources_folder = os.path.relpath(workflow_folder.parent / "resources")
+bundled_maps = os.path.join(resources_folder, "density")
+snakefiles = [
+    os.path.relpath(path)
+    for path in (workflow_folder.parent / "Snakefile", *sorted((workflow_folder / "rules").glob("*.smk")))
+]
+paper_tables = os.path.join(resources_folder, "paper", "tables.csv")
+
+try:
+    schema = yaml.safe_load((workflow_folder / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+    config = check(config, schema)
+    map_source = config["structures"] | {
+        "box": config["subtomograms"]["box"],
+        "voxel_size": config["subtomograms"]["voxel_size"],
+    }
+    if map_source["source"] == "bundled":
+        map_source["directory"] = bundled_maps
+    complexes = config["complexes"]["object"]
+    check_structures(complexes, **map_source)
+except InputError as error:
+    sys.exit(str(error))
+
+results = f"results/{config['name']}"
+
+
+def cells_of(section):
+    """Return the table of a section's cells, as texts that stand in file names."""
+    names = ["tilt", "snr", "score", "interval"]
+    texts = [[value if name == "score" else number_text(value) for value in section[name]] for name in names]
+    return pd.MultiIndex.from_product(texts, names=names).to_frame(index=False)
+
+
+cells = {"phantom": Paramspace(cells_of(config["grid"]))}
+cells |= {name: Paramspace(cells_of(config["complexes"])) for name in complexes}
+scans = {
+    name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()
+}
+cell_pattern = cells["phantom"].wildcard_pattern
+scan_pattern = scans["phantom"].wildcard_pattern
+
+
+def sources(script):
+    """Return a script of workflow/scripts and the modules it imports: what its outputs depend on."""
+    return [os.path.relpath(path) for path in source_files(workflow_folder / "scripts" / script)]
+
+
+def ranges(count, size):
+    """Return the ranges of at most `size` that `count` things fall into, as texts, first-last."""
+    return [f"{first}-{min(first + size, count) - 1}" for first in range(0, count, size)]
+
+
+def chunks(count):
+    """Return the pairs of each job that shares in the first `count` pairs, as texts, first-last."""
+    return ranges(count, config["pairs_per_job"])
+
+
+def searches_of(wildcards):
+    """Return the searches of a data set's alignments: about a surface normal with the phantom alone."""
+    return config["grid"]["search"] if wildcards.dataset == "phantom" else ["full"]
+
+
+def pose_parts(wildcards):
+    """Return the files with the poses of a data set's subtomograms."""
+    return [
+        f"{results}/subtomograms/{wildcards.dataset}/{scan}/poses.star"
+        for scan in scans[wildcards.dataset].instance_patterns
+    ]
+
+
+def alignment_parts(wildcards):
+    """Return the files of a data set's alignments, cell by cell."""
+    return [
+        f"{results}/alignments/{wildcards.dataset}/{cell}/pairs~{chunk}.csv"
+        for cell in cells[wildcards.dataset].instance_patterns
+        for chunk in chunks(config["pairs"])
+    ]
+
+
+def phantom_scan(tilt, snr):
+    """Return the folder of one tilt range and signal-to-noise ratio."""
+    return scan_pattern.format(tilt=number_text(tilt), snr=number_text(snr))
+
+
+def phantom_file(name, cell):
+    """Return a file of the phantom's subtomograms of one cell."""
+    return f"{results}/subtomograms/phantom/{phantom_scan(cell['tilt'], cell['snr'])}/{name}"
+
+
+def map_inputs(wildcards):
+    """Return the files that a complex's density map is made from."""
+    if map_source["source"] == "bundled":
+        return [os.path.join(bundled_maps, f"{wildcards.complex}.{kind}") for kind in ("mrc", "json")]
+    if map_source["source"] == "directory":
+        return [str(find_coordinates(wildcards.complex, map_source["directory"]))]
+    return []
+
+
+poses = [f"{results}/poses/{name}.star" for name in cells]
+speedup_count = min(config["speedup"]["pairs"], config["pairs"])
+speedup_parts = [
+    f"{scan}/pairs~{chunk}.csv" for scan in scans["phantom"].instance_patterns for chunk in chunks(speedup_count)
+]
+scanned_pairs = {
+    number_text(interval): min(count, config["pairs"])
+    for interval, count in zip(config["scanning"]["interval"], config["scanning"]["pairs"])
+}
+scanning_parts = [
+    f"{phantom_scan(tilt, config['scanning']['snr'])}/interval~{interval}.csv"
+    for tilt in config["scanning"]["tilt"]
+    for interval in scanned_pairs
+]
+# Tables 1 and 2 are those of the full search, 3 and 4 those about one axis
+phantom_tables = [
+    f"table{number}"
+    for search, numbers in (("full", (1, 2)), ("axis", (3, 4)))
+    for number in numbers
+    if search in config["grid"]["search"]
+]
+
+# the report lists its categories by name
+report_categories = {
+    "figures": "1 Figures",
+    "tables": "2 Tables",
+    "verdicts": "3 Paper against here",
+    "run": "4 This run",
+}

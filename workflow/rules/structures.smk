@@ -1,0 +1,41 @@
+# Density maps of the objects, each with its title and point group.
+
+
+rule phantom_density:
+    input:
+        sources=sources("phantom.py"),
+    output:
+        map=f"{results}/density/phantom.mrc",
+        about=f"{results}/density/phantom.json",
+    log:
+        f"{results}/logs/density/phantom.log",
+    benchmark:
+        f"{results}/benchmarks/density/phantom.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        phantom=config["phantom"],
+        voxel_size=config["subtomograms"]["voxel_size"],
+    script:
+        "../scripts/phantom.py"
+
+
+rule complex_density:
+    input:
+        map_inputs,
+        sources=sources("structures.py"),
+    output:
+        map=f"{results}/density/{{complex}}.mrc",
+        about=f"{results}/density/{{complex}}.json",
+    log:
+        f"{results}/logs/density/{{complex}}.log",
+    benchmark:
+        f"{results}/benchmarks/density/{{complex}}.tsv"
+    wildcard_constraints:
+        complex="|".join(complexes) or "none",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        source=map_source,
+    script:
+        "../scripts/structures.py"

@@ -1,0 +1,15 @@
+"""Write the density map of the phantom and what it is."""
+
+import json
+from pathlib import Path
+
+from gradalign.jobs import job
+from gradalign.simulation.phantom import phantom
+from gradalign.volumes import write_volume
+
+with job(snakemake.log[0]):
+    size, box = snakemake.params.phantom["size"], snakemake.params.phantom["box"]
+    write_volume(snakemake.output.map, phantom(size, box), snakemake.params.voxel_size)
+    about = {"object": "phantom", "title": "Phantom", "point_group": "C1", "stand_in_for": None}
+    about |= {"size_voxels": size, "box_voxels": box, "voxel_size_nm": snakemake.params.voxel_size}
+    Path(snakemake.output.about).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

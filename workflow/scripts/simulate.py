@@ -1,0 +1,35 @@
+"""Simulate the subtomograms of one data set: a stack, their poses, and an example in standard pose."""
+
+import numpy as np
+
+from gradalign.jobs import job, progress
+from gradalign.particles import write_particles
+from gradalign.simulation.dataset import DataSet, Protocol
+from gradalign.simulation.microscope import Microscope
+from gradalign.volumes import read_volume, write_stack, write_volume
+
+wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
+with job(snakemake.log[0]) as say:
+    settings = dict(params.subtomograms)
+    voxel_size = settings.pop("voxel_size")
+    density, _ = read_volume(snakemake.input.density)
+    data_set = DataSet(
+        wildcards.dataset,
+        density,
+        voxel_size,
+        float(wildcards.tilt),
+        float(wildcards.snr),
+        params.seed,
+        Protocol(Microscope(**params.microscope), **settings),
+    )
+    write_volume(output.example, data_set.example(), voxel_size)
+    count = 2 * params.pairs
+    volumes = np.empty((count, *3 * [settings["box"]]), dtype=np.float32)
+    poses = []
+    what = f"subtomograms of {wildcards.dataset}, ±{wildcards.tilt}°, SNR {wildcards.snr}"
+    for index in progress(range(count), count, what, say):
+        volumes[index], *pose = data_set.subtomogram(index)
+        poses.append(pose)
+    write_stack(output.volumes, volumes, voxel_size)
+    write_particles(output.poses, data_set.particles(poses, output.volumes))
+    say(f"{count} {what}")
