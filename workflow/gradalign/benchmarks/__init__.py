@@ -1,0 +1,1 @@
+"""How fast, how exact and how large the aligner is: what `make bench` measures."""

@@ -1,0 +1,189 @@
+"""How time and memory grow with the box, the band, the number of pairs and the number of processes."""
+
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from gradalign.alignment import align_all_pairs, align_pair
+from gradalign.benchmarks.machine import load_average
+from gradalign.benchmarks.timing import exponent, interleaved, peak_memory_mb
+from gradalign.benchmarks.workload import LOW_PASSES, TILT
+from gradalign.geometry import random_rotations
+from gradalign.simulation.phantom import phantom
+from gradalign.spectrum import band_limit, prepare
+
+BOXES = (24, 32, 48, 64, 96)
+"""Edges of the boxes in voxels; resolution limit and voxel size stay, so that the band grows with the box."""
+BANDS = (8.0, 6.4, 5.3, 4.0, 3.2, 2.5)
+"""Resolution limits in nm, in a box of 32 voxels of 1 nm."""
+SETS = (2, 4, 8, 16)
+"""Numbers of volumes, all of whose pairs are aligned."""
+PROCESSES = (1, 2)
+_LOW_PASS = LOW_PASSES[0]
+_NOISE = np.sqrt(10.0)
+# enough for three alignments, whose numbers of steps differ
+_VOLUMES = 3
+_TURNS = 5
+
+
+def noisy_phantoms(box, count, seed):
+    """Return phantoms of the box's size, in random poses and white noise of ten times their variance.
+
+    Parameters
+    ----------
+    box, count, seed : int
+
+    Returns
+    -------
+    list of numpy.ndarray of shape (box, box, box)
+    """
+    rng = np.random.default_rng([seed, box])
+    volumes = []
+    for rotation in random_rotations(rng, count):
+        density = phantom(box, rotation=rotation, translation=rng.uniform(-0.05, 0.05, 3) * box)
+        noise = rng.standard_normal(density.shape, dtype=np.float32)
+        volumes.append(density + np.float32(_NOISE * density.std()) * noise)
+    return volumes
+
+
+def _stored_mb(spectra):
+    own = ("lattice", "values", "grid")
+    return sum(getattr(spectrum, name).nbytes for spectrum in spectra for name in own) / 1e6
+
+
+def _align_set(volumes, settings):
+    align_all_pairs(volumes, TILT, settings=settings)
+    return peak_memory_mb()
+
+
+def _fresh_process_peak(volumes, settings):
+    """Return the peak memory of a new process that aligns all pairs of a set."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_align_set, volumes, settings).result()
+
+
+def _lines(along, cases, repeats):
+    """Time the sets of each case, in turns; a case is its size, volumes and settings."""
+    calls = [lambda case=case: align_all_pairs(case[1], TILT, settings=case[2]) for case in cases]
+    seconds = np.median(interleaved(calls, repeats), axis=0)
+    for (size, volumes, settings), second in zip(cases, seconds, strict=True):
+        spectra = [prepare(volume, TILT, settings.low_pass, 1.0, settings.wedge_guard) for volume in volumes]
+        alignments = len(volumes) * (len(volumes) - 1) // 2
+        yield {
+            "along": along,
+            "size": size,
+            "coefficients": len(spectra[0].lattice),
+            "alignments": alignments,
+            "time_ms": 1e3 * second,
+            "ms_per_alignment": 1e3 * second / alignments,
+            "spectra_mb": _stored_mb(spectra),
+            "process_mb": _fresh_process_peak(volumes, settings),
+        }
+
+
+def measure_growth(workload, repeats):
+    """Time alignments of growing boxes, bands and sets; look at the memory of the same in processes of their own.
+
+    Parameters
+    ----------
+    workload : gradalign.benchmarks.workload.Workload
+        For its settings and seed.
+    repeats : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        A line for each size along ``box`` (voxels), ``band`` (cycles per box) and ``pairs``: time of all alignments
+        with the preparation of the volumes, memory of the prepared spectra, and peak memory of a whole process.
+    """
+    seed, settings = workload.config["seed"], replace(workload.settings, low_pass=_LOW_PASS)
+    volumes = noisy_phantoms(32, max(SETS), seed)
+    boxes = [(box, noisy_phantoms(box, _VOLUMES, seed), settings) for box in BOXES]
+    bands = [
+        (band_limit(32, low_pass, 1.0), volumes[:_VOLUMES], replace(settings, low_pass=low_pass)) for low_pass in BANDS
+    ]
+    sets = [(count * (count - 1) // 2, volumes[:count], settings) for count in SETS]
+    rows = [
+        line
+        for along, cases in (("box", boxes), ("band", bands), ("pairs", sets))
+        for line in _lines(along, cases, repeats)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _align_pairs(pairs, settings, times):
+    for _ in range(times):
+        for f, g in pairs:
+            align_pair(f, g, TILT, TILT, seed=1, settings=settings)
+    return peak_memory_mb()
+
+
+def _busy(pool, count, arguments):
+    """Let `count` processes of a pool work at once; return seconds and the sum of their peak memories."""
+    start = time.perf_counter()
+    peaks = [task.result() for task in [pool.submit(_align_pairs, *arguments) for _ in range(count)]]
+    return time.perf_counter() - start, sum(peaks)
+
+
+def measure_processes(workload, pairs, times):
+    """Compare the throughput of one process with that of two, in turns.
+
+    Parameters
+    ----------
+    workload : gradalign.benchmarks.workload.Workload
+    pairs : list of (numpy.ndarray, numpy.ndarray)
+    times : int
+        How often each process aligns all pairs in a turn.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A line for each number of processes: time of one alignment as seen from outside, the throughput over that of
+        one process (median of five turns), peak memory of all, and the load averages before and after.
+    """
+    settings = replace(workload.settings, low_pass=_LOW_PASS)
+    seconds, memory = np.empty((_TURNS, len(PROCESSES))), np.empty(len(PROCESSES))
+    before = load_average()
+    with ProcessPoolExecutor(max(PROCESSES), multiprocessing.get_context("spawn")) as pool:
+        # both start, import and load the kernels
+        _busy(pool, max(PROCESSES), (pairs, settings, 1))
+        for turn in range(_TURNS):
+            for side, count in enumerate(PROCESSES):
+                seconds[turn, side], memory[side] = _busy(pool, count, (pairs, settings, times))
+    throughput = np.array(PROCESSES) / seconds
+    alignments = len(pairs) * times
+    return pd.DataFrame(
+        {
+            "processes": count,
+            "ms_per_alignment": 1e3 * float(np.median(seconds[:, side])) / (count * alignments),
+            "speedup": float(np.median(throughput[:, side] / throughput[:, 0])),
+            "processes_mb": memory[side],
+            "load_before": before[0],
+            "load_after": load_average()[0],
+        }
+        for side, count in enumerate(PROCESSES)
+    )
+
+
+def growth_exponents(growth):
+    """Fit amount ∝ size^p along each way of growing.
+
+    Parameters
+    ----------
+    growth : pandas.DataFrame
+        From `measure_growth`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``along``, ``quantity`` and ``exponent``.
+    """
+    return pd.DataFrame(
+        {"along": along, "quantity": quantity, "exponent": exponent(rows["size"], rows[quantity])}
+        for along, rows in growth.groupby("along", sort=False)
+        for quantity in ("time_ms", "spectra_mb")
+    )

@@ -1,0 +1,132 @@
+"""Where the time of a step goes: operations and bytes of each stage, beside what the core can do at most.
+
+The operations are counted in the sources of `gradalign.products` and `gradalign.interpolation`, a fused multiply-add as
+two; the bytes are those that a stage's loads and stores touch, wherever in the caches they lie.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from gradalign.alignment import start_rotations
+from gradalign.benchmarks.loops import fill_often, multiply_often, sample_all
+from gradalign.benchmarks.timing import interleaved
+from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, TILT
+from gradalign.interpolation import TAPS
+from gradalign.products import COLUMNS, OUTSIDE, sample_overlap, work_space
+from gradalign.spectrum import prepare
+
+_VALUES = 8
+_SINGLE = 4
+_MATRIX = 768
+_TIMES = 100
+
+
+class Stage(NamedTuple):
+    """Work of one stage of a step at one point."""
+
+    operations: int
+    """Floating-point operations."""
+    bytes: int
+    """Bytes loaded and stored."""
+
+
+_NEIGHBOURS = TAPS**3
+STAGES = {
+    # weights, plane weights, sums over the neighbours and over the columns; frequency turned, both wedge faces
+    "sample": Stage(
+        3 * 2 * TAPS + TAPS**2 + 2 * _VALUES * (_NEIGHBOURS + TAPS) + 15 + 11,
+        _SINGLE * (_VALUES * _NEIGHBOURS + 3 * 2 * TAPS + _VALUES + 3),
+    ),
+    # phase and F (three complex products), frequency turned, cross products, translations
+    "columns": Stage(3 * 6 + 15 + 2 * 3 * 3 + 8, _SINGLE * (3 + 2 + 6 + _VALUES + 2 * COLUMNS)),
+    # each pair of columns, real and imaginary part
+    "products": Stage(2 * 2 * COLUMNS * (COLUMNS + 1) // 2, _SINGLE * 2 * 2 * COLUMNS * (COLUMNS + 1) // 2),
+}
+"""Work per point of the three stages of a step."""
+
+
+def core_limits(stored_bytes, repeats):
+    """Measure what one core does at most.
+
+    Parameters
+    ----------
+    stored_bytes : int
+        Size of the array that is read, such as the grid of a spectrum.
+    repeats : int
+
+    Returns
+    -------
+    operations : float
+        Single-precision operations per second in a product of matrices.
+    bandwidth : float
+        Bytes per second when an array of `stored_bytes` is read again and again.
+    """
+    matrix = np.ones((_MATRIX, _MATRIX), np.float32)
+    array = np.ones(stored_bytes // _SINGLE, np.float32)
+
+    def read():
+        for _ in range(_TIMES):
+            np.dot(array, array)
+
+    fastest = interleaved([lambda: matrix @ matrix, read], repeats).min(axis=0)
+    return 2 * _MATRIX**3 / fastest[0], _TIMES * array.nbytes / fastest[1]
+
+
+def _stage_times(fixed, moving, repeats):
+    """Return nanoseconds per point of each stage and the mean number of points."""
+    rotations = start_rotations(INTERVAL)
+    work, products = work_space(fixed), np.empty((OUTSIDE + 1, COLUMNS))
+    points = sample_all(fixed, moving, rotations, work)
+    count = sample_overlap(fixed, moving, rotations[0], work)
+    nowhere = np.zeros(3)
+    calls = [
+        lambda: sample_all(fixed, moving, rotations, work),
+        lambda: fill_often(fixed, rotations[0], nowhere, count, work, _TIMES),
+        lambda: multiply_often(rotations[0], count, work, products, _TIMES),
+    ]
+    seconds = np.median(interleaved(calls, repeats), axis=0)
+    return 1e9 * seconds / [points, _TIMES * count, _TIMES * count], points / len(rotations)
+
+
+def measure_roofline(workload, pair, repeats):
+    """Time the stages of a step against the core's limits.
+
+    Parameters
+    ----------
+    workload : gradalign.benchmarks.workload.Workload
+    pair : (numpy.ndarray, numpy.ndarray)
+    repeats : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        A line for each resolution limit and stage.
+    """
+    rows = []
+    for low_pass in dict.fromkeys((*LOW_PASSES, workload.settings.low_pass)):
+        fixed, moving = (
+            prepare(volume, TILT, low_pass, workload.voxel_size, workload.settings.wedge_guard) for volume in pair
+        )
+        peak, bandwidth = core_limits(moving.grid.nbytes, repeats)
+        times, points = _stage_times(fixed, moving, repeats)
+        for (name, stage), nanoseconds in zip(STAGES.items(), times, strict=True):
+            rows.append(
+                {
+                    "low_pass_nm": low_pass,
+                    "stage": name,
+                    "points": points,
+                    "grid_kb": moving.grid.nbytes / 1e3,
+                    "operations_per_point": stage.operations,
+                    "bytes_per_point": stage.bytes,
+                    "ns_per_point": nanoseconds,
+                    "gflops": stage.operations / nanoseconds,
+                    "peak_gflops": peak / 1e9,
+                    "share_of_peak": stage.operations / nanoseconds / (peak / 1e9),
+                    "gb_per_s": stage.bytes / nanoseconds,
+                    "read_gb_per_s": bandwidth / 1e9,
+                    "share_of_reading": stage.bytes / nanoseconds / (bandwidth / 1e9),
+                }
+            )
+    return pd.DataFrame(rows)
