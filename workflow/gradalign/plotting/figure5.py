@@ -3,8 +3,8 @@
 import numpy as np
 
 from gradalign.average_tables import nanometres
-from gradalign.chimerax import LEVEL, matched_level
-from gradalign.plotting.maps import COLOURS, draw_map, scale_bar
+from gradalign.chimerax import LEVEL
+from gradalign.plotting.maps import draw_picture, scale_bar
 from gradalign.plotting.style import (
     BODY,
     GREY,
@@ -23,13 +23,13 @@ from gradalign.plotting.style import (
 from gradalign.shells import COMPARISONS
 from gradalign.tables import tilt_label
 
-_SIDE = 24.0
+SIDE = 24.0
+"""Of a picture in mm."""
+
 _ROW = 31.0
 _TOP = 15.0
 _LEFT = 12.0
 _BAR_NM = 10.0
-# of the box that a picture shows
-_SHOWN = 0.78
 _BELOW = 9.0
 _STYLES = {"truth": "-", "halves": "--"}
 
@@ -62,12 +62,12 @@ def figure5_caption(rows):
 
 
 @applied()
-def figure5(maps, shells, rows, paths, voxel_size, caption):
+def figure5(gallery, shells, rows, paths, caption):
     """Draw Figure 5.
 
     Parameters
     ----------
-    maps : dict of str to dict of str to array_like of shape (N, N, N)
+    gallery : gradalign.plotting.maps.Gallery
         For each object ``"truth"``, an average for each score (``"rcs"``, ``"fcs"``), and ``"noise"``.
     shells : pandas.DataFrame
         Shell correlations, with ``object``, ``kind`` and ``score``.
@@ -75,8 +75,6 @@ def figure5(maps, shells, rows, paths, voxel_size, caption):
         From `gradalign.average_tables.summarise_averages`.
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
-    voxel_size : float
-        In nm.
     caption : str
         From `figure5_caption`.
 
@@ -85,46 +83,43 @@ def figure5(maps, shells, rows, paths, voxel_size, caption):
     InputError
         If a file cannot be written.
     """
-    columns = list(next(iter(maps.values())))
+    columns = list(next(iter(gallery.pictures.values())))
     noise_score = next(name for name in columns if name in SCORE_COLOURS)
     lines = wrapped(caption, PAGE_WIDTH - 2 * MARGIN)
-    bottom = _TOP + _ROW * len(maps)
+    bottom = _TOP + _ROW * len(gallery.pictures)
     page = Page(PAGE_WIDTH, bottom + _BELOW + line_height(SMALL) * len(lines))
     titles = {"truth": "Truth", "noise": f"Noise, {noise_score.upper()}"}
     for place, name in enumerate(columns):
-        centre = MARGIN + _LEFT + _SIDE * (place + 0.5)
+        centre = MARGIN + _LEFT + SIDE * (place + 0.5)
         page.text(centre, _TOP - 2.5, titles.get(name, name.upper()), BODY, horizontalalignment="center")
-    curves = MARGIN + _LEFT + _SIDE * len(columns) + 11.0
+    curves = MARGIN + _LEFT + SIDE * len(columns) + 11.0
     _legend(page, curves, [name for name in columns if name in SCORE_COLOURS])
-    edge = len(next(iter(next(iter(maps.values())).values())))
-    for place, (name, volumes) in enumerate(maps.items()):
+    for place, (name, pictures) in enumerate(gallery.pictures.items()):
         of_object = rows[rows.object == name]
         top = _TOP + _ROW * place
         page.text(
-            MARGIN + 4.0, top + _SIDE / 2, of_object.title.iloc[0].replace(" (", "\n("), BODY, rotation=90,
+            MARGIN + 4.0, top + SIDE / 2, of_object.title.iloc[0].replace(" (", "\n("), BODY, rotation=90,
             horizontalalignment="center", verticalalignment="center",
         )  # fmt: skip
-        _maps(page, volumes, of_object, noise_score, (top, _SHOWN * edge))
+        _maps(page, pictures, of_object, noise_score, top)
         frame = (curves, top + 0.5, PAGE_WIDTH - MARGIN - 1.0 - curves, _ROW - 7.5)
-        _curves(page, shells[shells.object == name], noise_score, frame, place == len(maps) - 1)
-    scale_bar(page, MARGIN + _LEFT, bottom + 1.0, _SIDE * _BAR_NM / (_SHOWN * edge * voxel_size), _BAR_NM)
+        _curves(page, shells[shells.object == name], noise_score, frame, place == len(gallery.pictures) - 1)
+    scale_bar(page, MARGIN + _LEFT, bottom + 1.0, SIDE * _BAR_NM / gallery.width, _BAR_NM)
     page.caption(bottom + _BELOW - 2.0, lines)
     save(page, paths)
 
 
-def _maps(page, volumes, rows, noise_score, frame):
+def _maps(page, pictures, rows, noise_score, top):
     """Draw the maps of one object side by side, the resolution with the truth beneath."""
-    top, extent = frame
-    for place, (name, volume) in enumerate(volumes.items()):
-        left = MARGIN + _LEFT + _SIDE * place
-        level = matched_level(volume, volumes["truth"])
-        draw_map(page, volume, level, COLOURS[name], (left, top, _SIDE), extent)
+    for place, (name, picture) in enumerate(pictures.items()):
+        left = MARGIN + _LEFT + SIDE * place
+        draw_picture(page, picture, (left, top, SIDE))
         if name == "truth":
             continue
         kind, score = ("noise", noise_score) if name == "noise" else ("subtomograms", name)
         row = rows[(rows.kind == kind) & (rows.score == score)].iloc[0]
         words = nanometres(row.truth_resolution_nm)
-        page.text(left + _SIDE / 2, top + _SIDE + 1.5, words, SMALL, horizontalalignment="center")
+        page.text(left + SIDE / 2, top + SIDE + 1.5, words, SMALL, horizontalalignment="center")
 
 
 def _lines(scores, noise_score):

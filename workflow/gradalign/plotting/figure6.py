@@ -3,10 +3,10 @@
 import numpy as np
 
 from gradalign.average_tables import nanometres
-from gradalign.chimerax import LEVEL, matched_level
+from gradalign.chimerax import LEVEL
 from gradalign.class_tables import stand_ins
 from gradalign.classification import STAGES, dissimilarity_matrix
-from gradalign.plotting.maps import COLOURS, draw_map, scale_bar
+from gradalign.plotting.maps import draw_picture, scale_bar
 from gradalign.plotting.style import (
     BODY,
     MARGIN,
@@ -25,11 +25,12 @@ _MATRIX = 34.0
 _BETWEEN = 4.0
 _LABELS = 7.0
 _TOP = 12.0
-_SIDE = 20.0
+SIDE = 20.0
+"""Of a picture in mm."""
+
 _ROW = 27.5
 _BELOW = 8.0
 _BAR_NM = 10.0
-_SHOWN = 0.78
 _STAGE_TITLES = {"before": "as simulated", "after": "aligned"}
 
 
@@ -64,7 +65,7 @@ def figure6_caption(rows, objects):
 
 
 @applied()
-def figure6(alignments, rows, maps, objects, paths, voxel_size, caption):
+def figure6(alignments, rows, gallery, objects, paths, caption):
     """Draw Figure 6.
 
     Parameters
@@ -73,14 +74,12 @@ def figure6(alignments, rows, maps, objects, paths, voxel_size, caption):
         Columns of `gradalign.classification.COLUMNS`; subtomograms of one complex follow each other.
     rows : pandas.DataFrame
         From `gradalign.class_tables.summarise_classes`.
-    maps : dict of str to dict of str to array_like of shape (N, N, N)
+    gallery : gradalign.plotting.maps.Gallery
         For each complex ``"single"``, the class average of each score, and ``"truth"``.
     objects : dict of str to dict
         What each complex is, by the keys of its map's provenance, in their order.
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
-    voxel_size : float
-        In nm.
     caption : str
         From `figure6_caption`.
 
@@ -91,10 +90,10 @@ def figure6(alignments, rows, maps, objects, paths, voxel_size, caption):
     """
     scores = list(dict.fromkeys(rows.score))
     titles = {name: about["title"] for name, about in objects.items()}
-    columns = list(next(iter(maps.values())))
+    columns = list(next(iter(gallery.pictures.values())))
     lines = wrapped(caption, PAGE_WIDTH - 2 * MARGIN)
-    left = PAGE_WIDTH - MARGIN - _SIDE * len(columns)
-    bottom = _TOP + max(_ROW * len(maps), len(STAGES) * (_MATRIX + 8.0))
+    left = PAGE_WIDTH - MARGIN - SIDE * len(columns)
+    bottom = _TOP + max(_ROW * len(gallery.pictures), len(STAGES) * (_MATRIX + 8.0))
     page = Page(PAGE_WIDTH, bottom + _BELOW + line_height(SMALL) * len(lines))
     page.text(MARGIN, 4.0, "a", TITLE + 1, fontweight="bold")
     page.text(left - 3.0, 4.0, "b", TITLE + 1, fontweight="bold")
@@ -103,13 +102,12 @@ def figure6(alignments, rows, maps, objects, paths, voxel_size, caption):
         _matrices(page, alignments, rows[rows.score == score], titles, spot, place == 0)
     names = {"single": "Single", "truth": "Truth"}
     for place, name in enumerate(columns):
-        centre = left + _SIDE * (place + 0.5)
+        centre = left + SIDE * (place + 0.5)
         page.text(centre, _TOP - 2.5, names.get(name, name.upper()), BODY, horizontalalignment="center")
-    for place, (name, volumes) in enumerate(maps.items()):
+    for place, (name, pictures) in enumerate(gallery.pictures.items()):
         of_object = rows[(rows.stands_for == name) & (rows.stage == "after")]
-        _maps(page, volumes, of_object, titles[name], (left, _TOP + _ROW * place))
-    edge = len(next(iter(next(iter(maps.values())).values())))
-    scale_bar(page, left, bottom + 1.0, _SIDE * _BAR_NM / (_SHOWN * edge * voxel_size), _BAR_NM)
+        _maps(page, pictures, of_object, titles[name], (left, _TOP + _ROW * place))
+    scale_bar(page, left, bottom + 1.0, SIDE * _BAR_NM / gallery.width, _BAR_NM)
     page.caption(bottom + _BELOW - 3.0, lines)
     save(page, paths)
 
@@ -148,19 +146,18 @@ def _matrices(page, alignments, rows, titles, spot, labelled):
     bar.tick_params(length=1.5, pad=1.0)
 
 
-def _maps(page, volumes, rows, title, spot):
+def _maps(page, pictures, rows, title, spot):
     """Draw the maps of one complex side by side, what each class holds beneath."""
     left, top = spot
     page.text(
-        left - 4.0, top + _SIDE / 2, title.replace(" (", "\n("), SMALL, rotation=90, horizontalalignment="center",
+        left - 4.0, top + SIDE / 2, title.replace(" (", "\n("), SMALL, rotation=90, horizontalalignment="center",
         verticalalignment="center",
     )  # fmt: skip
-    for place, (name, volume) in enumerate(volumes.items()):
-        x = left + _SIDE * place
-        level = matched_level(volume, volumes["truth"])
-        draw_map(page, volume, level, COLOURS[name], (x, top, _SIDE), _SHOWN * len(volume))
+    for place, (name, picture) in enumerate(pictures.items()):
+        x = left + SIDE * place
+        draw_picture(page, picture, (x, top, SIDE))
         if name in set(rows.score):
             row = rows[rows.score == name].iloc[0]
             words = [f"{row.right} of {row.n} right", nanometres(row.truth_resolution_nm)]
             for number, line in enumerate(words):
-                page.text(x + _SIDE / 2, top + _SIDE + 1.0 + 2.8 * number, line, SMALL, horizontalalignment="center")
+                page.text(x + SIDE / 2, top + SIDE + 1.0 + 2.8 * number, line, SMALL, horizontalalignment="center")

@@ -1,0 +1,9 @@
+"""Draw Figure 4: the steps that the stochastic search saves."""
+
+from gradalign.jobs import job
+from gradalign.plotting.figure4 import figure4, figure4_caption
+from gradalign.tables import read_csv
+
+with job(snakemake.log[0]):
+    rows = read_csv(snakemake.input.cells)
+    figure4(rows, list(snakemake.output), figure4_caption(rows))

@@ -1,0 +1,15 @@
+"""Join the comparisons of the searches and write what they say of each cell."""
+
+import pandas as pd
+
+from gradalign.jobs import job
+from gradalign.records import join_records
+from gradalign.speedup import COLUMNS
+from gradalign.speedup_table import summarise_seconds, summarise_speedup
+from gradalign.tables import read_csv, write_csv
+
+output = snakemake.output
+with job(snakemake.log[0]):
+    join_records(snakemake.input.parts, output.pairs, COLUMNS, snakemake.params.total)
+    write_csv(summarise_speedup(read_csv(output.pairs)), output.cells)
+    write_csv(summarise_seconds(pd.concat(map(read_csv, snakemake.input.seconds))), output.seconds)

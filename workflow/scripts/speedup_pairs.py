@@ -1,0 +1,23 @@
+"""Refine all seeds of some pairs independently, and search the same pairs stochastically."""
+
+from gradalign.cells import Cell
+from gradalign.jobs import job, progress
+from gradalign.records import write_records
+from gradalign.speedup import COLUMNS, SECONDS, compare_pairs, seconds_lines
+from gradalign.study import alignment_settings, read_pairs
+
+wildcards, params = snakemake.wildcards, snakemake.params
+with job(snakemake.log[0]) as say:
+    tilt, snr = float(wildcards.tilt), float(wildcards.snr)
+    cells = [Cell("phantom", tilt, snr, score, interval) for interval in params.intervals for score in params.scores]
+    first, last = map(int, wildcards.chunk.split("-"))
+    pairs = range(first, last + 1)
+    volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
+    seconds = {}
+    settings = alignment_settings(params.alignment)
+    lines = compare_pairs(volumes, particles, pairs, cells, settings, params.seed, seconds)
+    count = len(pairs) * len(cells)
+    what = f"comparisons of searches, ±{tilt:g}°, SNR {snr:g}"
+    write_records(snakemake.output.pairs, COLUMNS, progress(lines, count, what, say))
+    write_records(snakemake.output.seconds, SECONDS, seconds_lines(seconds, len(pairs)))
+    say(f"{count} {what}")

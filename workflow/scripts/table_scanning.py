@@ -1,0 +1,17 @@
+"""Write errors and cost of the scans, the refinement of the same pairs beside them."""
+
+import pandas as pd
+
+from gradalign.jobs import job
+from gradalign.records import join_records
+from gradalign.scanning import COLUMNS
+from gradalign.scanning_table import scanning_caption, summarise_scans, summarise_seconds, write_scanning_markdown
+from gradalign.tables import read_csv, write_csv
+
+output = snakemake.output
+with job(snakemake.log[0]):
+    join_records(snakemake.input.parts, output.pairs, COLUMNS, snakemake.params.total)
+    rows = summarise_scans(read_csv(output.pairs))
+    write_csv(rows, output.csv)
+    write_scanning_markdown(rows, output.markdown, scanning_caption(rows))
+    write_csv(summarise_seconds(pd.concat(map(read_csv, snakemake.input.seconds))), output.seconds)
