@@ -24,11 +24,11 @@ class Settings:
 
     low_pass: float = 5.3
     """Resolution limit of the aligner in nm; 0 keeps all frequencies below Nyquist's."""
-    wedge_guard: float = 0.0
+    wedge_guard: float = 3.0
     """Degrees by which each end of the tilt range is drawn in for the masks M."""
     start_reach: float = 6.0
     """Largest start translation along each axis in nm."""
-    start_spacing: float = 1.5
+    start_spacing: float = 2.0
     """Distance of neighbouring start translations in nm."""
     rule: StochasticRule = field(default_factory=StochasticRule)
     """Which candidate is refined next, and when the search ends."""

@@ -23,7 +23,7 @@ SMALLEST = 1e-12
 class StochasticRule(NamedTuple):
     """Which candidate is refined next, which are dropped, and when the search ends."""
 
-    threshold: float = 10.0
+    threshold: float = 3.0
     """t of Eq. 11: the best candidate is at least 10^t times as likely as the worst."""
     duplicate_distance: float = 0.3
     """γ: of two candidates nearer than this (Eq. 12) the worse is dropped."""

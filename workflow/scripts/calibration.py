@@ -1,0 +1,14 @@
+"""Hold every alternative of the protocol against the printed values."""
+
+import pandas as pd
+
+from gradalign.calibration import judge
+from gradalign.jobs import job
+from gradalign.statistics import read_paper
+from gradalign.volumes import complete_file
+
+with job(snakemake.log[0]):
+    rows = pd.concat([pd.read_csv(path) for path in snakemake.input.parts], ignore_index=True)
+    verdict = judge(rows, read_paper(snakemake.input.paper))
+    with complete_file(snakemake.output[0]) as partial:
+        verdict.to_csv(partial, index=False, lineterminator="\n", float_format="%.3f")
