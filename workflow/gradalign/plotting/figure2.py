@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.colors import to_rgb
 
+from gradalign.cells import number_text
+from gradalign.errors import InputError
 from gradalign.plotting.isosurface import camera, render, surface
 from gradalign.plotting.style import (
     BODY,
@@ -19,6 +21,7 @@ from gradalign.plotting.style import (
     wrapped,
 )
 from gradalign.tables import snr_label, tilt_label
+from gradalign.volumes import complete_file
 
 LEVEL = 0.4
 """Density of the drawn isosurface as a fraction of the largest."""
@@ -53,6 +56,51 @@ def central_slice(volume):
     """
     volume = np.asarray(volume)
     return volume[:, volume.shape[1] // 2, :]
+
+
+def save_slices(path, slices):
+    """Write slices.
+
+    Parameters
+    ----------
+    path : str or path
+        A ``.npz`` file.
+    slices : dict
+        As for `figure2`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    arrays = {f"{number_text(tilt)}/{number_text(snr)}": np.float32(values) for (tilt, snr), values in slices.items()}
+    with complete_file(path) as partial, open(partial, "wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def read_slices(path):
+    """Read slices that `save_slices` wrote.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    dict
+        As for `figure2`.
+
+    Raises
+    ------
+    InputError
+        If it is no such file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {tuple(map(float, key.split("/"))): arrays[key] for key in arrays.files}
+    except Exception as error:
+        # zipfile and NumPy raise many kinds for a damaged file
+        raise InputError(f"{path}: holds no slices; remove it to have it made again") from error
 
 
 def figure2_caption(slices, voxel_size):

@@ -4,7 +4,7 @@ import numpy as np
 
 from gradalign.average_tables import nanometres
 from gradalign.chimerax import LEVEL
-from gradalign.plotting.maps import draw_picture, scale_bar
+from gradalign.plotting.maps import SIDES, draw_picture, scale_bar
 from gradalign.plotting.style import (
     BODY,
     GREY,
@@ -23,9 +23,7 @@ from gradalign.plotting.style import (
 from gradalign.shells import COMPARISONS
 from gradalign.tables import tilt_label
 
-SIDE = 24.0
-"""Of a picture in mm."""
-
+_SIDE = SIDES["figure5"]
 _ROW = 31.0
 _TOP = 15.0
 _LEFT = 12.0
@@ -90,21 +88,21 @@ def figure5(gallery, shells, rows, paths, caption):
     page = Page(PAGE_WIDTH, bottom + _BELOW + line_height(SMALL) * len(lines))
     titles = {"truth": "Truth", "noise": f"Noise, {noise_score.upper()}"}
     for place, name in enumerate(columns):
-        centre = MARGIN + _LEFT + SIDE * (place + 0.5)
+        centre = MARGIN + _LEFT + _SIDE * (place + 0.5)
         page.text(centre, _TOP - 2.5, titles.get(name, name.upper()), BODY, horizontalalignment="center")
-    curves = MARGIN + _LEFT + SIDE * len(columns) + 11.0
+    curves = MARGIN + _LEFT + _SIDE * len(columns) + 11.0
     _legend(page, curves, [name for name in columns if name in SCORE_COLOURS])
     for place, (name, pictures) in enumerate(gallery.pictures.items()):
         of_object = rows[rows.object == name]
         top = _TOP + _ROW * place
         page.text(
-            MARGIN + 4.0, top + SIDE / 2, of_object.title.iloc[0].replace(" (", "\n("), BODY, rotation=90,
+            MARGIN + 4.0, top + _SIDE / 2, of_object.title.iloc[0].replace(" (", "\n("), BODY, rotation=90,
             horizontalalignment="center", verticalalignment="center",
         )  # fmt: skip
         _maps(page, pictures, of_object, noise_score, top)
         frame = (curves, top + 0.5, PAGE_WIDTH - MARGIN - 1.0 - curves, _ROW - 7.5)
         _curves(page, shells[shells.object == name], noise_score, frame, place == len(gallery.pictures) - 1)
-    scale_bar(page, MARGIN + _LEFT, bottom + 1.0, SIDE * _BAR_NM / gallery.width, _BAR_NM)
+    scale_bar(page, MARGIN + _LEFT, bottom + 1.0, _SIDE * _BAR_NM / gallery.width, _BAR_NM)
     page.caption(bottom + _BELOW - 2.0, lines)
     save(page, paths)
 
@@ -112,14 +110,14 @@ def figure5(gallery, shells, rows, paths, caption):
 def _maps(page, pictures, rows, noise_score, top):
     """Draw the maps of one object side by side, the resolution with the truth beneath."""
     for place, (name, picture) in enumerate(pictures.items()):
-        left = MARGIN + _LEFT + SIDE * place
-        draw_picture(page, picture, (left, top, SIDE))
+        left = MARGIN + _LEFT + _SIDE * place
+        draw_picture(page, picture, (left, top, _SIDE))
         if name == "truth":
             continue
         kind, score = ("noise", noise_score) if name == "noise" else ("subtomograms", name)
         row = rows[(rows.kind == kind) & (rows.score == score)].iloc[0]
         words = nanometres(row.truth_resolution_nm)
-        page.text(left + SIDE / 2, top + SIDE + 1.5, words, SMALL, horizontalalignment="center")
+        page.text(left + _SIDE / 2, top + _SIDE + 1.5, words, SMALL, horizontalalignment="center")
 
 
 def _lines(scores, noise_score):

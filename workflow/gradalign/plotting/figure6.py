@@ -6,7 +6,7 @@ from gradalign.average_tables import nanometres
 from gradalign.chimerax import LEVEL
 from gradalign.class_tables import stand_ins
 from gradalign.classification import STAGES, dissimilarity_matrix
-from gradalign.plotting.maps import draw_picture, scale_bar
+from gradalign.plotting.maps import SIDES, draw_picture, scale_bar
 from gradalign.plotting.style import (
     BODY,
     MARGIN,
@@ -21,13 +21,11 @@ from gradalign.plotting.style import (
 )
 from gradalign.tables import tilt_label
 
+_SIDE = SIDES["figure6"]
 _MATRIX = 34.0
 _BETWEEN = 4.0
 _LABELS = 7.0
 _TOP = 12.0
-SIDE = 20.0
-"""Of a picture in mm."""
-
 _ROW = 27.5
 _BELOW = 8.0
 _BAR_NM = 10.0
@@ -92,7 +90,7 @@ def figure6(alignments, rows, gallery, objects, paths, caption):
     titles = {name: about["title"] for name, about in objects.items()}
     columns = list(next(iter(gallery.pictures.values())))
     lines = wrapped(caption, PAGE_WIDTH - 2 * MARGIN)
-    left = PAGE_WIDTH - MARGIN - SIDE * len(columns)
+    left = PAGE_WIDTH - MARGIN - _SIDE * len(columns)
     bottom = _TOP + max(_ROW * len(gallery.pictures), len(STAGES) * (_MATRIX + 8.0))
     page = Page(PAGE_WIDTH, bottom + _BELOW + line_height(SMALL) * len(lines))
     page.text(MARGIN, 4.0, "a", TITLE + 1, fontweight="bold")
@@ -102,12 +100,12 @@ def figure6(alignments, rows, gallery, objects, paths, caption):
         _matrices(page, alignments, rows[rows.score == score], titles, spot, place == 0)
     names = {"single": "Single", "truth": "Truth"}
     for place, name in enumerate(columns):
-        centre = left + SIDE * (place + 0.5)
+        centre = left + _SIDE * (place + 0.5)
         page.text(centre, _TOP - 2.5, names.get(name, name.upper()), BODY, horizontalalignment="center")
     for place, (name, pictures) in enumerate(gallery.pictures.items()):
         of_object = rows[(rows.stands_for == name) & (rows.stage == "after")]
         _maps(page, pictures, of_object, titles[name], (left, _TOP + _ROW * place))
-    scale_bar(page, left, bottom + 1.0, SIDE * _BAR_NM / gallery.width, _BAR_NM)
+    scale_bar(page, left, bottom + 1.0, _SIDE * _BAR_NM / gallery.width, _BAR_NM)
     page.caption(bottom + _BELOW - 3.0, lines)
     save(page, paths)
 
@@ -150,14 +148,14 @@ def _maps(page, pictures, rows, title, spot):
     """Draw the maps of one complex side by side, what each class holds beneath."""
     left, top = spot
     page.text(
-        left - 4.0, top + SIDE / 2, title.replace(" (", "\n("), SMALL, rotation=90, horizontalalignment="center",
+        left - 4.0, top + _SIDE / 2, title.replace(" (", "\n("), SMALL, rotation=90, horizontalalignment="center",
         verticalalignment="center",
     )  # fmt: skip
     for place, (name, picture) in enumerate(pictures.items()):
-        x = left + SIDE * place
-        draw_picture(page, picture, (x, top, SIDE))
+        x = left + _SIDE * place
+        draw_picture(page, picture, (x, top, _SIDE))
         if name in set(rows.score):
             row = rows[rows.score == name].iloc[0]
             words = [f"{row.right} of {row.n} right", nanometres(row.truth_resolution_nm)]
             for number, line in enumerate(words):
-                page.text(x + SIDE / 2, top + SIDE + 1.0 + 2.8 * number, line, SMALL, horizontalalignment="center")
+                page.text(x + _SIDE / 2, top + _SIDE + 1.0 + 2.8 * number, line, SMALL, horizontalalignment="center")

@@ -1,0 +1,293 @@
+"""Averages of aligned subtomograms, each frequency over those that measured it, and how far they can be trusted.
+
+Subtomograms f_n(x) ≈ o(R_n⁻¹(x − a_n)) with the masks M_n give
+
+    O(k) = Σ_n M_n(R_n k) F_n(R_n k) e^{2πi a_n·R_n k/N} / Σ_n M_n(R_n k),
+
+F_n being sampled where it is needed (`gradalign.spectrum.Sampler`), not interpolated in real space.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy import fft
+
+from gradalign.errors import InputError
+from gradalign.geometry import point_group
+from gradalign.spectrum import Sampler
+from gradalign.volumes import complete_file
+from gradalign.wedge import measured
+
+SMALLEST_SHARE = 0.05
+"""Frequencies that less than this share of the subtomograms measured are damped, not divided by next to nothing."""
+
+_BITS = 40
+_LARGEST_SUM = 2.0**62
+
+
+@lru_cache(maxsize=4)
+def _lattice(size):
+    """Return the frequencies below Nyquist's, one of each ±k, with 0 first: int64 (n, 3), cycles per box."""
+    reach = (size - 1) // 2
+    axis = np.arange(-reach, reach + 1)
+    x, y, z = (grid.ravel() for grid in np.meshgrid(axis, axis, axis, indexing="ij"))
+    half = (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z >= 0))))
+    points = np.stack([x, y, z], axis=1)[half & (x**2 + y**2 + z**2 <= reach**2)]
+    return points[np.argsort((points**2).sum(axis=1), kind="stable")]
+
+
+def sampler(volume):
+    """Return the transform of a subtomogram, ready to be added to averages.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+        Density [z, y, x].
+
+    Returns
+    -------
+    gradalign.spectrum.Sampler
+    """
+    size = np.shape(volume)[0]
+    return Sampler(volume, max_frequency=((size - 1) // 2) / size)
+
+
+class WedgeAverage:
+    """The sums over subtomograms from which their average follows.
+
+    They are kept as whole multiples of a small step, so that additions are exact: the same subtomograms give the same
+    average, bit for bit, in whatever order and groups they are added.
+
+    Parameters
+    ----------
+    size : int
+        Edge N of the subtomograms in voxels.
+    scale : float
+        A typical largest density, such as that of the reference; the step is about 1e-12 of it.
+    symmetry : str
+        Point group that the average shall have: each subtomogram is added once for each of its elements.
+
+    Raises
+    ------
+    InputError
+        If the scale is not positive or the point group is not known.
+    """
+
+    def __init__(self, size, scale, symmetry="C1"):
+        if not (np.isfinite(scale) and scale > 0):
+            raise InputError(f"the scale of an average is {scale}, where a positive density is needed")
+        self.size = size
+        self.count = 0
+        self._elements = point_group(symmetry)
+        # |F| ≤ N³ max|f|; a power of two, so that scaling by it is exact
+        self._exponent = int(np.ceil(np.log2(scale * size**3))) - _BITS
+        self._sums = np.zeros((len(_lattice(size)), 2), np.int64)
+        self._weights = np.zeros(len(_lattice(size)), np.int64)
+
+    def add(self, transform, rotation, translation, tilt_range):
+        """Add one subtomogram f(x) ≈ o(R⁻¹(x − a)), moved back onto o.
+
+        Parameters
+        ----------
+        transform : gradalign.spectrum.Sampler
+            Of the subtomogram, from `sampler`.
+        rotation : array_like of shape (3, 3)
+            R, as an alignment that moves the reference onto the subtomogram gives it.
+        translation : array_like of shape (3,)
+            a in voxels.
+        tilt_range : float or (float, float)
+            Half range or (min, max) in degrees.
+
+        Raises
+        ------
+        InputError
+            If the subtomogram has another size or its densities are beyond all scale.
+        """
+        if transform.size != self.size:
+            raise InputError(f"a subtomogram of {transform.size} voxels cannot be added to an average of {self.size}")
+        for element in self._elements:
+            self._add(transform, np.asarray(rotation) @ element, np.asarray(translation), tilt_range)
+        self.count += 1
+
+    def _add(self, transform, rotation, translation, tilt_range):
+        frequencies = _lattice(self.size) @ rotation.T
+        chosen = np.flatnonzero(measured(frequencies, tilt_range))
+        frequencies = frequencies[chosen] / self.size
+        values = transform.sample(frequencies) * np.exp(2j * np.pi * (frequencies @ translation))
+        steps = np.rint(np.ldexp(np.stack([values.real, values.imag], axis=1), -self._exponent))
+        if max(np.abs(steps).max(), np.abs(self._sums[chosen]).max()) >= _LARGEST_SUM / 2:
+            raise InputError("a subtomogram's densities are too large for the scale of its average")
+        self._sums[chosen] += steps.astype(np.int64)
+        self._weights[chosen] += 1
+
+    def merge(self, other):
+        """Add the subtomograms of another average.
+
+        Parameters
+        ----------
+        other : WedgeAverage
+            Of the same size, scale and symmetry.
+
+        Raises
+        ------
+        InputError
+            If they differ in these.
+        """
+        here, there = self._kind(), other._kind()
+        if here != there:
+            raise InputError(f"averages of different size, scale or symmetry cannot be joined: {here} and {there}")
+        self._sums += other._sums
+        self._weights += other._weights
+        self.count += other.count
+
+    def _kind(self):
+        return self.size, self._exponent, len(self._elements)
+
+    def volume(self):
+        """Return the average.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, N, N), float32
+            Density [z, y, x] below Nyquist's frequency.
+
+        Raises
+        ------
+        InputError
+            If no subtomogram was added.
+        """
+        if self.count == 0:
+            raise InputError("an average needs at least one subtomogram, and there is none")
+        floor = max(SMALLEST_SHARE * self.count * len(self._elements), 1.0)
+        values = np.ldexp(self._sums.astype(float), self._exponent) / np.maximum(self._weights, floor)[:, None]
+        values = values[:, 0] + 1j * values[:, 1]
+        spectrum = np.zeros((self.size,) * 3, complex)
+        x, y, z = _lattice(self.size).T
+        spectrum[-z, -y, -x] = values.conj()
+        spectrum[z, y, x] = values
+        return fft.fftshift(fft.ifftn(spectrum).real).astype(np.float32)
+
+
+def save_averages(path, averages):
+    """Write the sums of some averages of one kind, to be merged later.
+
+    Parameters
+    ----------
+    path : str or path
+        A ``.npz`` file.
+    averages : dict of str to WedgeAverage
+        By name.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    arrays = {}
+    for name, average in averages.items():
+        arrays[f"{name}/kind"] = np.array([*average._kind(), average.count])
+        arrays[f"{name}/sums"], arrays[f"{name}/weights"] = average._sums, average._weights
+    with complete_file(path) as partial, open(partial, "wb") as file:
+        np.savez(file, **arrays)
+
+
+def merge_saved(path, averages):
+    """Add the sums of a file to averages.
+
+    Parameters
+    ----------
+    path : str or path
+        From `save_averages`.
+    averages : dict of str to WedgeAverage
+        Those of the file's names, or some of them; changed in place.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, lacks an average, or holds another kind.
+    """
+    for name, average in averages.items():
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                *kind, count = map(int, arrays[f"{name}/kind"])
+                sums, weights = arrays[f"{name}/sums"], arrays[f"{name}/weights"]
+        except Exception as error:
+            # zipfile and NumPy raise many kinds for a damaged file
+            raise InputError(f"{path}: holds no complete sums of {name}; remove it to have it made again") from error
+        if tuple(kind) != average._kind() or sums.shape != average._sums.shape:
+            raise InputError(f"{path}: holds averages of another size, scale or symmetry; remove it")
+        average._sums += sums
+        average._weights += weights
+        average.count += count
+
+
+def fourier_shell_correlation(f, g):
+    """Return the correlation of two volumes by resolution.
+
+    FSC(s) = Re Σ F conj(G) / √(Σ|F|² Σ|G|²) over the frequencies that round to s cycles per box.
+
+    Parameters
+    ----------
+    f, g : array_like of shape (N, N, N)
+        Densities [z, y, x].
+
+    Returns
+    -------
+    frequencies : numpy.ndarray of shape (n,)
+        In cycles per voxel: 1/N to the last below Nyquist's.
+    correlations : numpy.ndarray of shape (n,)
+        From −1 to 1; 0 where a volume holds nothing.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ.
+    """
+    f, g = np.asarray(f, dtype=float), np.asarray(g, dtype=float)
+    if f.shape != g.shape:
+        raise InputError(f"volumes of the shapes {f.shape} and {g.shape} have no common shells")
+    size = f.shape[0]
+    axis = fft.fftfreq(size, 1 / size)
+    radius = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
+    shell = np.rint(radius).astype(int).ravel()
+    shells = np.arange(1, (size - 1) // 2 + 1)
+    spectra = [fft.fftn(volume).ravel() for volume in (f, g)]
+    cross, power_f, power_g = (
+        np.bincount(shell, (left * right.conj()).real)[shells]
+        for left, right in (spectra, spectra[:1] * 2, spectra[1:] * 2)
+    )
+    scale = np.sqrt(power_f * power_g)
+    return shells / size, np.divide(cross, scale, out=np.zeros(len(shells)), where=scale > 0)
+
+
+def resolution(frequencies, correlations, threshold, voxel_size):
+    """Return the resolution at which a shell correlation falls below a threshold, interpolated between shells.
+
+    Parameters
+    ----------
+    frequencies : array_like of shape (n,)
+        In cycles per voxel, rising.
+    correlations : array_like of shape (n,)
+    threshold : float
+        0.5 against the truth, or 0.143 between half sets, which is the same signal-to-noise ratio.
+    voxel_size : float
+        In nm.
+
+    Returns
+    -------
+    float
+        In nm, at the first fall below the threshold beyond the highest correlation; NaN where the threshold is never
+        reached, the last shell's where the correlation never falls below it.
+    """
+    frequencies, correlations = np.asarray(frequencies, dtype=float), np.asarray(correlations, dtype=float)
+    # the contrast transfer leaves little in the first shells, which may lie below the threshold
+    start = int(np.argmax(correlations))
+    above = correlations[start:] >= threshold
+    if not above[0]:
+        return float("nan")
+    if above.all():
+        return float(voxel_size / frequencies[-1])
+    last = start + int(np.argmin(above))
+    left, right = correlations[last - 1], correlations[last]
+    share = (left - threshold) / (left - right)
+    return float(voxel_size / (frequencies[last - 1] + share * (frequencies[last] - frequencies[last - 1])))

@@ -1,0 +1,24 @@
+"""Write the averages of one object and their shell correlations."""
+
+import pandas as pd
+
+from gradalign.jobs import job
+from gradalign.populations import KINDS
+from gradalign.records import write_records
+from gradalign.shells import finish_averages
+from gradalign.volumes import read_volume, write_volume
+
+with job(snakemake.log[0]):
+    section, name = snakemake.params.section, snakemake.wildcards.averaged
+    template, voxel_size = read_volume(snakemake.input.template)
+    shells = []
+    for kind in KINDS:
+        sums = [path for path in snakemake.input.sums if f"/{kind}~" in path]
+        volumes, rows = finish_averages(
+            sums, template, section["score"], section["particles"], voxel_size, object=name, kind=kind
+        )
+        shells.append(rows)
+        for path, volume in zip(snakemake.output.get(kind), volumes, strict=True):
+            write_volume(path, volume, voxel_size)
+    rows = pd.concat(shells).round(6)
+    write_records(snakemake.output.shells, list(rows.columns), rows.to_dict("records"))

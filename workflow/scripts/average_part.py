@@ -1,0 +1,45 @@
+"""Simulate some subtomograms of one object, align them to its template and add them up."""
+
+import json
+from itertools import chain
+from pathlib import Path
+
+from gradalign.averaging import save_averages
+from gradalign.jobs import job, progress
+from gradalign.populations import COLUMNS, align_to_template, empty_averages, open_data_set
+from gradalign.records import write_records
+from gradalign.study import alignment_settings
+from gradalign.volumes import read_volume
+
+wildcards, params = snakemake.wildcards, snakemake.params
+with job(snakemake.log[0]) as say:
+    section, name = params.section, wildcards.averaged
+    first, last = map(int, wildcards.chunk.split("-"))
+    data_set = open_data_set(
+        name,
+        snakemake.input.density,
+        section["tilt"],
+        section["snr"],
+        params.seed,
+        params.microscope,
+        params.subtomograms,
+    )
+    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    template, _ = read_volume(snakemake.input.template, params.subtomograms["box"])
+    averages = empty_averages(template, section["score"])
+    lines = align_to_template(
+        data_set,
+        wildcards.kind,
+        range(first, last + 1),
+        section | {"object": name},
+        template,
+        about["point_group"],
+        alignment_settings(params.alignment),
+        params.seed,
+        averages,
+    )
+    count = last + 1 - first
+    what = f"volumes of {name}, {wildcards.kind}, aligned to the template"
+    write_records(snakemake.output.alignments, COLUMNS, chain.from_iterable(progress(lines, count, what, say)))
+    save_averages(snakemake.output.sums, averages)
+    say(f"{count} {what}")

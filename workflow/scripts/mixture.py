@@ -1,0 +1,21 @@
+"""Simulate the subtomograms of all complexes for their classification: a stack and their poses."""
+
+from gradalign.jobs import job, progress
+from gradalign.particles import write_particles
+from gradalign.populations import mixture, mixture_particles, open_data_set
+from gradalign.volumes import write_stack
+
+params, output = snakemake.params, snakemake.output
+with job(snakemake.log[0]) as say:
+    section = params.section
+    data_sets = [
+        open_data_set(name, path, section["tilt"], section["snr"], params.seed, params.microscope, params.subtomograms)
+        for name, path in zip(params.objects, snakemake.input.densities, strict=True)
+    ]
+    total = len(data_sets) * section["particles"]
+    what = "subtomograms for classification"
+    members = list(progress(mixture(data_sets, section["particles"]), total, what, say))
+    write_stack(output.volumes, [volume for volume, _ in members], params.subtomograms["voxel_size"])
+    poses = [pose for _, pose in members]
+    write_particles(output.poses, mixture_particles(data_sets, params.objects, poses, output.volumes))
+    say(f"{total} {what}")

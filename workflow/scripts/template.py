@@ -1,0 +1,12 @@
+"""Write the template of one object: what a perfect average of its subtomograms would be."""
+
+from gradalign.jobs import job
+from gradalign.populations import template
+from gradalign.volumes import write_volume
+
+params = snakemake.params
+with job(snakemake.log[0]):
+    volume = template(
+        snakemake.wildcards.averaged, snakemake.input.density, params.seed, params.microscope, params.subtomograms
+    )
+    write_volume(snakemake.output[0], volume, params.subtomograms["voxel_size"])
