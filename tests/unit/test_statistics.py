@@ -165,9 +165,9 @@ def test_a_larger_printed_deviation_widens_the_interval_on_both_sides():
     assert wide.low < narrow.low < narrow.high < wide.high
 
 
-def test_errors_of_zero_have_no_logarithm():
-    with pytest.raises(InputError, match="positive"):
-        log_ratio([0.0, 1.0], 1.0, 0.5, generator(1, "test"))
+def test_a_negative_error_is_refused():
+    with pytest.raises(InputError, match="negative"):
+        log_ratio([-0.1, 1.0], 1.0, 0.5, generator(1, "test"))
 
 
 def test_one_alignment_has_no_interval():

@@ -31,6 +31,8 @@ _NEEDED = ["search", *_CONDITION, *ERRORS.values(), "axis_error_deg"]
 _SIGMA_PER_MAD = 1.48
 _MEDIAN_PER_MEAN = 1.25
 _RESAMPLES = 2000
+# half of the last decimal of an angle in the alignments
+_LEAST_ERROR = 5e-5
 
 
 class LogRatio(NamedTuple):
@@ -321,7 +323,7 @@ def log_ratio(values, paper_median, paper_deviation, rng, level=0.95):
     Parameters
     ----------
     values : array_like of shape (n,)
-        Errors of this study, positive.
+        Errors of this study; 0 counts as half of the last decimal that alignments are written with.
     paper_median, paper_deviation : float
         As printed.
     rng : numpy.random.Generator
@@ -335,11 +337,12 @@ def log_ratio(values, paper_median, paper_deviation, rng, level=0.95):
     Raises
     ------
     InputError
-        If there are fewer than two values or one is not positive.
+        If there are fewer than two values or one is negative.
     """
     values = np.asarray(values, dtype=float)
-    if not (values > 0).all():
-        raise InputError("the logarithm of an error needs positive errors, and one is not")
+    if not (values >= 0).all():
+        raise InputError("an error is the size of a difference and not negative, and one is")
+    values = np.maximum(values, _LEAST_ERROR)
     here = _bootstrap(values, _log_median, rng, level).standard_error
     there = median_standard_error(paper_deviation, PAPER_ALIGNMENTS) / paper_median
     value = float(np.log(np.median(values) / paper_median))
