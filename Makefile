@@ -17,7 +17,8 @@ STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\)
 
 # what can be made anew from the files of a reference
 DRAWN := tables figures verdicts table_of_phantom table_of_complexes averages_table comparison claims \
-	table_figure scanning_figure comparison_figure figure3 figure4
+	phantom_density table_figure scanning_figure comparison_figure \
+	figure1 figure2 figure3 figure4 figure5 figure6
 
 .PHONY: reproduce quick report test check compare figures reference docs bench lock
 

@@ -4,6 +4,9 @@
 configfile: str(workflow.current_basedir.join("config.yaml"))
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/structures.smk"
 include: "workflow/rules/simulate.smk"

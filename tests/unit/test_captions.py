@@ -1,5 +1,6 @@
 """The captions of Snakemake's report, rendered as Snakemake renders them."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,10 @@ import yaml
 from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 
+from gradalign.configuration import check
+
 ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
 CAPTIONS = [
     ("workflow.rst", None),
     ("figure2.rst", None),
@@ -17,11 +21,15 @@ CAPTIONS = [
     ("table.rst", "table3"),
     ("table.rst", "table4"),
     ("table.rst", "complexes"),
+    ("figure3.rst", None),
+    ("figure4.rst", None),
+    ("comparison.rst", None),
+    ("claims.rst", None),
 ]
 
 
 def rendered(name, table, pairs):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | {"pairs": pairs}
+    config = check(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | {"pairs": pairs}, SCHEMA)
     text = (ROOT / "workflow" / "report" / name).read_text(encoding="utf-8")
     snakemake = SimpleNamespace(config=config, wildcards={"table": table})
     source = Environment(undefined=StrictUndefined).from_string(text).render(snakemake=snakemake)
@@ -56,3 +64,16 @@ def test_captions_say_what_the_table_shows():
     assert "translation error in voxels, search about the known surface normal" in axis
     assert "60°: 6 seeds, 45°: 8" in axis
     assert "stands in for the paper's 1KP8" in " ".join(rendered("table.rst", "complexes", 7).split())
+
+
+def test_captions_of_scans_and_of_pages_give_their_own_n():
+    assert "same n = 7 (30°), 7 (15°), 7 (10°), 7 (5°) pairs" in " ".join(rendered("scanning.rst", None, 7).split())
+    assert "n = 1000 alignments" in rendered("table_page.rst", "averages", 7)
+    assert "n = 20 of each complex" in " ".join(rendered("table_page.rst", "classification", 7).split())
+    assert "rule by rule" in rendered("run_times.rst", None, 7)
+
+
+def test_numbers_of_the_configuration_stand_without_needless_zeros():
+    # the checked configuration holds 60.0 where its file says 60
+    for name, table in [*CAPTIONS, ("scanning.rst", None), ("figure5.rst", None), ("figure6.rst", None)]:
+        assert not re.search(r"\d\.0\b", rendered(name, table, 7)), name

@@ -192,6 +192,12 @@ def test_the_given_configuration_stays_as_it_is():
     assert config == before
 
 
+def test_the_order_of_the_keys_is_always_the_same():
+    backwards = {key: PAPER[key] for key in reversed(PAPER)}
+    backwards["grid"] = dict(reversed(PAPER["grid"].items()))
+    assert str(check(backwards, SCHEMA)) == str(check(PAPER, SCHEMA))
+
+
 def test_whole_numbers_written_with_a_point_become_integers():
     box = check(changed("subtomograms.box", 32.0), SCHEMA)["subtomograms"]["box"]
     assert (box, type(box)) == (32, int)

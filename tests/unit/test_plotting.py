@@ -13,7 +13,7 @@ from matplotlib.image import imread
 from PIL import Image
 
 from gradalign.errors import InputError
-from gradalign.plotting.figure2 import central_slice, figure2, figure2_caption
+from gradalign.plotting.figure2 import central_slice, figure2, figure2_caption, read_slices, save_slices
 from gradalign.plotting.isosurface import camera, render, surface
 from gradalign.plotting.style import BODY, PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
 from gradalign.plotting.table_figures import complexes_figure, table_figure
@@ -215,3 +215,15 @@ def test_nearer_surface_hides_the_farther_one():
 def test_light_falls_from_the_upper_left():
     picture = render(surface(ball(8.0), 0.0), camera(0, 0), 24.0, 48, (0.5, 0.5, 0.5))[..., 0]
     assert picture[16, 16] > picture[24, 24] > picture[32, 32] > 0
+
+
+def test_slices_are_kept_with_their_tilt_range_and_ratio(tmp_path):
+    rng = np.random.default_rng(0)
+    slices = {(tilt, snr): rng.normal(size=(8, 8)).astype(np.float32) for tilt in (90.0, 62.5) for snr in (np.inf, 0.1)}
+    save_slices(tmp_path / "figure2.npz", slices)
+    read = read_slices(tmp_path / "figure2.npz")
+    assert list(read) == list(slices)
+    assert all(np.array_equal(read[key], slices[key]) for key in slices)
+    (tmp_path / "figure2.npz").write_bytes(b"")
+    with pytest.raises(InputError, match="figure2.npz: holds no slices"):
+        read_slices(tmp_path / "figure2.npz")

@@ -15,6 +15,11 @@ def records(path):
         return list(csv.DictReader(file))
 
 
+TABLES = ("table1", "table2", "complexes", "averages", "classification")
+FIGURES = ("figure1", "figure2", "figure5", "figure6", "table1", "table2", "complexes")
+AVERAGES = ("truth", "average_rcs", "average_fcs", "noise_rcs", "noise_fcs")
+
+
 @pytest.fixture(scope="module")
 def results(tiny_study):
     return tiny_study[0] / "results" / "tiny"
@@ -23,13 +28,15 @@ def results(tiny_study):
 @pytest.mark.parametrize(
     "name",
     [
-        *(f"tables/{table}.{kind}" for table in ("table1", "table2", "complexes") for kind in ("csv", "md")),
-        *(
-            f"figures/{figure}.{kind}"
-            for figure in ("figure2", "table1", "table2", "complexes")
-            for kind in ("svg", "png")
-        ),
-        *(f"alignments/{data_set}.csv" for data_set in ("phantom", "enolase")),
+        *(f"tables/{table}.{kind}" for table in TABLES for kind in ("csv", "md")),
+        *(f"figures/{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png")),
+        *(f"alignments/{data_set}.csv" for data_set in ("phantom", "enolase", "averages", "classification")),
+        *(f"maps/{name}_{kind}.mrc" for name in ("phantom", "enolase") for kind in AVERAGES),
+        *(f"maps/enolase_{kind}.mrc" for kind in ("single", "class_rcs", "class_fcs")),
+        *(f"maps/{gallery}.cxc" for gallery in ("averages", "classes")),
+        *(f"averages/{name}_shells.csv" for name in ("phantom", "enolase")),
+        "classification/classes.csv",
+        "poses/classification.star",
         *(f"poses/{data_set}.star" for data_set in ("phantom", "enolase")),
         *(f"density/{data_set}.{kind}" for data_set in ("phantom", "enolase") for kind in ("mrc", "json")),
     ],
@@ -84,6 +91,40 @@ def test_subtomograms_are_gone_once_they_are_aligned_and_an_example_of_each_kind
     assert all(mrcfile.validate(str(path)) for path in examples)
 
 
+def test_the_maps_are_sound_mrc_files_at_one_place_and_the_galleries_name_them(results):
+    maps = list((results / "maps").glob("*.mrc"))
+    assert len(maps) == 2 * len(AVERAGES) + 3
+    for path in maps:
+        assert mrcfile.validate(str(path))
+        with mrcfile.open(path, header_only=True) as file:
+            assert float(file.voxel_size.x) == 10.0
+            assert file.header.origin.tolist() == (-160.0, -160.0, -160.0)
+    for gallery in ("averages", "classes"):
+        text = (results / "maps" / f"{gallery}.cxc").read_text(encoding="utf-8")
+        opened = [line.split()[1] for line in text.splitlines() if line.startswith("open ")]
+        assert opened
+        assert all((results / "maps" / name).is_file() for name in opened)
+
+
+def test_averages_come_near_the_truth_and_those_of_noise_do_not(results):
+    rows = records(results / "tables" / "averages.csv")
+    assert {(row["object"], row["kind"], row["score"]) for row in rows} == {
+        (name, kind, score)
+        for name in ("phantom", "enolase")
+        for kind in ("subtomograms", "noise")
+        for score in ("rcs", "fcs")
+    }
+    assert all(float(row["truth_resolution_nm"]) < 6 for row in rows if row["kind"] == "subtomograms")
+    assert not any(0 < float(row["truth_resolution_nm"] or "inf") < 6 for row in rows if row["kind"] == "noise")
+
+
+def test_all_pairs_of_the_mixture_are_aligned(results):
+    pairs = [(row["first"], row["second"], row["score"]) for row in records(results / "alignments/classification.csv")]
+    assert sorted(pairs) == sorted(
+        (str(i), str(j), score) for i in range(3) for j in range(i + 1, 3) for score in ("rcs", "fcs")
+    )
+
+
 def test_a_complex_knows_its_title_and_its_symmetry(results):
     about = json.loads((results / "density" / "enolase.json").read_text(encoding="utf-8"))
     assert (about["title"], about["point_group"]) == ("Enolase (1W6T)", "D4")
@@ -117,15 +158,20 @@ def test_nothing_is_left_to_do_afterwards(tiny_study):
 
 
 def test_chunks_and_cores_change_no_byte_of_any_result(results, tmp_path):
-    config = overlay(tmp_path / "chunked.yaml", pairs_per_job=1)
-    targets = ("table1", "figure2", "table2", "table3", "figure3", "figure4", "scanning")
+    config = overlay(
+        tmp_path / "chunked.yaml",
+        pairs_per_job=1,
+        averages={"particles_per_job": 2},
+        classification={"pairs_per_job": 1},
+    )
+    targets = ("table1", "figure2", "table2", "table3", "figure3", "figure4", "figure5", "figure6", "scanning")
     run = snakemake(tmp_path, "--cores", 1, "--", *targets, config=config)
     assert run.returncode == 0, run.stderr
     other = tmp_path / "results" / "tiny"
     assert len(list(other.glob("alignments/phantom/**/pairs~*.csv"))) == 2 * len(
         list(results.glob("alignments/phantom/**/pairs~*.csv"))
     )
-    kinds = ("*.csv", "*/pairs.csv", "alignments/*.csv", "tables/*", "figures/*", "density/*", "subtomograms/**/*.mrc")
+    kinds = ("*.csv", "*/pairs.csv", "alignments/*.csv", "tables/*", "figures/*", "density/*", "maps/*", "**/*.mrc")
     compared = [path.relative_to(other) for kind in kinds for path in other.glob(kind)]
-    assert len(compared) >= 30
+    assert len(compared) >= 50
     assert [name for name in compared if (results / name).read_bytes() != (other / name).read_bytes()] == []

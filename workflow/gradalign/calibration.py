@@ -158,8 +158,9 @@ def judge(rows, paper):
     pandas.DataFrame
         A line for each variant: ``key``, ``value``; ``fit`` and ``judged``, the root mean square of
         log(here/paper) over the noisy cells of the two halves (without noise the printed errors are those of the
-        paper's interpolation and numerical derivatives, which the protocol does not set); ``mean_inf``, ``mean_1``, ..., its mean at each
-        signal-to-noise ratio; ``worse``, the share of cells over 1.25 times the printed value; ``steps``.
+        paper's interpolation and numerical derivatives, which the protocol does not set); ``mean_inf``,
+        ``mean_1``, ..., its mean at each signal-to-noise ratio; ``worse``, the share of cells over 1.25 times the
+        printed value; ``steps``.
     """
     numbers = dict.fromkeys(["interval_deg", "tilt_deg", "snr"], float)
     printed = paper[[*CELL, "median"]].rename(columns={"median": "printed"}).astype(numbers)

@@ -72,8 +72,10 @@ def _listed(value):
 
 def _typed(value, schema):
     if isinstance(value, dict):
-        others = schema.get("additionalProperties")
-        return {key: _typed(entry, schema.get("properties", {}).get(key, others)) for key, entry in value.items()}
+        known, others = schema.get("properties", {}), schema.get("additionalProperties")
+        # the schema's order: in which order a file has its keys makes no job run again
+        keys = [key for key in known if key in value] + [key for key in value if key not in known]
+        return {key: _typed(value[key], known.get(key, others)) for key in keys}
     if isinstance(value, list):
         return [_typed(entry, schema["items"]) for entry in value]
     if schema.get("type") == "integer":

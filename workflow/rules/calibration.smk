@@ -3,9 +3,7 @@
 
 rule calibration:
     input:
-        parts=[
-            f"{results}/calibration/{scan}.csv" for scan in scans["phantom"].instance_patterns
-        ],
+        parts=[f"{results}/calibration/{scan}.csv" for scan in scans["phantom"].instance_patterns],
         paper=paper_tables,
         sources=sources("calibration.py"),
     output:

@@ -50,9 +50,7 @@ def cells_of(section):
 
 cells = {"phantom": Paramspace(cells_of(config["grid"]))}
 cells |= {name: Paramspace(cells_of(config["complexes"])) for name in complexes}
-scans = {
-    name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()
-}
+scans = {name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()}
 cell_pattern = cells["phantom"].wildcard_pattern
 scan_pattern = scans["phantom"].wildcard_pattern
 
@@ -111,6 +109,15 @@ def map_inputs(wildcards):
     if map_source["source"] == "directory":
         return [str(find_coordinates(wildcards.complex, map_source["directory"]))]
     return []
+
+
+def table_label(wildcards):
+    """Return what the report calls a table."""
+    if wildcards.table == "complexes":
+        return {"": "The complexes"}
+    number = int(wildcards.table[5:])
+    about = ", about one axis" if number > 2 else ""
+    return {"": f"Table {number}: {'rotation' if number % 2 else 'translation'} error{about}"}
 
 
 poses = [f"{results}/poses/{name}.star" for name in cells]

@@ -41,7 +41,13 @@ rule table_figure:
         table=f"{results}/tables/{{table}}.csv",
         sources=sources("table_figure.py"),
     output:
-        multiext(f"{results}/figures/{{table}}", ".svg", ".png"),
+        svg=report(
+            f"{results}/figures/{{table}}.svg",
+            caption="../report/table.rst",
+            category=report_categories["tables"],
+            labels=table_label,
+        ),
+        png=f"{results}/figures/{{table}}.png",
     log:
         f"{results}/logs/figures/{{table}}.log",
     benchmark:
@@ -78,24 +84,46 @@ rule figure1:
         "../scripts/figure1.py"
 
 
-rule figure2:
+rule slices:
     input:
-        density=f"{results}/density/phantom.mrc",
         examples=expand(
             f"{results}/subtomograms/phantom/{{scan}}/example.mrc",
             scan=scans["phantom"].instance_patterns,
         ),
+        sources=sources("slices.py"),
+    output:
+        f"{results}/pictures/figure2.npz",
+    log:
+        f"{results}/logs/pictures/figure2.log",
+    benchmark:
+        f"{results}/benchmarks/pictures/figure2.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        scans=scans["phantom"].dataframe.to_dict("records"),
+    script:
+        "../scripts/slices.py"
+
+
+rule figure2:
+    input:
+        density=f"{results}/density/phantom.mrc",
+        slices=f"{results}/pictures/figure2.npz",
         sources=sources("figure2.py"),
     output:
-        multiext(f"{results}/figures/figure2", ".svg", ".png"),
+        svg=report(
+            f"{results}/figures/figure2.svg",
+            caption="../report/figure2.rst",
+            category=report_categories["figures"],
+            labels={"": "Figure 2: the phantom and its subtomograms"},
+        ),
+        png=f"{results}/figures/figure2.png",
     log:
         f"{results}/logs/figures/figure2.log",
     benchmark:
         f"{results}/benchmarks/figures/figure2.tsv"
     conda:
         "../../envs/environment.yaml"
-    params:
-        scans=scans["phantom"].dataframe.to_dict("records"),
     script:
         "../scripts/figure2.py"
 
@@ -105,7 +133,13 @@ rule figure3:
         convergence=f"{results}/convergence.csv",
         sources=sources("figure3.py"),
     output:
-        multiext(f"{results}/figures/figure3", ".svg", ".png"),
+        svg=report(
+            f"{results}/figures/figure3.svg",
+            caption="../report/figure3.rst",
+            category=report_categories["figures"],
+            labels={"": "Figure 3: convergence"},
+        ),
+        png=f"{results}/figures/figure3.png",
     log:
         f"{results}/logs/figures/figure3.log",
     benchmark:
@@ -123,7 +157,13 @@ rule figure4:
         cells=f"{results}/speedup.csv",
         sources=sources("figure4.py"),
     output:
-        multiext(f"{results}/figures/figure4", ".svg", ".png"),
+        svg=report(
+            f"{results}/figures/figure4.svg",
+            caption="../report/figure4.rst",
+            category=report_categories["figures"],
+            labels={"": "Figure 4: steps saved"},
+        ),
+        png=f"{results}/figures/figure4.png",
     log:
         f"{results}/logs/figures/figure4.log",
     benchmark:
@@ -145,7 +185,13 @@ rule scanning_figure:
         table=f"{results}/tables/scanning.csv",
         sources=sources("scanning_figure.py"),
     output:
-        multiext(f"{results}/figures/scanning", ".svg", ".png"),
+        svg=report(
+            f"{results}/figures/scanning.svg",
+            caption="../report/scanning.rst",
+            category=report_categories["tables"],
+            labels={"": "The scans against refinement"},
+        ),
+        png=f"{results}/figures/scanning.png",
     log:
         f"{results}/logs/figures/scanning.log",
     benchmark:

@@ -1,0 +1,16 @@
+"""Hold the paper's claims against the study's own data."""
+
+from gradalign.claims.verdicts import claims_caption, claims_parts, verdicts, write_claims
+from gradalign.jobs import job
+from gradalign.pages import write_page
+from gradalign.statistics import read_alignments, read_paper
+from gradalign.tables import read_csv
+
+output = snakemake.output
+with job(snakemake.log[0]):
+    others = ("comparisons", "scans", "contrast", "averages", "classes")
+    measured = {name: read_csv(snakemake.input[name]) for name in others if snakemake.input.get(name)}
+    alignments, paper = read_alignments(snakemake.input.alignments), read_paper(snakemake.input.paper)
+    claims = verdicts(alignments, paper, snakemake.params.seed, **measured)
+    write_claims(claims, output.csv, output.markdown)
+    write_page(output.page, "The paper's claims", claims_caption(claims), claims_parts(claims))

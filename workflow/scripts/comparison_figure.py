@@ -1,0 +1,10 @@
+"""Draw the ratios here/paper of all cells."""
+
+from gradalign.comparison import comparison_caption
+from gradalign.jobs import job
+from gradalign.plotting.comparison_figure import comparison_figure
+from gradalign.tables import read_csv
+
+with job(snakemake.log[0]):
+    rows = read_csv(snakemake.input.table)
+    comparison_figure(rows, list(snakemake.output), comparison_caption(rows))

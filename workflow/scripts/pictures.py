@@ -1,0 +1,15 @@
+"""Draw the maps of a figure as pictures, and write the command file that shows the same maps in ChimeraX."""
+
+from gradalign.chimerax import write_gallery
+from gradalign.jobs import job
+from gradalign.plotting.maps import COLOURS, SIDES, gallery, save_gallery
+from gradalign.volumes import read_volume
+
+params, output = snakemake.params, snakemake.output
+with job(snakemake.log[0]):
+    paths = iter(snakemake.input.maps)
+    files = {name: {kind: next(paths) for kind in params.kinds} for name in params.objects}
+    maps = {name: {kind: read_volume(path)[0] for kind, path in row.items()} for name, row in files.items()}
+    _, voxel_size = read_volume(snakemake.input.maps[0])
+    save_gallery(output.pictures, gallery(maps, SIDES[params.figure], voxel_size))
+    write_gallery(output.chimerax, files, maps, COLOURS, voxel_size)

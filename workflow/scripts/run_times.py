@@ -1,0 +1,21 @@
+"""Write run times and peak memory of all rules, and what searches and steps took."""
+
+from pathlib import Path
+
+from gradalign.jobs import job
+from gradalign.pages import frame_part, write_page
+from gradalign.runtimes import run_times, run_times_part
+from gradalign.tables import read_csv, write_csv
+
+CAPTION = (
+    "Times of this run on this machine, from Snakemake's benchmark files; jobs run side by side, so that the seconds "
+    "of all jobs add up to more than the whole run took. Short jobs are not measured exactly."
+)
+
+params, output = snakemake.params, snakemake.output
+with job(snakemake.log[0]):
+    table = run_times(Path(output.csv).parent, params.patterns)
+    write_csv(table, output.csv)
+    parts = [run_times_part(table)]
+    parts += [frame_part(title, read_csv(path)) for title, path in params.seconds.items()]
+    write_page(output.page, "Run times and memory", CAPTION, parts)
