@@ -43,9 +43,9 @@ def test_a_truncated_intermediate_is_named_and_half_a_result_is_not_left(copied)
     assert run.returncode != 0
     sentence = f"{example.relative_to(copied)}: is no complete MRC file"
     assert sentence in run.stderr
-    assert sentence in (results / "logs" / "figures" / "figure2.log").read_text()
+    assert sentence in (results / "logs" / "pictures" / "figure2.log").read_text()
     assert "Traceback" not in run.stderr
-    assert not (results / "figures" / "figure2.svg").exists()
+    assert list((results / "pictures").glob("figure2*")) == []
 
 
 def test_a_damaged_file_of_alignments_is_named(copied):
