@@ -65,7 +65,7 @@ def kept(tmp_path, study, lock):
 
 def test_a_reference_holds_results_and_no_volumes(kept, lock):
     manifest = check_reference(kept)
-    names = {"config.yaml", "alignments/phantom.csv.gz", "tables/table3.csv", "figures/table1.svg"}
+    names = {"config.yaml", "alignments/phantom.csv.xz", "tables/table3.csv", "figures/table1.svg"}
     assert names < set(manifest["files"])
     assert not list(kept.rglob("*.mrc*"))
     assert (manifest["study"], manifest["seed"], manifest["pairs"]) == ("new", 7, 20)
@@ -97,7 +97,7 @@ def test_a_part_of_the_grid_makes_no_reference(tmp_path, study, lock):
 
 def test_too_large_a_run_makes_no_reference(tmp_path, study, lock, monkeypatch):
     monkeypatch.setattr(module, "LARGEST_MB", 0.1)
-    with pytest.raises(InputError, match="0.1 MB is the most; the largest file is alignments/phantom.csv.gz"):
+    with pytest.raises(InputError, match="0.1 MB is the most; the largest file is alignments/phantom.csv.xz"):
         store(study, tmp_path / "reference", lock, PAPER)
     assert list(tmp_path.glob("reference*")) == []
 

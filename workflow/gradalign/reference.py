@@ -1,8 +1,8 @@
 """The reference: the small outputs of one full run, kept with their checksums, and new runs held against it."""
 
-import gzip
 import hashlib
 import json
+import lzma
 import shutil
 from pathlib import Path
 
@@ -34,7 +34,7 @@ PARTS = (
 )
 """What of a study goes into the reference: no volumes."""
 PACKED = ("alignments/", "scanning/", "speedup/")
-"""Folders whose long tables a reference holds compressed, under names that end in ``.gz``."""
+"""Folders whose long tables a reference holds compressed, under names that end in ``.xz``."""
 
 _LEVEL = 0.95
 _CONDITION = ["search", "interval_deg", "score", "tilt_deg", "snr"]
@@ -118,10 +118,10 @@ def _pack(files, folder):
     kept = {}
     for name, path in files.items():
         packed = name.startswith(PACKED)
-        target = folder / (f"{name}.gz" if packed else name)
+        target = folder / (f"{name}.xz" if packed else name)
         target.parent.mkdir(parents=True, exist_ok=True)
         # no time in the header: the same table gives the same bytes
-        target.write_bytes(gzip.compress(path.read_bytes(), mtime=0) if packed else path.read_bytes())
+        target.write_bytes(lzma.compress(path.read_bytes()) if packed else path.read_bytes())
         kept[target.relative_to(folder).as_posix()] = target
     return kept
 
@@ -175,9 +175,9 @@ def unpack(reference, study):
     shutil.rmtree(study, ignore_errors=True)
     for name in names:
         content = (Path(reference) / name).read_bytes()
-        target = Path(study) / name.removesuffix(".gz")
+        target = Path(study) / name.removesuffix(".xz")
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(gzip.decompress(content) if name.endswith(".gz") else content)
+        target.write_bytes(lzma.decompress(content) if name.endswith(".xz") else content)
 
 
 def bootstrap_bounds(values, level):
@@ -241,7 +241,7 @@ def differences(reference, study):
     reference, study = Path(reference), Path(study)
     if not (study / "tables").is_dir():
         raise InputError(f"{study}: holds no tables to be compared; run the study first")
-    alignments = read_alignments(reference / "alignments" / "phantom.csv.gz")
+    alignments = read_alignments(reference / "alignments" / "phantom.csv.xz")
     groups = dict(list(alignments.groupby(_CONDITION, sort=False)))
     here = {tuple(getattr(row, name) for name in CELL): row for row in _tables(study)}
     cells = list(_tables(reference))
@@ -269,7 +269,7 @@ def _line_counts(manifest, reference, study):
     for packed in manifest["files"]:
         if not packed.startswith("alignments/"):
             continue
-        name = packed.removesuffix(".gz")
+        name = packed.removesuffix(".xz")
         if not (study / name).is_file():
             yield f"{name}: is missing."
             continue
