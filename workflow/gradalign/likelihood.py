@@ -14,7 +14,6 @@ repeat from one to the next, errors of the model among it, counts as noise.
 from typing import NamedTuple
 
 import numpy as np
-from scipy import fft
 
 from gradalign.errors import InputError
 from gradalign.spectrum import band_limit, prepare
@@ -97,8 +96,8 @@ def particle_radius(volumes):
 def _shell_power(volumes, mask, tilts, limit):
     """Return the mean power of measured coefficients by shell, divided by the mask's sum of squares."""
     size = mask.shape[0]
-    axis = fft.fftfreq(size, 1.0 / size)
-    last = fft.rfftfreq(size, 1.0 / size)
+    axis = np.fft.fftfreq(size, 1.0 / size)
+    last = np.fft.rfftfreq(size, 1.0 / size)
     z, y, x = np.meshgrid(axis, axis, last, indexing="ij")
     points = np.stack([x, y, z], axis=-1)
     shells = np.rint(np.sqrt((points**2).sum(axis=-1))).astype(int)
@@ -106,7 +105,7 @@ def _shell_power(volumes, mask, tilts, limit):
     total, places = np.zeros(count), np.zeros(count)
     for volume, tilt in zip(volumes, tilts, strict=True):
         inside = measured(points, tilt) & (shells < count)
-        power = np.abs(fft.rfftn(volume * mask)) ** 2
+        power = np.abs(np.fft.rfftn(volume * mask)) ** 2
         total += np.bincount(shells[inside], power[inside], count)
         places += np.bincount(shells[inside], minlength=count)
     return total / np.maximum(places, 1) / (mask.astype(float) ** 2).sum()

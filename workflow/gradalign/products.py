@@ -43,6 +43,15 @@ def work_space(fixed):
 
 
 @jit
+def _turn(rotation, vector):
+    """Return R v; for three numbers the library's product costs more than the numbers."""
+    turned = np.empty(3, np.float32)
+    for i in range(3):
+        turned[i] = rotation[i, 0] * vector[0] + rotation[i, 1] * vector[1] + rotation[i, 2] * vector[2]
+    return turned
+
+
+@jit
 def _scaled_inverse(rotation):
     """Return σ R⁻¹, which takes a lattice point to grid coordinates."""
     inverse = np.empty((3, 3), np.float32)
@@ -53,8 +62,7 @@ def _scaled_inverse(rotation):
 
 
 @jit
-def _turned(inverse, point):
-    x, y, z = np.float32(point[0]), np.float32(point[1]), np.float32(point[2])
+def _turned(inverse, x, y, z):
     p = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
     q = inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2] * z
     r = inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2] * z
@@ -65,10 +73,9 @@ def _turned(inverse, point):
 
 
 @jit
-def _missed(u, v, point):
+def _missed(u, v, x, y, z):
     """Return whether the moved volume's tilt range, turned to the normals u and v, misses a frequency."""
-    x, y, z = point[0], point[1], point[2]
-    return (u[0] * x + u[1] * y + u[2] * z) * (v[0] * x + v[1] * y + v[2] * z) > 0.0
+    return (u[0] * x + u[1] * y + u[2] * z) * (v[0] * x + v[1] * y + v[2] * z) > np.float32(0.0)
 
 
 @jit
@@ -100,18 +107,18 @@ def sample_overlap(fixed, moving, rotation, work):
     int
         Number of frequencies in the overlap.
     """
-    overlap, samples, price = work[0], work[1], work[4]
-    u, v = rotation @ moving.normals[0], rotation @ moving.normals[1]
+    overlap, samples, price, lattice = work[0], work[1], work[4], fixed.lattice
+    u, v = _turn(rotation, moving.normals[0]), _turn(rotation, moving.normals[1])
     inverse = _scaled_inverse(rotation)
     row = 8 * (2 * moving.reach + 1)
     plane = row * (2 * moving.reach + 1)
     count, outside = 0, 0.0
     for number in range(fixed.lattice.shape[0]):
-        point = fixed.lattice[number]
-        if _missed(u, v, point):
+        x, y, z = np.float32(lattice[number, 0]), np.float32(lattice[number, 1]), np.float32(lattice[number, 2])
+        if _missed(u, v, x, y, z):
             outside += fixed.prices[number]
             continue
-        p, q, r, mirrored = _turned(inverse, point)
+        p, q, r, mirrored = _turned(inverse, x, y, z)
         (i, j, k), knots, fractions = _cell(p, q, r, moving.reach)
         place = 8 * count
         gather(moving.grid, k * plane + j * row + i * 8, row, plane, moving.table, knots, fractions, samples, place)
@@ -142,18 +149,18 @@ def sample_values(fixed, moving, rotation, work):
     int
         Number of frequencies in the overlap.
     """
-    overlap, price, values = work[0], work[4], work[5]
-    u, v = rotation @ moving.normals[0], rotation @ moving.normals[1]
+    overlap, price, values, lattice = work[0], work[4], work[5], fixed.lattice
+    u, v = _turn(rotation, moving.normals[0]), _turn(rotation, moving.normals[1])
     inverse = _scaled_inverse(rotation)
     row = 2 * (2 * moving.reach + 1)
     plane = row * (2 * moving.reach + 1)
     count, outside = 0, 0.0
     for number in range(fixed.lattice.shape[0]):
-        point = fixed.lattice[number]
-        if _missed(u, v, point):
+        x, y, z = np.float32(lattice[number, 0]), np.float32(lattice[number, 1]), np.float32(lattice[number, 2])
+        if _missed(u, v, x, y, z):
             outside += fixed.prices[number]
             continue
-        p, q, r, mirrored = _turned(inverse, point)
+        p, q, r, mirrored = _turned(inverse, x, y, z)
         (i, j, k), knots, fractions = _cell(p, q, r, moving.reach)
         base = k * plane + j * row + i * 2
         gather_pair(moving.value_grid, base, row, plane, moving.table, knots, fractions, values, 2 * count)
@@ -203,11 +210,17 @@ def value_products(fixed, translation, count, work, products):
 
 @jit
 def _phases(translation, reach, size, phases):
+    """Fill cosine and sine of 2π a ξ/N along each axis, each from the one before."""
     for axis in range(3):
-        for index in range(-reach, reach + 1):
-            angle = 2.0 * np.pi * translation[axis] * index / size
-            phases[axis, 0, index + reach] = np.cos(angle)
-            phases[axis, 1, index + reach] = np.sin(angle)
+        angle = 2.0 * np.pi * translation[axis] / size
+        unit_cos, unit_sin = np.cos(angle), np.sin(angle)
+        cos, sin = 1.0, 0.0
+        for index in range(reach + 1):
+            phases[axis, 0, reach + index] = cos
+            phases[axis, 0, reach - index] = cos
+            phases[axis, 1, reach + index] = sin
+            phases[axis, 1, reach - index] = -sin
+            cos, sin = cos * unit_cos - sin * unit_sin, sin * unit_cos + cos * unit_sin
 
 
 @jit

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.jit import jit
-from gradalign.products import overlap_products, sample_values, value_products
+from gradalign.products import overlap_products
 from gradalign.scores import dissimilarity, normal_equations
 
 
@@ -58,8 +58,30 @@ def rotation_from_vector(vector):
         first, second = 1.0 - angle * angle / 6.0, 0.5 - angle * angle / 24.0
     else:
         first, second = np.sin(angle) / angle, (1.0 - np.cos(angle)) / (angle * angle)
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.eye(3) + first * cross + second * (cross @ cross)
+    # the square of [ω]× is ω ωᵀ − |ω|² I
+    rotation = np.empty((3, 3))
+    diagonal = 1.0 - second * angle * angle
+    for i in range(3):
+        for j in range(3):
+            rotation[i, j] = second * vector[i] * vector[j]
+        rotation[i, i] += diagonal
+    rotation[0, 1] -= first * z
+    rotation[0, 2] += first * y
+    rotation[1, 0] += first * z
+    rotation[1, 2] -= first * x
+    rotation[2, 0] -= first * y
+    rotation[2, 1] += first * x
+    return rotation
+
+
+@jit
+def _compose(left, right):
+    """Return the product of two 3×3 matrices; the library's costs more than the numbers."""
+    product = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            product[i, j] = left[i, 0] * right[0, j] + left[i, 1] * right[1, j] + left[i, 2] * right[2, j]
+    return product
 
 
 @jit
@@ -173,11 +195,10 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
     for i in range(6):
         for a in range(free):
             change[i] += basis[i, a] * solution[a]
-    rotation = rotation_from_vector(change[:3]) @ candidates.rotations[number]
+    rotation = _compose(rotation_from_vector(change[:3]), candidates.rotations[number])
     translation = candidates.translations[number] + change[3:]
-    # the derivatives wait until the candidate is refined again: many a trial is not kept
-    count = sample_values(fixed, moving, rotation, work)
-    value_products(fixed, translation, count, work, products)
+    # with its derivatives: a trial that is kept, as about half are, then needs no second sampling
+    count = overlap_products(fixed, moving, rotation, translation, work, products)
     value = dissimilarity(score, products, count)
     if not value < candidates.dissimilarities[number]:
         candidates.damping[number] *= damping.increase
@@ -185,7 +206,7 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
     candidates.rotations[number] = rotation
     candidates.translations[number] = translation
     candidates.dissimilarities[number] = value
-    candidates.current[number] = False
+    normal_equations(score, products, count, candidates.matrices[number], candidates.vectors[number])
     candidates.damping[number] *= damping.decrease
     return True
 
