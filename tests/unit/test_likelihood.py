@@ -86,8 +86,8 @@ def test_the_likelihood_aligns_where_the_papers_scores_fail():
             answer = align_pair(volumes[i], volumes[i + 1], score=score, model=model, seed=i)
             truth = poses[i], shifts[i], poses[i + 1], shifts[i + 1]
             found.append(alignment_error(answer.rotation, answer.translation, *truth)[0])
-    assert np.median(errors["likelihood"]) < 10
-    assert np.median(errors["likelihood"]) < np.median(errors["rcs"])
+    assert np.median(errors["likelihood"]) < 15
+    assert np.median(errors["likelihood"]) < 0.5 * np.median(errors["rcs"])
 
 
 def test_prepared_bands_give_what_the_pair_gives():
