@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
 from gradalign.geometry import (
@@ -140,3 +141,22 @@ def test_random_rotations_are_uniform():
     assert np.abs(rotations.mean(axis=0)).max() < 0.02
     # the angle's density is (1 − cos α)/π: its mean is π/2 + 2/π
     assert np.radians(rotation_angle(rotations)).mean() == pytest.approx(np.pi / 2 + 2 / np.pi, abs=0.02)
+
+
+@given(seeds)
+def test_angles_and_matrices_are_those_of_scipy(seed):
+    rotations = random_rotations(np.random.default_rng(seed), 5)
+    reference = Rotation.from_matrix(rotations)
+    assert np.allclose(rotation_angle(rotations), np.degrees(reference.magnitude()), atol=1e-6)
+    angles = euler_from_rotation(rotations)
+    assert np.allclose(angles, reference.as_euler("ZYZ", degrees=True), atol=1e-6)
+    assert np.allclose(rotation_from_euler(*angles.T), rotations, atol=1e-12)
+
+
+@given(st.floats(-180, 180), st.sampled_from([0.0, 180.0]))
+def test_without_a_tilt_the_last_angle_is_zero(phi, theta):
+    rotation = rotation_from_euler(phi, theta, 0.0)
+    angles = euler_from_rotation(rotation)
+    assert angles[2] == 0
+    assert angles[1] == pytest.approx(theta, abs=1e-6)
+    assert np.allclose(rotation_from_euler(*angles), rotation, atol=1e-9)

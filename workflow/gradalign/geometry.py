@@ -5,9 +5,11 @@ g(R⁻¹(x − a)), about the centre voxel. Angles are in degrees, translations 
 """
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
+
+# sin θ below which only the sum or difference of φ and ψ is defined
+_NO_TILT = 1e-9
 
 
 def rotation_from_euler(phi, theta, psi):
@@ -22,8 +24,16 @@ def rotation_from_euler(phi, theta, psi):
     -------
     numpy.ndarray of shape (3, 3) or (n, 3, 3)
     """
-    angles = np.stack(np.broadcast_arrays(phi, theta, psi), axis=-1)
-    return Rotation.from_euler("ZYZ", angles, degrees=True).as_matrix()
+    phi, theta, psi = np.broadcast_arrays(*(np.radians(angle) for angle in (phi, theta, psi)))
+    cos_phi, cos_theta, cos_psi = np.cos(phi), np.cos(theta), np.cos(psi)
+    sin_phi, sin_theta, sin_psi = np.sin(phi), np.sin(theta), np.sin(psi)
+    rows = [
+        [cos_phi * cos_theta * cos_psi - sin_phi * sin_psi, -cos_phi * cos_theta * sin_psi - sin_phi * cos_psi],
+        [sin_phi * cos_theta * cos_psi + cos_phi * sin_psi, -sin_phi * cos_theta * sin_psi + cos_phi * cos_psi],
+        [-sin_theta * cos_psi, sin_theta * sin_psi],
+    ]
+    last = [cos_phi * sin_theta, sin_phi * sin_theta, cos_theta]
+    return np.stack([np.stack([*row, end], axis=-1) for row, end in zip(rows, last, strict=True)], axis=-2)
 
 
 def euler_from_rotation(rotation):
@@ -38,7 +48,17 @@ def euler_from_rotation(rotation):
     numpy.ndarray of shape (3,) or (n, 3)
         Where θ is 0 or 180 only one angle is defined; ψ is then 0.
     """
-    return Rotation.from_matrix(rotation).as_euler("ZYZ", degrees=True, suppress_warnings=True)
+    rotation = np.asarray(rotation, dtype=float)
+    sine = np.hypot(rotation[..., 0, 2], rotation[..., 1, 2])
+    theta = np.arctan2(sine, rotation[..., 2, 2])
+    upright = sine < _NO_TILT
+    phi = np.where(
+        upright,
+        np.arctan2(-rotation[..., 0, 1], rotation[..., 1, 1]),
+        np.arctan2(rotation[..., 1, 2], rotation[..., 0, 2]),
+    )
+    psi = np.where(upright, 0.0, np.arctan2(rotation[..., 2, 1], -rotation[..., 2, 0]))
+    return np.degrees(np.stack([phi, theta, psi], axis=-1))
 
 
 def random_rotations(rng, count):
@@ -53,6 +73,9 @@ def random_rotations(rng, count):
     -------
     numpy.ndarray of shape (count, 3, 3)
     """
+    # half of a small job's start would go into loading SciPy, which most jobs never need
+    from scipy.spatial.transform import Rotation
+
     return Rotation.random(count, rng=rng).as_matrix()
 
 
@@ -67,7 +90,18 @@ def rotation_angle(rotation):
     -------
     float or numpy.ndarray of shape (n,)
     """
-    return np.degrees(Rotation.from_matrix(rotation).magnitude())
+    rotation = np.asarray(rotation, dtype=float)
+    axis = np.stack(
+        [
+            rotation[..., 2, 1] - rotation[..., 1, 2],
+            rotation[..., 0, 2] - rotation[..., 2, 0],
+            rotation[..., 1, 0] - rotation[..., 0, 1],
+        ],
+        axis=-1,
+    )
+    trace = np.trace(rotation, axis1=-2, axis2=-1)
+    # from sine and cosine together, exact near 0 and near 180°
+    return np.degrees(np.arctan2(np.linalg.norm(axis, axis=-1), trace - 1.0))
 
 
 def point_group(name):
