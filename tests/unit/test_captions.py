@@ -67,7 +67,7 @@ def test_captions_say_what_the_table_shows():
 
 
 def test_captions_of_scans_and_of_pages_give_their_own_n():
-    assert "same n = 7 (30°), 7 (15°), 7 (10°), 7 (5°) pairs" in " ".join(rendered("scanning.rst", None, 7).split())
+    assert "same n = 7 (30°), 7 (15°), 7 (10°), 1 (5°) pairs" in " ".join(rendered("scanning.rst", None, 7).split())
     assert "n = 1000 alignments" in rendered("table_page.rst", "averages", 7)
     assert "n = 20 of each complex" in " ".join(rendered("table_page.rst", "classification", 7).split())
     assert "rule by rule" in rendered("run_times.rst", None, 7)

@@ -9,7 +9,7 @@ import numpy as np
 from gradalign.errors import InputError
 
 # sin θ below which only the sum or difference of φ and ψ is defined
-_NO_TILT = 1e-9
+_NO_TILT = 1e-12
 
 
 def rotation_from_euler(phi, theta, psi):
@@ -57,7 +57,11 @@ def euler_from_rotation(rotation):
         np.arctan2(-rotation[..., 0, 1], rotation[..., 1, 1]),
         np.arctan2(rotation[..., 1, 2], rotation[..., 0, 2]),
     )
-    psi = np.where(upright, 0.0, np.arctan2(rotation[..., 2, 1], -rotation[..., 2, 0]))
+    # from what is left after φ, so that the three give the rotation even where φ alone is ill defined
+    cos_phi, sin_phi = np.cos(phi), np.sin(phi)
+    sine_psi = cos_phi * rotation[..., 1, 0] - sin_phi * rotation[..., 0, 0]
+    cosine_psi = cos_phi * rotation[..., 1, 1] - sin_phi * rotation[..., 0, 1]
+    psi = np.where(upright, 0.0, np.arctan2(sine_psi, cosine_psi))
     return np.degrees(np.stack([phi, theta, psi], axis=-1))
 
 
