@@ -34,7 +34,8 @@ def compared(score="rcs", number=0, settings=None, interval=60.0):
 def test_the_stochastic_search_is_the_aligners_and_both_ways_end_at_one_optimum(score):
     found, alone, _ = compared(score)
     assert found.stochastic_steps == alone.iterations
-    assert found.stochastic_dissimilarity <= alone.dissimilarity
+    # refined on from there; the two evaluations differ in the last digits of single precision
+    assert found.stochastic_dissimilarity <= alone.dissimilarity * (1 + 1e-6)
     assert found.seeds == 108
     assert 5 * found.seeds < found.independent_steps <= MOST_STEPS * found.seeds
     # an easy pair: nothing missing, little noise
