@@ -30,7 +30,7 @@ def pairs():
 
 
 def aligned(pairs, numbers, cell=CELL, searches=("full",), symmetry="C1"):
-    return list(align_pairs(*pairs, numbers, cell, searches, symmetry, Settings(), SEED))
+    return list(align_pairs(*pairs, numbers, [cell], searches, symmetry, Settings(), SEED))
 
 
 def test_a_line_has_every_column_and_finds_the_pair_near_its_truth(pairs):
@@ -52,7 +52,7 @@ def test_a_line_has_every_column_and_finds_the_pair_near_its_truth(pairs):
     assert int(line["steps"]) > 0
 
 
-@pytest.mark.parametrize("cell", [CELL, CELL._replace(score="fcs")])
+@pytest.mark.parametrize("cell", [CELL._replace(score=score) for score in ("rcs", "fcs", "likelihood")])
 def test_a_line_does_not_depend_on_the_pairs_aligned_with_it(pairs, cell):
     together = aligned(pairs, range(3), cell)
     alone = [aligned(pairs, [number], cell)[0] for number in (2, 0, 1)]
@@ -64,6 +64,20 @@ def test_a_search_does_not_depend_on_the_other_searches_of_the_pair(pairs):
     assert [line["search"] for line in both] == ["full", "axis", "full", "axis"]
     assert both[::2] == aligned(pairs, [0, 1])
     assert both[1::2] == aligned(pairs, [0, 1], searches=("axis",))
+
+
+def test_a_cell_does_not_depend_on_the_other_cells_of_its_subtomograms(pairs):
+    cells = [CELL, CELL._replace(score="likelihood"), CELL._replace(interval=90.0)]
+    together = list(align_pairs(*pairs, [0, 1], cells, ["full"], "C1", Settings(), SEED))
+    assert [line["score"] for line in together] == 2 * ["rcs", "likelihood", "rcs"]
+    for place, cell in enumerate(cells):
+        assert together[place::3] == aligned(pairs, [0, 1], cell)
+
+
+def test_the_likelihood_finds_a_pair_near_its_truth(pairs):
+    (line,) = aligned(pairs, [2], CELL._replace(score="likelihood"))
+    assert float(line["rotation_error_deg"]) < 2.0
+    assert float(line["dissimilarity"]) == pytest.approx(float(line["true_dissimilarity"]), rel=0.2, abs=1.0)
 
 
 def test_the_truth_is_the_equivalent_one_nearest_to_the_estimate(pairs):

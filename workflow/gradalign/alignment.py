@@ -174,6 +174,20 @@ def align_spectra(
     )
 
 
+def finest_limit(settings):
+    """Return the band limit at which the coarse-to-fine search ends, in nm.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    float
+    """
+    return settings.rounds[-1].low_pass
+
+
 def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name="volume"):
     """Return a volume's weighted transform at each band limit of the coarse-to-fine search.
 
@@ -363,8 +377,7 @@ def align_pair(
     """
     settings = settings or Settings()
     if score == "likelihood":
-        finest = min(turn.low_pass for turn in settings.rounds)
-        model = model or estimate_model([f, g], [tilt_f, tilt_g], finest, voxel_size)
+        model = model or estimate_model([f, g], [tilt_f, tilt_g], finest_limit(settings), voxel_size)
         fixed, moving = (
             prepare_bands(volume, tilt, model, settings, voxel_size, name)
             for volume, tilt, name in ((f, tilt_f, "f"), (g, tilt_g, "g"))

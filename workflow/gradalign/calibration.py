@@ -6,11 +6,12 @@ ratio), the same for every score and interval: a choice is made on the first hal
 
 import copy
 import json
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from gradalign.cells import Cell, number_text
+from gradalign.cells import PRINTED_SCORES, Cell, number_text
 from gradalign.errors import InputError
 from gradalign.simulation.dataset import DataSet, Protocol
 from gradalign.simulation.microscope import Microscope
@@ -20,6 +21,8 @@ from gradalign.study import align_pairs, alignment_settings
 
 BASE = "base"
 """Name of the variant that is the configuration itself."""
+BAND_LIMIT = "alignment.low_pass"
+"""The key whose alternatives are tried on the complexes too."""
 
 
 def variants(config):
@@ -73,13 +76,12 @@ def half_of(config, tilt, snr):
     return 1 + (config["grid"]["tilt"].index(tilt) + config["grid"]["snr"].index(snr)) % 2
 
 
-def _simulate(config, tilt, snr, pairs, seed):
-    """Return the subtomograms and poses of one cell of the phantom."""
-    settings = {name: value for name, value in config["subtomograms"].items() if name != "keep"}
+def _simulate(config, name, density, tilt, snr, pairs, seed):
+    """Return the subtomograms and poses of one cell of an object."""
+    settings = {key: value for key, value in config["subtomograms"].items() if key != "keep"}
     voxel_size = settings.pop("voxel_size")
-    density = phantom(config["phantom"]["size"], config["phantom"]["box"])
     protocol = Protocol(Microscope(**config["microscope"]), **settings)
-    data_set = DataSet("phantom", density, voxel_size, tilt, snr, seed, protocol)
+    data_set = DataSet(name, density, voxel_size, tilt, snr, seed, protocol)
     volumes, poses = [], []
     for index in range(2 * pairs):
         volume, *pose = data_set.subtomogram(index)
@@ -88,8 +90,17 @@ def _simulate(config, tilt, snr, pairs, seed):
     return np.array(volumes), data_set.particles(poses, "memory")
 
 
+def _align(config, name, tilt, snr, section, scores, symmetry, simulated):
+    """Align the calibration's pairs of one object; a table of the results."""
+    settings = config["calibration"]
+    cells = [Cell(name, tilt, snr, score, interval) for score in scores for interval in section["interval"]]
+    aligner = alignment_settings(config["alignment"])
+    pairs = range(settings["pairs"])
+    return pd.DataFrame(align_pairs(*simulated, pairs, cells, ["full"], symmetry, aligner, settings["seed"]))
+
+
 def measure(config, tilt, snr):
-    """Align the pairs of one (tilt range, SNR) with every variant of the protocol.
+    """Align the pairs of one (tilt range, SNR) with every variant of the protocol and the paper's scores.
 
     Parameters
     ----------
@@ -104,43 +115,77 @@ def measure(config, tilt, snr):
         `gradalign.statistics.CELL`, ``key``, ``value``, ``half``, ``n``, ``median`` and the mean of ``steps``.
     """
     settings = config["calibration"]
+    scores = [score for score in config["grid"]["score"] if score in PRINTED_SCORES]
     simulated = {}
     for key, value, changed in variants(config):
         # variants of the aligner alone share their subtomograms
         scene = json.dumps([changed[name] for name in ("phantom", "subtomograms", "microscope")], sort_keys=True)
         if scene not in simulated:
-            simulated = {scene: _simulate(changed, tilt, snr, settings["pairs"], settings["seed"])}
-        volumes, particles = simulated[scene]
-        for score in config["grid"]["score"]:
-            for interval in config["grid"]["interval"]:
-                rows = list(
-                    align_pairs(
-                        volumes,
-                        particles,
-                        range(settings["pairs"]),
-                        Cell("phantom", tilt, snr, score, interval),
-                        ["full"],
-                        "C1",
-                        alignment_settings(changed["alignment"]),
-                        settings["seed"],
-                    )
-                )
-                for quantity, column in ERRORS.items():
-                    yield {
-                        "key": key,
-                        "value": value,
-                        "half": half_of(config, tilt, snr),
-                        "table": TABLES["full", quantity],
-                        "quantity": quantity,
-                        "search": "full",
-                        "interval_deg": interval,
-                        "score": score,
-                        "tilt_deg": tilt,
-                        "snr": snr,
-                        "n": len(rows),
-                        "median": median_and_deviation([float(row[column]) for row in rows])[0],
-                        "steps": np.mean([int(row["steps"]) for row in rows]),
-                    }
+            density = phantom(changed["phantom"]["size"], changed["phantom"]["box"])
+            simulated = {scene: _simulate(changed, "phantom", density, tilt, snr, settings["pairs"], settings["seed"])}
+        rows = _align(changed, "phantom", tilt, snr, config["grid"], scores, "C1", simulated[scene])
+        for (score, interval), cell in rows.groupby(["score", "interval_deg"], sort=False):
+            for quantity, column in ERRORS.items():
+                yield {
+                    "key": key,
+                    "value": value,
+                    "half": half_of(config, tilt, snr),
+                    "table": TABLES["full", quantity],
+                    "quantity": quantity,
+                    "search": "full",
+                    "interval_deg": interval,
+                    "score": score,
+                    "tilt_deg": tilt,
+                    "snr": snr,
+                    "n": len(cell),
+                    "median": median_and_deviation(cell[column].astype(float))[0],
+                    "steps": cell.steps.astype(int).mean(),
+                }
+
+
+def measure_complex(config, name, density, symmetry):
+    """Align pairs of a complex with every variant of the band limit and the paper's scores.
+
+    The paper prints no errors of the complexes: of these variants the one with the smallest errors is the best.
+
+    Parameters
+    ----------
+    config : dict
+        A checked configuration.
+    name : str
+        The complex.
+    density : numpy.ndarray of shape (N, N, N)
+        Its map.
+    symmetry : str
+        Its point group.
+
+    Yields
+    ------
+    dict
+        ``object``, ``low_pass_nm``, ``tilt_deg``, ``snr``, ``score``, ``interval_deg``, ``n`` and the medians
+        ``rotation_deg``, ``axis_deg``, ``translation_voxel``.
+    """
+    settings, section = config["calibration"], config["complexes"]
+    scores = [score for score in section["score"] if score in PRINTED_SCORES]
+    for tilt, snr in product(section["tilt"], section["snr"]):
+        simulated = _simulate(config, name, density, tilt, snr, settings["pairs"], settings["seed"])
+        for key, _, changed in variants(config):
+            if key not in (BASE, BAND_LIMIT):
+                continue
+            rows = _align(changed, name, tilt, snr, section, scores, symmetry, simulated)
+            for (score, interval), cell in rows.groupby(["score", "interval_deg"], sort=False):
+                yield {
+                    "object": name,
+                    "low_pass_nm": changed["alignment"]["low_pass"],
+                    "tilt_deg": tilt,
+                    "snr": snr,
+                    "score": score,
+                    "interval_deg": interval,
+                    "n": len(cell),
+                    "rotation_deg": cell.rotation_error_deg.astype(float).median(),
+                    "axis_deg": cell.axis_error_deg.astype(float).median(),
+                    "translation_voxel": cell.translation_error_voxel.astype(float).median(),
+                }
 
 
 def judge(rows, paper):

@@ -2,6 +2,10 @@
 
 from typing import NamedTuple
 
+PRINTED_SCORES = ("rcs", "fcs")
+"""The scores of the paper."""
+_LABELS = {"rcs": "RCS", "fcs": "FCS", "likelihood": "Likelihood"}
+
 
 class Cell(NamedTuple):
     """One cell of a table: what the alignments of a median have in common."""
@@ -13,7 +17,7 @@ class Cell(NamedTuple):
     snr: float
     """Signal-to-noise ratio."""
     score: str
-    """``"rcs"`` or ``"fcs"``."""
+    """``"rcs"``, ``"fcs"``, ``"likelihood"`` or the name of an aligner."""
     interval: float
     """Interval of the seed angles in degrees."""
 
@@ -31,3 +35,32 @@ def number_text(value):
         Without trailing zeros, so that 60 and 60.0 are the same cell.
     """
     return f"{float(value):.12g}"
+
+
+def score_label(score):
+    """Return how a score is printed: RCS, FCS, Likelihood; the name of another aligner as it is.
+
+    Parameters
+    ----------
+    score : str
+
+    Returns
+    -------
+    str
+    """
+    return _LABELS.get(score, score)
+
+
+def score_order(score):
+    """Return the key by which scores are sorted: the paper's first, then the likelihood, then other aligners by name.
+
+    Parameters
+    ----------
+    score : str
+
+    Returns
+    -------
+    tuple
+    """
+    known = list(_LABELS)
+    return (known.index(score) if score in known else len(known), score)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from gradalign.cells import score_label
 from gradalign.statistics import PAPER_ALIGNMENTS, compare, median_standard_error, summarise
 from gradalign.tables import blocks, counts, markdown_table, number, snr_label, tilt_label
 from gradalign.volumes import complete_file
@@ -147,7 +148,7 @@ def comparison_parts(rows):
         unit = "degrees" if part.quantity.iloc[0] == "rotation_deg" else "voxels"
         for block in blocks(part):
             title = f"Table {table}, {block.interval:g}° angle interval: here / paper in {unit} = ratio"
-            header = ["Tilt", *(f"{score.upper()}, SNR {snr_label(snr)}" for score, snr in block.columns)]
+            header = ["Tilt", *(f"{score_label(score)}, SNR {snr_label(snr)}" for score, snr in block.columns)]
             lines = [
                 [tilt_label(tilt), *(comparison_cell(block.cells.get((tilt, *column))) for column in block.columns)]
                 for tilt in block.tilts

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
+from gradalign.cells import score_label
 from gradalign.claims.claim import Claim
 from gradalign.claims.verdicts import claims_caption, claims_markdown
 from gradalign.comparison import (
@@ -79,7 +80,7 @@ def worse_markdown(rows):
     lines = [
         [
             str(row.table),
-            row.score.upper(),
+            score_label(row.score),
             f"{row.interval_deg:g}°",
             tilt_label(row.tilt_deg),
             snr_label(row.snr),

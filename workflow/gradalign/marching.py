@@ -11,7 +11,7 @@ import numpy as np
 
 from gradalign.jit import jit
 from gradalign.products import work_space
-from gradalign.refinement import step
+from gradalign.refinement import copy_transform, step
 from gradalign.search import distance_matrices, near, place_candidates, place_seeds
 
 
@@ -62,8 +62,8 @@ def _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, 
             if candidates.dissimilarities[number] < candidates.dissimilarities[best]:
                 best = number
             trace[taken] = candidates.dissimilarities[best]
-            path[taken, :9] = candidates.rotations[best].ravel()
-            path[taken, 9:] = candidates.translations[best]
+            rotation, translation = candidates.rotations[best], candidates.translations[best]
+            copy_transform(rotation, translation, path[taken, :9].reshape(3, 3), path[taken, 9:])
             taken += 1
     return taken
 

@@ -10,6 +10,7 @@ import numpy as np
 import yaml
 from scipy import stats
 
+from gradalign.cells import score_label
 from gradalign.errors import InputError
 from gradalign.statistics import CELL, ERRORS, read_alignments
 from gradalign.tables import read_csv, snr_label, tilt_label
@@ -206,7 +207,7 @@ def bootstrap_bounds(values, level):
 
 def _cell_name(row):
     return (
-        f"Table {row.table}, {row.interval_deg:g}°, {row.score.upper()}, {tilt_label(row.tilt_deg)}, "
+        f"Table {row.table}, {row.interval_deg:g}°, {score_label(row.score)}, {tilt_label(row.tilt_deg)}, "
         f"SNR {snr_label(row.snr)}"
     )
 

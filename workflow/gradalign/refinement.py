@@ -75,6 +75,15 @@ def rotation_from_vector(vector):
 
 
 @jit
+def copy_transform(rotation, translation, to_rotation, to_translation):
+    """Copy R and a into arrays; assigning to a slice would add seconds to the compilation."""
+    for i in range(3):
+        to_translation[i] = translation[i]
+        for j in range(3):
+            to_rotation[i, j] = rotation[i, j]
+
+
+@jit
 def _compose(left, right):
     """Return the product of two 3×3 matrices; the library's costs more than the numbers."""
     product = np.empty((3, 3))
@@ -203,8 +212,7 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
     if not value < candidates.dissimilarities[number]:
         candidates.damping[number] *= damping.increase
         return False
-    candidates.rotations[number] = rotation
-    candidates.translations[number] = translation
+    copy_transform(rotation, translation, candidates.rotations[number], candidates.translations[number])
     candidates.dissimilarities[number] = value
     normal_equations(score, products, count, candidates.matrices[number], candidates.vectors[number])
     candidates.damping[number] *= damping.decrease

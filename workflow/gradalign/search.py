@@ -12,7 +12,7 @@ import numpy as np
 
 from gradalign.jit import jit
 from gradalign.products import sample_values, value_products, work_space
-from gradalign.refinement import refine, step, unevaluated
+from gradalign.refinement import copy_transform, refine, step, unevaluated
 from gradalign.scores import dissimilarity
 from gradalign.translation import best_translation, correlation_space
 
@@ -241,8 +241,9 @@ def stochastic_refinement(fixed, moving, score, basis, damping, rule, candidates
             alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
         best = order[0]
         trace[taken] = values[best]
-        path[taken, :9] = candidates.rotations[best].ravel()
-        path[taken, 9:] = candidates.translations[best]
+        copy_transform(
+            candidates.rotations[best], candidates.translations[best], path[taken, :9].reshape(3, 3), path[taken, 9:]
+        )
         ratios[taken] = values[best] / first
         taken += 1
         if taken >= rule.window:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from gradalign.cells import score_order
 from gradalign.errors import InputError
 from gradalign.geometry import point_group
 from gradalign.randomness import generator
@@ -171,7 +172,7 @@ def summarise(alignments, paper):
 
 
 def in_paper_order(rows, first=()):
-    """Sort cells as the paper prints them: wide intervals first, RCS before FCS, wide tilt ranges and high SNR first.
+    """Sort cells as the paper prints them: wide intervals, RCS, wide tilt ranges and high SNR first.
 
     Parameters
     ----------
@@ -185,8 +186,12 @@ def in_paper_order(rows, first=()):
     pandas.DataFrame
     """
     keys = [*first, *_CONDITION]
-    ascending = [True] * len(first) + [False] * len(_CONDITION)
-    return rows.sort_values(keys, ascending=ascending, kind="stable", ignore_index=True)
+    ascending = [name in first or name == "score" for name in keys]
+    return rows.sort_values(keys, ascending=ascending, kind="stable", ignore_index=True, key=_sort_key)
+
+
+def _sort_key(column):
+    return column.map(score_order) if column.name == "score" else column
 
 
 def random_azimuth_error(symmetry):

@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.alignment import Settings, align_spectra, dissimilarity_at
+from gradalign.alignment import Settings, align_bands, align_spectra, dissimilarity_at, finest_limit, prepare_bands
+from gradalign.cells import PRINTED_SCORES
 from gradalign.errors import InputError
 from gradalign.geometry import alignment_error, euler_from_rotation, nearest_truth
+from gradalign.likelihood import estimate_model
+from gradalign.marching import Round
 from gradalign.particles import read_particles
 from gradalign.randomness import generator
 from gradalign.records import line
@@ -62,6 +65,8 @@ class Pair(NamedTuple):
     """g."""
     poses: tuple
     """P_f, a_f, P_g, a_g: orientations (3, 3) and translations (3,) in voxels."""
+    bands: tuple = ()
+    """f and g with the likelihood's weights, from `gradalign.alignment.prepare_bands`; empty where none are needed."""
 
 
 def alignment_settings(section):
@@ -76,8 +81,14 @@ def alignment_settings(section):
     gradalign.alignment.Settings
     """
     section = dict(section)
-    rule, damping = section.pop("rule"), section.pop("damping")
-    return Settings(rule=StochasticRule(**rule), damping=Damping(**damping), **section)
+    rule, damping, likelihood = (section.pop(name) for name in ("rule", "damping", "likelihood"))
+    return Settings(
+        rule=StochasticRule(**rule),
+        damping=Damping(**damping),
+        likelihood_guard=likelihood["wedge_guard"],
+        rounds=tuple(Round(**turn) for turn in likelihood["rounds"]),
+        **section,
+    )
 
 
 def read_pairs(stack_path, particles_path):
@@ -112,7 +123,26 @@ def read_pairs(stack_path, particles_path):
     return volumes, particles
 
 
-def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings):
+def signal_model(volumes, particles, tilt, settings):
+    """Estimate signal and noise of a cell from all its subtomograms.
+
+    Parameters
+    ----------
+    volumes : numpy.ndarray of shape (n, box, box, box)
+    particles : gradalign.particles.Particles
+        For the voxel size; the poses are not looked at.
+    tilt : float
+        Half range of their tilt series in degrees.
+    settings : gradalign.alignment.Settings
+
+    Returns
+    -------
+    gradalign.likelihood.SignalModel
+    """
+    return estimate_model(volumes, [tilt] * len(volumes), finest_limit(settings), particles.voxel_size)
+
+
+def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings, model=None):
     """Prepare pairs of subtomograms for alignment, one after the other.
 
     Parameters
@@ -128,6 +158,8 @@ def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings):
     tilt : float
         Half range of their tilt series in degrees.
     settings : gradalign.alignment.Settings
+    model : gradalign.likelihood.SignalModel, optional
+        From `signal_model`; with it the pairs are prepared for the likelihood too.
 
     Yields
     ------
@@ -139,22 +171,21 @@ def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings):
         If there is no such pair, or a volume or setting is unusable.
     """
     for number in pairs:
-        first, second = 2 * number, 2 * number + 1
-        if second >= len(volumes):
+        members = 2 * number, 2 * number + 1
+        if members[1] >= len(volumes):
             raise InputError(f"pair {number} is not among the {len(volumes) // 2} pairs of the data set {data_set}")
+        names = [f"subtomogram {member + 1} of {data_set}" for member in members]
+        scale = settings.low_pass, particles.voxel_size, settings.wedge_guard
         fixed, moving = (
-            prepare(
-                volumes[member],
-                tilt,
-                settings.low_pass,
-                particles.voxel_size,
-                settings.wedge_guard,
-                f"subtomogram {member + 1} of {data_set}",
-            )
-            for member in (first, second)
+            prepare(volumes[member], tilt, *scale, name) for member, name in zip(members, names, strict=True)
         )
-        poses = (pose[member] for member in (first, second) for pose in (particles.rotations, particles.translations))
-        yield Pair(number, fixed, moving, tuple(poses))
+        poses = (pose[member] for member in members for pose in (particles.rotations, particles.translations))
+        bands = (
+            prepare_bands(volumes[member], tilt, model, settings, particles.voxel_size, name)
+            for member, name in zip(members, names, strict=True)
+            if model
+        )
+        yield Pair(number, fixed, moving, tuple(poses), tuple(bands))
 
 
 def search_generator(seed, cell, search, pair):
@@ -214,22 +245,32 @@ def search_pair(pair, cell, search, settings, voxel_size, seed):
     gradalign.alignment.Alignment
     """
     surfaces = pair_surfaces(pair, cell, seed) if search == "axis" else (None, None)
+    if cell.score not in PRINTED_SCORES:
+        return align_bands(*pair.bands, cell.interval, settings, voxel_size, *surfaces)
     rng = search_generator(seed, cell, search, pair.number)
     return align_spectra(pair.fixed, pair.moving, cell.score, cell.interval, settings, voxel_size, rng, *surfaces)
 
 
-def align_pairs(volumes, particles, pairs, cell, searches, symmetry, settings, seed):
-    """Align pairs of a cell, one after the other.
+def _dissimilarity(pair, score, settings, transform):
+    if score in PRINTED_SCORES:
+        return dissimilarity_at(pair.fixed, pair.moving, score, *transform)
+    finest = finest_limit(settings)
+    return dissimilarity_at(*(band[finest] for band in pair.bands), score, *transform)
+
+
+def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, seed):
+    """Align pairs in the cells of one tilt range and signal-to-noise ratio, one pair after the other.
 
     Parameters
     ----------
     volumes : numpy.ndarray of shape (2 n, box, box, box)
-        All subtomograms of the cell.
+        All subtomograms of the cells.
     particles : gradalign.particles.Particles
         Their poses.
     pairs : iterable of int
         Which pairs.
-    cell : gradalign.cells.Cell
+    cells : list of gradalign.cells.Cell
+        Of one data set, tilt range and signal-to-noise ratio.
     searches : sequence of str
         ``"full"``, ``"axis"`` or both.
     symmetry : str
@@ -241,26 +282,30 @@ def align_pairs(volumes, particles, pairs, cell, searches, symmetry, settings, s
     Yields
     ------
     dict
-        A text for each of `COLUMNS`; the searches of a pair follow each other.
+        A text for each of `COLUMNS`; the cells and searches of a pair follow each other.
 
     Raises
     ------
     InputError
         If there is no such pair, or a volume or setting is unusable.
     """
-    for pair in prepared_pairs(volumes, particles, pairs, cell.data_set, cell.tilt, settings):
-        for search in searches:
-            found = search_pair(pair, cell, search, settings, particles.voxel_size, seed)
-            truth = nearest_truth(found.rotation, *pair.poses, symmetry)
-            numbers = np.concatenate(
-                [
-                    found.euler_zyz,
-                    found.translation,
-                    euler_from_rotation(truth[0]),
-                    truth[1],
-                    alignment_error(found.rotation, found.translation, *pair.poses, symmetry),
-                    [found.dissimilarity, dissimilarity_at(pair.fixed, pair.moving, cell.score, *truth)],
-                ]
-            )
-            condition = [pair.number, cell.tilt, cell.snr, cell.score, cell.interval, search]
-            yield line(COLUMNS, [*condition, *numbers.tolist(), found.iterations])
+    data_set, tilt = cells[0].data_set, cells[0].tilt
+    printed = all(cell.score in PRINTED_SCORES for cell in cells)
+    model = None if printed else signal_model(volumes, particles, tilt, settings)
+    for pair in prepared_pairs(volumes, particles, pairs, data_set, tilt, settings, model):
+        for cell in cells:
+            for search in searches:
+                found = search_pair(pair, cell, search, settings, particles.voxel_size, seed)
+                truth = nearest_truth(found.rotation, *pair.poses, symmetry)
+                numbers = np.concatenate(
+                    [
+                        found.euler_zyz,
+                        found.translation,
+                        euler_from_rotation(truth[0]),
+                        truth[1],
+                        alignment_error(found.rotation, found.translation, *pair.poses, symmetry),
+                        [found.dissimilarity, _dissimilarity(pair, cell.score, settings, truth)],
+                    ]
+                )
+                condition = [pair.number, cell.tilt, cell.snr, cell.score, cell.interval, search]
+                yield line(COLUMNS, [*condition, *numbers.tolist(), found.iterations])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from gradalign.cells import score_label, score_order
 from gradalign.errors import InputError
 from gradalign.statistics import PAPER_ALIGNMENTS
 from gradalign.volumes import complete_file
@@ -29,7 +30,7 @@ class Block(NamedTuple):
     tilts: list
     """Half tilt ranges in degrees, a row each, the widest first."""
     columns: list
-    """(score, snr) of each column: RCS left, FCS right, the highest signal-to-noise ratio first."""
+    """(score, snr) of each column: RCS left, FCS right of it, then others, the highest signal-to-noise ratio first."""
     cells: dict
     """Row of `gradalign.statistics.summarise` of each (tilt, score, snr) that was computed."""
 
@@ -154,7 +155,7 @@ def arranged(rows):
     list of Block
         One per interval, the widest first.
     """
-    scores = sorted(set(rows.score), reverse=True)
+    scores = sorted(set(rows.score), key=score_order)
     snrs = sorted(set(rows.snr), reverse=True)
     found = []
     for interval in sorted(set(rows.interval_deg), reverse=True):
@@ -325,7 +326,7 @@ def write_markdown(rows, path, caption):
     """
     parts = [caption]
     for block in blocks(rows):
-        header = ["Tilt", *(f"{score.upper()}, SNR {snr_label(snr)}" for score, snr in block.columns)]
+        header = ["Tilt", *(f"{score_label(score)}, SNR {snr_label(snr)}" for score, snr in block.columns)]
         lines = []
         for tilt in block.tilts:
             cells = (block.cells.get((tilt, *column)) for column in block.columns)
@@ -367,7 +368,7 @@ def complex_line(row):
         tilt_label(row.tilt_deg),
         snr_label(row.snr),
         f"{row.interval_deg:g}°",
-        row.score.upper(),
+        score_label(row.score),
         spread(row.rotation_median_deg, row.rotation_mad_deg),
         _ABSENT if math.isnan(row.random_azimuth_deg) else f"{row.random_azimuth_deg:.1f}",
         spread(row.axis_median_deg, row.axis_mad_deg),

@@ -1,4 +1,4 @@
-# Alignment of the pairs of each cell, one job for some or all of them.
+# Alignment of the pairs of each tilt range and signal-to-noise ratio in all cells, one job for some or all of them.
 
 
 rule align:
@@ -6,13 +6,14 @@ rule align:
         volumes=f"{results}/subtomograms/{{dataset}}/{scan_pattern}/volumes.mrcs",
         poses=f"{results}/subtomograms/{{dataset}}/{scan_pattern}/poses.star",
         about=f"{results}/density/{{dataset}}.json",
+        kernels=ancient(rules.kernels.output),
         sources=sources("align.py"),
     output:
-        f"{results}/alignments/{{dataset}}/{cell_pattern}/pairs~{{chunk}}.csv",
+        f"{results}/alignments/{{dataset}}/{scan_pattern}/pairs~{{chunk}}.csv",
     log:
-        f"{results}/logs/alignments/{{dataset}}/{cell_pattern}/pairs~{{chunk}}.log",
+        f"{results}/logs/alignments/{{dataset}}/{scan_pattern}/pairs~{{chunk}}.log",
     benchmark:
-        f"{results}/benchmarks/alignments/{{dataset}}/{cell_pattern}/pairs~{{chunk}}.tsv"
+        f"{results}/benchmarks/alignments/{{dataset}}/{scan_pattern}/pairs~{{chunk}}.tsv"
     # before the next simulation, so that few stacks lie on the disk at a time
     priority: 1
     conda:
@@ -20,6 +21,8 @@ rule align:
     params:
         seed=config["seed"],
         searches=searches_of,
+        scores=lambda wildcards: grid_of(wildcards)["score"],
+        intervals=lambda wildcards: grid_of(wildcards)["interval"],
         alignment=config["alignment"],
     script:
         "../scripts/align.py"

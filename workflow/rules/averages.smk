@@ -2,7 +2,7 @@
 
 averaged = ["phantom", *complexes]
 average_kinds = ["subtomograms", "noise"]
-average_section = config["averages"] | {"score": config["grid"]["score"]}
+average_section = config["averages"] | {"score": printed_scores}
 # the parts of all averages, objects and kinds in order, by their ending
 average_parts = {
     ending: expand(
@@ -44,6 +44,7 @@ rule average_part:
         density=f"{results}/density/{{averaged}}.mrc",
         about=f"{results}/density/{{averaged}}.json",
         template=f"{results}/maps/{{averaged}}_truth.mrc",
+        kernels=ancient(rules.kernels.output),
         sources=sources("average_part.py"),
     output:
         alignments=f"{results}/averages/{{averaged}}/{{kind}}~{{chunk}}.csv",
@@ -79,7 +80,7 @@ rule average_alignments:
     conda:
         "../../envs/environment.yaml"
     params:
-        total=len(averaged) * len(average_kinds) * len(config["grid"]["score"]) * config["averages"]["particles"],
+        total=len(averaged) * len(average_kinds) * len(printed_scores) * config["averages"]["particles"],
     script:
         "../scripts/average_alignments.py"
 
@@ -90,8 +91,8 @@ rule average:
         template=f"{results}/maps/{{averaged}}_truth.mrc",
         sources=sources("average.py"),
     output:
-        subtomograms=expand(f"{results}/maps/{{{{averaged}}}}_average_{{score}}.mrc", score=config["grid"]["score"]),
-        noise=expand(f"{results}/maps/{{{{averaged}}}}_noise_{{score}}.mrc", score=config["grid"]["score"]),
+        subtomograms=expand(f"{results}/maps/{{{{averaged}}}}_average_{{score}}.mrc", score=printed_scores),
+        noise=expand(f"{results}/maps/{{{{averaged}}}}_noise_{{score}}.mrc", score=printed_scores),
         shells=f"{results}/averages/{{averaged}}_shells.csv",
     log:
         f"{results}/logs/averages/{{averaged}}.log",
@@ -131,9 +132,7 @@ rule pictures_of_averages:
         maps=expand(
             f"{results}/maps/{{averaged}}_{{map}}.mrc",
             averaged=averaged,
-            map=["truth"]
-            + [f"average_{score}" for score in config["grid"]["score"]]
-            + [f"noise_{config['grid']['score'][0]}"],
+            map=["truth"] + [f"average_{score}" for score in printed_scores] + [f"noise_{printed_scores[0]}"],
         ),
         sources=sources("pictures.py"),
     output:
@@ -147,7 +146,7 @@ rule pictures_of_averages:
         "../../envs/environment.yaml"
     params:
         objects=averaged,
-        kinds=["truth", *config["grid"]["score"], "noise"],
+        kinds=["truth", *printed_scores, "noise"],
         figure="figure5",
     script:
         "../scripts/pictures.py"

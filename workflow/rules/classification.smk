@@ -1,6 +1,6 @@
 # All pairs of a mixture of the complexes: their dissimilarities, the classes that follow, and the classes' averages.
 
-class_section = config["classification"] | {"score": config["grid"]["score"]}
+class_section = config["classification"] | {"score": printed_scores}
 class_count = len(complexes) * config["classification"]["particles"]
 
 
@@ -31,6 +31,7 @@ rule all_pairs_part:
     input:
         volumes=f"{results}/classification/volumes.mrcs",
         poses=f"{results}/poses/classification.star",
+        kernels=ancient(rules.kernels.output),
         sources=sources("all_pairs_part.py"),
     output:
         f"{results}/classification/pairs~{{chunk}}.csv",
@@ -64,7 +65,7 @@ rule all_pairs:
     conda:
         "../../envs/environment.yaml"
     params:
-        total=class_count * (class_count - 1) // 2 * len(config["grid"]["score"]),
+        total=class_count * (class_count - 1) // 2 * len(printed_scores),
     script:
         "../scripts/all_pairs.py"
 
@@ -77,9 +78,7 @@ rule classes:
         sources=sources("classes.py"),
     output:
         members=f"{results}/classification/classes.csv",
-        averages=expand(
-            f"{results}/maps/{{complex}}_class_{{score}}.mrc", complex=complexes, score=config["grid"]["score"]
-        ),
+        averages=expand(f"{results}/maps/{{complex}}_class_{{score}}.mrc", complex=complexes, score=printed_scores),
         singles=expand(f"{results}/maps/{{complex}}_single.mrc", complex=complexes),
     log:
         f"{results}/logs/classification/classes.log",
@@ -124,7 +123,7 @@ rule pictures_of_classes:
         maps=expand(
             f"{results}/maps/{{complex}}_{{map}}.mrc",
             complex=complexes,
-            map=["single", *[f"class_{score}" for score in config["grid"]["score"]], "truth"],
+            map=["single", *[f"class_{score}" for score in printed_scores], "truth"],
         ),
         sources=sources("pictures.py"),
     output:
@@ -138,7 +137,7 @@ rule pictures_of_classes:
         "../../envs/environment.yaml"
     params:
         objects=complexes,
-        kinds=["single", *config["grid"]["score"], "truth"],
+        kinds=["single", *printed_scores, "truth"],
         figure="figure6",
     script:
         "../scripts/pictures.py"

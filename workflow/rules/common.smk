@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 from snakemake.utils import Paramspace
 
-from gradalign.cells import number_text
+from gradalign.cells import PRINTED_SCORES, number_text
 from gradalign.configuration import check
 from gradalign.dependencies import source_files
 from gradalign.errors import InputError
@@ -51,7 +51,7 @@ def cells_of(section):
 cells = {"phantom": Paramspace(cells_of(config["grid"]))}
 cells |= {name: Paramspace(cells_of(config["complexes"])) for name in complexes}
 scans = {name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()}
-cell_pattern = cells["phantom"].wildcard_pattern
+printed_scores = [score for score in config["grid"]["score"] if score in PRINTED_SCORES]
 scan_pattern = scans["phantom"].wildcard_pattern
 
 
@@ -70,6 +70,11 @@ def chunks(count):
     return ranges(count, config["pairs_per_job"])
 
 
+def grid_of(wildcards):
+    """Return the section of the configuration with a data set's cells."""
+    return config["grid" if wildcards.dataset == "phantom" else "complexes"]
+
+
 def searches_of(wildcards):
     """Return the searches of a data set's alignments: about a surface normal with the phantom alone."""
     return config["grid"]["search"] if wildcards.dataset == "phantom" else ["full"]
@@ -84,10 +89,10 @@ def pose_parts(wildcards):
 
 
 def alignment_parts(wildcards):
-    """Return the files of a data set's alignments, cell by cell."""
+    """Return the files of a data set's alignments, by tilt range and signal-to-noise ratio."""
     return [
-        f"{results}/alignments/{wildcards.dataset}/{cell}/pairs~{chunk}.csv"
-        for cell in cells[wildcards.dataset].instance_patterns
+        f"{results}/alignments/{wildcards.dataset}/{scan}/pairs~{chunk}.csv"
+        for scan in scans[wildcards.dataset].instance_patterns
         for chunk in chunks(config["pairs"])
     ]
 

@@ -6,6 +6,7 @@ rule convergence:
         volumes=phantom_file("volumes.mrcs", config["convergence"]),
         poses=phantom_file("poses.star", config["convergence"]),
         about=f"{results}/density/phantom.json",
+        kernels=ancient(rules.kernels.output),
         sources=sources("convergence.py"),
     output:
         f"{results}/convergence.csv",
@@ -21,7 +22,7 @@ rule convergence:
         pairs=config["pairs"],
         alignment=config["alignment"],
         cell=config["convergence"],
-        scores=config["grid"]["score"],
+        scores=printed_scores,
     script:
         "../scripts/convergence.py"
 
@@ -30,6 +31,7 @@ rule speedup_pairs:
     input:
         volumes=f"{results}/subtomograms/phantom/{scan_pattern}/volumes.mrcs",
         poses=f"{results}/subtomograms/phantom/{scan_pattern}/poses.star",
+        kernels=ancient(rules.kernels.output),
         sources=sources("speedup_pairs.py"),
     output:
         pairs=f"{results}/speedup/{scan_pattern}/pairs~{{chunk}}.csv",
@@ -44,7 +46,7 @@ rule speedup_pairs:
     params:
         seed=config["seed"],
         alignment=config["alignment"],
-        scores=config["grid"]["score"],
+        scores=printed_scores,
         intervals=config["grid"]["interval"],
     script:
         "../scripts/speedup_pairs.py"
@@ -66,7 +68,7 @@ rule speedup:
     conda:
         "../../envs/environment.yaml"
     params:
-        total=len(cells["phantom"].dataframe) * speedup_count,
+        total=(len(scans["phantom"].dataframe) * len(config["grid"]["interval"]) * len(printed_scores) * speedup_count),
     script:
         "../scripts/speedup.py"
 
@@ -76,6 +78,7 @@ rule scan_pairs:
         volumes=f"{results}/subtomograms/phantom/{scan_pattern}/volumes.mrcs",
         poses=f"{results}/subtomograms/phantom/{scan_pattern}/poses.star",
         about=f"{results}/density/phantom.json",
+        kernels=ancient(rules.kernels.output),
         sources=sources("scan_pairs.py"),
     output:
         pairs=f"{results}/scanning/{scan_pattern}/interval~{{interval}}.csv",
@@ -92,7 +95,7 @@ rule scan_pairs:
         seed=config["seed"],
         pairs=lambda wildcards: scanned_pairs[wildcards.interval],
         alignment=config["alignment"],
-        scores=config["grid"]["score"],
+        scores=printed_scores,
         seed_interval=config["scanning"]["seed_interval"],
     script:
         "../scripts/scan_pairs.py"
@@ -115,6 +118,6 @@ rule table_of_scans:
     conda:
         "../../envs/environment.yaml"
     params:
-        total=len(config["scanning"]["tilt"]) * len(config["grid"]["score"]) * sum(scanned_pairs.values()),
+        total=len(config["scanning"]["tilt"]) * len(printed_scores) * sum(scanned_pairs.values()),
     script:
         "../scripts/table_scanning.py"

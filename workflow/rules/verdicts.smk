@@ -61,6 +61,7 @@ rule contrast:
         volumes=phantom_file("volumes.mrcs", config["contrast"]),
         poses=phantom_file("poses.star", config["contrast"]),
         about=f"{results}/density/phantom.json",
+        kernels=ancient(rules.kernels.output),
         sources=sources("contrast.py"),
     output:
         pairs=f"{results}/contrast.csv",
@@ -77,7 +78,7 @@ rule contrast:
         pairs=min(config["contrast"]["pairs"], config["pairs"]),
         alignment=config["alignment"],
         cell=config["contrast"],
-        scores=config["grid"]["score"],
+        scores=printed_scores,
     script:
         "../scripts/contrast.py"
 

@@ -1,4 +1,4 @@
-"""Align some pairs of one cell and write a line for each."""
+"""Align some pairs in all cells of one tilt range and signal-to-noise ratio, and write a line for each."""
 
 import json
 from pathlib import Path
@@ -8,15 +8,12 @@ from gradalign.jobs import job, progress
 from gradalign.records import write_records
 from gradalign.study import COLUMNS, align_pairs, alignment_settings, read_pairs
 
-wildcards = snakemake.wildcards
+wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
-    cell = Cell(
-        wildcards.dataset,
-        float(wildcards.tilt),
-        float(wildcards.snr),
-        wildcards.score,
-        float(wildcards.interval),
-    )
+    tilt, snr = float(wildcards.tilt), float(wildcards.snr)
+    cells = [
+        Cell(wildcards.dataset, tilt, snr, score, interval) for score in params.scores for interval in params.intervals
+    ]
     first, last = map(int, wildcards.chunk.split("-"))
     volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
     about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
@@ -24,13 +21,13 @@ with job(snakemake.log[0]) as say:
         volumes,
         particles,
         range(first, last + 1),
-        cell,
-        snakemake.params.searches,
+        cells,
+        params.searches,
         about["point_group"],
-        alignment_settings(snakemake.params.alignment),
-        snakemake.params.seed,
+        alignment_settings(params.alignment),
+        params.seed,
     )
-    count = (last + 1 - first) * len(snakemake.params.searches)
-    what = f"alignments of {cell.data_set}, ±{cell.tilt:g}°, SNR {cell.snr:g}, {cell.score}, {cell.interval:g}°"
+    count = (last + 1 - first) * len(cells) * len(params.searches)
+    what = f"alignments of {wildcards.dataset}, ±{tilt:g}°, SNR {snr:g}"
     write_records(snakemake.output[0], COLUMNS, progress(lines, count, what, say))
     say(f"{count} {what}")

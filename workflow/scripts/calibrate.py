@@ -3,13 +3,14 @@
 import pandas as pd
 
 from gradalign.calibration import measure, variants
+from gradalign.cells import PRINTED_SCORES
 from gradalign.jobs import job, progress
 from gradalign.volumes import complete_file
 
 with job(snakemake.log[0]) as say:
     config = snakemake.params.config
     tilt, snr = float(snakemake.wildcards.tilt), float(snakemake.wildcards.snr)
-    lines = len(variants(config)) * len(config["grid"]["score"]) * len(config["grid"]["interval"]) * 2
+    lines = len(variants(config)) * len(PRINTED_SCORES) * len(config["grid"]["interval"]) * 2
     what = f"medians of the calibration at ±{tilt:g}°, SNR {snr:g}"
     rows = pd.DataFrame(progress(measure(config, tilt, snr), lines, what, say))
     with complete_file(snakemake.output[0]) as partial:

@@ -10,5 +10,8 @@ from gradalign.volumes import complete_file
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_csv(path) for path in snakemake.input.parts], ignore_index=True)
     verdict = judge(rows, read_paper(snakemake.input.paper))
-    with complete_file(snakemake.output[0]) as partial:
+    with complete_file(snakemake.output.phantom) as partial:
         verdict.to_csv(partial, index=False, lineterminator="\n", float_format="%.3f")
+    complexes = pd.concat([pd.read_csv(path) for path in snakemake.input.complexes] or [pd.DataFrame()])
+    with complete_file(snakemake.output.complexes) as partial:
+        complexes.to_csv(partial, index=False, lineterminator="\n", float_format="%.4g")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradalign.cells import score_label
 from gradalign.claims.claim import (
     FAILS,
     HOLDS,
@@ -41,7 +42,7 @@ def _extreme(cells, pick):
     errors = [group.rotation_error_deg for group in cells.values()]
     place = int(pick([np.median(error) for error in errors]))
     interval, score, tilt, snr = list(cells)[place]
-    where = f"{score.upper()}, {interval:g}°, {tilt_label(tilt)}, SNR {snr_label(snr)}"
+    where = f"{score_label(score)}, {interval:g}°, {tilt_label(tilt)}, SNR {snr_label(snr)}"
     return f"of {len(errors)} medians {median_bounds(errors[place])}° ({where})"
 
 
@@ -100,7 +101,8 @@ def printed_value(alignments, paper, seed, score, interval):
     """
     cell = {"search": "full", "interval_deg": interval, "score": score, "tilt_deg": 70, "snr": 0.5}
     printed = paper[(paper.quantity == "rotation_deg") & (paper[list(cell)] == list(cell.values())).all(axis=1)].iloc[0]
-    claim = f"At ±70° and SNR 0.5, {score.upper()} with seeds every {interval}° has an error of {printed['median']:g}°."
+    named = f"{score_label(score)} with seeds every {interval}°"
+    claim = f"At ±70° and SNR 0.5, {named} has an error of {printed['median']:g}°."
     criterion = "95 % interval of here/paper, both sampling errors counted, contains 1 or lies below it"
     errors = alignments[(alignments[list(cell)] == list(cell.values())).all(axis=1)].rotation_error_deg
     if len(errors) < 2:

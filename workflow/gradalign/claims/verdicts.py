@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gradalign.cells import PRINTED_SCORES
 from gradalign.claims import accuracy, search, structure
 from gradalign.claims.claim import FAILS, HOLDS, NOT_MEASURED, UNDECIDED
 from gradalign.tables import write_csv
@@ -33,6 +34,8 @@ def verdicts(alignments, paper, seed, comparisons=None, scans=None, contrast=Non
     list of gradalign.claims.claim.Claim
         In the order in which the paper makes them.
     """
+    # the claims are about the paper's two scores
+    alignments = alignments[alignments.score.isin(PRINTED_SCORES)]
     return [
         accuracy.nearly_as_good(alignments, paper, seed),
         *(accuracy.printed_value(alignments, paper, seed, *cell) for cell in (("rcs", 60), ("fcs", 60), ("rcs", 45))),

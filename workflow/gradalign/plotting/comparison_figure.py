@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
+from gradalign.cells import score_label
 from gradalign.comparison import AGREES
 from gradalign.plotting.style import (
     BODY,
@@ -92,7 +93,7 @@ def _table(page, table, arranged, top):
     x = MARGIN + _LABELS
     for block, score, columns in groups:
         right = x + width * len(columns)
-        title = f"{score.upper()}, {block.interval:g}°"
+        title = f"{score_label(score)}, {block.interval:g}°"
         page.text((x + right) / 2, top + 6.6, title, BODY, horizontalalignment="center")
         page.rule(x, right, top + 8.6, RULE)
         for column in columns:

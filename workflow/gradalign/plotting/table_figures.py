@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Rectangle
 
+from gradalign.cells import score_label
 from gradalign.plotting.style import (
     BODY,
     GREY,
@@ -109,7 +110,7 @@ def draw_block(page, block, top, draw_cell, row_height):
     for score in scores:
         own = [start for start, column in zip(starts, block.columns, strict=True) if column[0] == score]
         middle = (own[0] + own[-1] + width) / 2
-        page.text(middle, top + 6.3, _SCORE_NAMES[score], BODY, horizontalalignment="center")
+        page.text(middle, top + 6.3, _SCORE_NAMES.get(score, score_label(score)), BODY, horizontalalignment="center")
         page.rule(own[0], own[-1] + width, top + 8.4, RULE)
     page.text(MARGIN, top + 10.9, "Tilt", BODY)
     for start, (_, snr) in zip(starts, block.columns, strict=True):

@@ -1,0 +1,21 @@
+# The aligner's compiled kernels: made by one job, so that those that follow do not each make their own.
+
+
+rule kernels:
+    input:
+        sources=sources("kernels.py"),
+    output:
+        f"{results}/kernels.txt",
+    log:
+        f"{results}/logs/kernels.log",
+    benchmark:
+        f"{results}/benchmarks/kernels.tsv"
+    # while the first subtomograms are simulated
+    priority: 3
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        seed=config["seed"],
+        alignment=config["alignment"],
+    script:
+        "../scripts/kernels.py"

@@ -1,0 +1,11 @@
+"""Compile the aligner's kernels into the cache, and note which."""
+
+from pathlib import Path
+
+from gradalign.jobs import job
+from gradalign.warming import compile_kernels
+
+with job(snakemake.log[0]) as say:
+    name = compile_kernels(snakemake.params.alignment, snakemake.params.seed)
+    Path(snakemake.output[0]).write_text(f"{name}\n", encoding="utf-8")
+    say("kernels compiled")
