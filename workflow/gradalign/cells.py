@@ -64,3 +64,22 @@ def score_order(score):
     """
     known = list(_LABELS)
     return (known.index(score) if score in known else len(known), score)
+
+
+def tomogram_name(data_set, tilt_range, snr):
+    """Return what STAR files call the tomogram that the subtomograms of one data set come from.
+
+    Parameters
+    ----------
+    data_set : str
+    tilt_range : float or (float, float)
+        Half range or (min, max) in degrees.
+    snr : float
+
+    Returns
+    -------
+    str
+        Such as ``phantom_tilt-60to60_snr0.5``.
+    """
+    low, high = tilt_range if isinstance(tilt_range, tuple) else (-tilt_range, tilt_range)
+    return f"{data_set}_tilt{low:g}to{high:g}_snr{snr:g}"

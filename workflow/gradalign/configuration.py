@@ -5,6 +5,7 @@ import math
 
 import jsonschema
 
+from gradalign.aligners import mistakes as aligner_mistakes
 from gradalign.errors import InputError
 from gradalign.geometry import check_interval
 from gradalign.simulation.tilt_series import tilt_angles
@@ -44,8 +45,9 @@ def check(config, schema):
         for sentence in _sentences(error, schema)
     ]
     if not mistakes:
-        config = _typed(config, schema)
+        config = _completed(_typed(config, schema), schema)
         mistakes = list(_impossible(config))
+        mistakes += aligner_mistakes(config, schema["properties"]["grid"]["properties"]["score"]["items"]["enum"])
     if mistakes:
         # a missing key is reported once for each key its section lacks
         raise InputError("\n".join(dict.fromkeys(f"config: {mistake}" for mistake in mistakes)))
@@ -55,22 +57,43 @@ def check(config, schema):
 def _with_infinities(config):
     """Return the configuration with "inf" among the signal-to-noise ratios read as a number."""
     config = dict(config)
-    for section in _CELLS:
-        cells = config.get(section)
-        if isinstance(cells, dict) and "snr" in cells:
-            ratios = [
-                math.inf if isinstance(snr, str) and snr.lower() in ("inf", ".inf") else snr
-                for snr in _listed(cells["snr"])
-            ]
-            config[section] = dict(cells) | {"snr": ratios if isinstance(cells["snr"], list) else ratios[0]}
+    config |= {section: _with_infinity(config[section]) for section in _CELLS if section in config}
+    aligners = config.get("aligners")
+    if isinstance(aligners, dict):
+        config["aligners"] = {name: _with_infinite_cells(aligner) for name, aligner in aligners.items()}
     return config
+
+
+def _with_infinity(cells):
+    if not (isinstance(cells, dict) and "snr" in cells):
+        return cells
+    ratios = [
+        math.inf if isinstance(snr, str) and snr.lower() in ("inf", ".inf") else snr for snr in _listed(cells["snr"])
+    ]
+    return dict(cells) | {"snr": ratios if isinstance(cells["snr"], list) else ratios[0]}
+
+
+def _with_infinite_cells(aligner):
+    if not (isinstance(aligner, dict) and isinstance(aligner.get("cells"), list)):
+        return aligner
+    return aligner | {"cells": [_with_infinity(cell) for cell in aligner["cells"]]}
 
 
 def _listed(value):
     return value if isinstance(value, list) else [value]
 
 
+def _completed(config, schema):
+    """Return the configuration in which each aligner that is called has the keys that may be left out."""
+    known = schema["properties"]["aligners"]["additionalProperties"]["properties"]
+    defaults = {key: entry["default"] for key, entry in known.items() if "default" in entry}
+    aligners = {name: (defaults if "call" in aligner else {}) | aligner for name, aligner in config["aligners"].items()}
+    return config | {"aligners": aligners}
+
+
 def _typed(value, schema):
+    if not schema:
+        return value
     if isinstance(value, dict):
         known, others = schema.get("properties", {}), schema.get("additionalProperties")
         # the schema's order: in which order a file has its keys makes no job run again
@@ -129,13 +152,12 @@ def _sentences(error, schema):
                 yield f"{here}{key}: is missing, where {wanted} is needed."
         return
     wanted = schema
-    for step in path:
-        wanted = wanted.get("properties", {}).get(step) or wanted["additionalProperties"]
-    value = error.instance
-    if not isinstance(value, list) and wanted.get("type") == "array" and "items" in wanted:
-        in_list = any(not isinstance(step, str) for step in error.absolute_path)
-        wanted = wanted["items"] | {"unit": wanted.get("unit")} if in_list else wanted
-    yield f"{section}: is {value!r}, where {_describe(wanted)} is needed."
+    for step in error.absolute_path:
+        if isinstance(step, str):
+            wanted = wanted.get("properties", {}).get(step) or wanted["additionalProperties"]
+        else:
+            wanted = {"unit": wanted.get("unit")} | wanted["items"]
+    yield f"{section}: is {error.instance!r}, where {_describe(wanted)} is needed."
 
 
 def _numbers(value, path=()):

@@ -18,6 +18,8 @@ from gradalign.volumes import ANGSTROM_PER_NM, complete_file
 
 _ANGLES = ("rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi")
 _ORIGINS = ("rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst")
+POSE_LABELS = (*_ANGLES, *_ORIGINS)
+"""Columns of a pose: RELION's angles in degrees, its origins in angstrom."""
 _OPTICS = ("rlnOpticsGroup", "rlnVoltage", "rlnSphericalAberration", "rlnImagePixelSize", "rlnImageSize")
 # RELION takes files without this comment for those of older versions
 _VERSION = "# version 30001"
@@ -107,13 +109,52 @@ def from_relion(angles, origins, voxel_size):
     return rotation_from_euler(180 - psi, tilt, 180 - rot), translations
 
 
-def _table_text(name, table):
-    """Return one table as RELION lays it out, columns numbered in comments."""
+def table_text(name, table):
+    """Return one table of a STAR file as RELION lays it out, columns numbered in comments.
+
+    Parameters
+    ----------
+    name : str
+        Without ``data_``.
+    table : dict of str to sequence of str
+        Columns by label, without the leading underscore.
+
+    Returns
+    -------
+    str
+    """
     lines = [_VERSION, "", f"data_{name}", "", "loop_"]
     lines += [f"_{label} #{number}" for number, label in enumerate(table, start=1)]
     for row in zip(*table.values(), strict=True):
         lines.append(" ".join(cif.quote(str(value)) for value in row))
     return "\n".join(lines) + "\n\n"
+
+
+def optics_text(voxel_size, box, voltage, spherical_aberration):
+    """Return RELION's table of optics groups for subtomograms of one microscope.
+
+    Parameters
+    ----------
+    voxel_size, box, voltage, spherical_aberration
+        As of `Particles`.
+
+    Returns
+    -------
+    str
+    """
+    pixel_size = f"{voxel_size * ANGSTROM_PER_NM:.6f}"
+    optics = {
+        "rlnOpticsGroup": "1",
+        "rlnOpticsGroupName": "opticsGroup1",
+        "rlnVoltage": f"{voltage:.6f}",
+        "rlnSphericalAberration": f"{spherical_aberration:.6f}",
+        "rlnAmplitudeContrast": "0.000000",
+        "rlnTomoTiltSeriesPixelSize": pixel_size,
+        "rlnImagePixelSize": pixel_size,
+        "rlnImageSize": str(box),
+        "rlnImageDimensionality": "3",
+    }
+    return table_text("optics", {label: [value] for label, value in optics.items()})
 
 
 def write_particles(path, particles):
@@ -130,35 +171,55 @@ def write_particles(path, particles):
     InputError
         If the file cannot be written.
     """
-    pixel_size = f"{particles.voxel_size * ANGSTROM_PER_NM:.6f}"
     angles, origins = to_relion(particles.rotations, particles.translations, particles.voxel_size)
-    optics = {
-        "rlnOpticsGroup": "1",
-        "rlnOpticsGroupName": "opticsGroup1",
-        "rlnVoltage": f"{particles.voltage:.6f}",
-        "rlnSphericalAberration": f"{particles.spherical_aberration:.6f}",
-        "rlnAmplitudeContrast": "0.000000",
-        "rlnTomoTiltSeriesPixelSize": pixel_size,
-        "rlnImagePixelSize": pixel_size,
-        "rlnImageSize": str(particles.box),
-        "rlnImageDimensionality": "3",
-    }
     table = {"rlnImageName": particles.images, "rlnOpticsGroup": ["1"] * len(particles.images)}
     for labels, numbers in ((_ANGLES, angles), (_ORIGINS, origins)):
         # adding zero turns -0 into 0
         table |= {label: [f"{number + 0.0:.6f}" for number in numbers[:, i]] for i, label in enumerate(labels)}
     table |= particles.columns
-    text = _table_text("optics", {label: [value] for label, value in optics.items()})
-    text += _table_text("particles", table)
+    optics = (particles.voxel_size, particles.box, particles.voltage, particles.spherical_aberration)
+    text = optics_text(*optics) + table_text("particles", table)
     with complete_file(path) as partial:
         Path(partial).write_text(text, encoding="utf-8")
 
 
-def _read_table(path, document, name, labels):
-    """Return all columns of one table of a STAR file as lists of str."""
+def _document(path):
+    if not Path(path).is_file():
+        raise InputError(f"{path}: there is no such file, where a STAR file is needed")
+    try:
+        return cif.read_file(str(path))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path}: is no readable STAR file ({error})") from error
+
+
+def read_table(path, name, labels):
+    """Read one table of a STAR file.
+
+    Parameters
+    ----------
+    path : str or path
+    name : str
+        Without ``data_``.
+    labels : sequence of str
+        Columns that it must have, without the leading underscore.
+
+    Returns
+    -------
+    dict of str to list of str
+        All its columns.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no STAR file, or lacks the table or a column.
+    """
+    return _table(path, _document(path), name, labels)
+
+
+def _table(path, document, name, labels):
     block = document.find_block(name)
     if block is None:
-        raise InputError(f"{path}: has no table data_{name}, where RELION's data_optics and data_particles are needed")
+        raise InputError(f"{path}: has no table data_{name}, which is needed")
     table = {}
     for item in block:
         if item.loop is not None:
@@ -173,7 +234,26 @@ def _read_table(path, document, name, labels):
     return table
 
 
-def _numbers(path, table, labels):
+def table_numbers(path, table, labels):
+    """Return columns of a table as numbers.
+
+    Parameters
+    ----------
+    path : str or path
+        For messages.
+    table : dict of str to list of str
+        From `read_table`.
+    labels : sequence of str
+
+    Returns
+    -------
+    numpy.ndarray, (n, len(labels))
+
+    Raises
+    ------
+    InputError
+        If one is no finite number.
+    """
     columns = []
     for label in labels:
         for row, value in enumerate(table[label]):
@@ -206,15 +286,10 @@ def read_particles(path):
         If the file is missing or no STAR file, lacks a table or column, holds no particle, holds something
         else where a number is needed, or its optics groups differ.
     """
-    if not Path(path).is_file():
-        raise InputError(f"{path}: there is no such file, where a STAR file is needed")
-    try:
-        document = cif.read_file(str(path))
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: is no readable STAR file ({error})") from error
-    optics_table = _read_table(path, document, "optics", _OPTICS)
-    table = _read_table(path, document, "particles", ("rlnImageName", *_ANGLES, *_ORIGINS))
-    optics = _numbers(path, optics_table, _OPTICS[1:])
+    document = _document(path)
+    optics_table = _table(path, document, "optics", _OPTICS)
+    table = _table(path, document, "particles", ("rlnImageName", *POSE_LABELS))
+    optics = table_numbers(path, optics_table, _OPTICS[1:])
     if not len(optics) or not table["rlnImageName"]:
         raise InputError(f"{path}: holds no particles, where at least one is needed")
     if (optics != optics[0]).any():
@@ -223,8 +298,10 @@ def read_particles(path):
     if pixel_size <= 0:
         raise InputError(f"{path}: _rlnImagePixelSize is {pixel_size:g}, where a positive number is needed")
     voxel_size = float(pixel_size) / ANGSTROM_PER_NM
-    rotations, translations = from_relion(_numbers(path, table, _ANGLES), _numbers(path, table, _ORIGINS), voxel_size)
-    taken = {"rlnImageName", "rlnOpticsGroup", *_ANGLES, *_ORIGINS}
+    rotations, translations = from_relion(
+        table_numbers(path, table, _ANGLES), table_numbers(path, table, _ORIGINS), voxel_size
+    )
+    taken = {"rlnImageName", "rlnOpticsGroup", *POSE_LABELS}
     return Particles(
         images=table["rlnImageName"],
         rotations=rotations,

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.alignment import seeds_at_best_translation, start_rotations
+from gradalign.alignment import Settings, seeds_at_best_translation, start_rotations
 from gradalign.geometry import alignment_error, seed_rotations
 from gradalign.records import line
+from gradalign.spectrum import prepare
 from gradalign.study import prepared_pairs, search_pair
 
 COLUMNS = (
@@ -88,6 +89,44 @@ def scan(fixed, moving, score, interval, settings, voxel_size=1.0):
         if best is None or value < best.dissimilarity:
             best = Scan(tried.rotations[place].copy(), tried.translations[place].copy(), value, len(rotations))
     return best
+
+
+def scan_pair(
+    f, g, tilt_f=60.0, tilt_g=60.0, score="rcs", interval=30.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
+):
+    """Align two subtomograms by exhaustive scanning, called as `gradalign.align_pair` is.
+
+    Parameters
+    ----------
+    f, g : array_like of shape (N, N, N)
+        Densities [z, y, x], of one box size.
+    tilt_f, tilt_g : float or (float, float)
+        Half range or (min, max) of each tilt series in degrees.
+    score : str
+        ``"rcs"`` or ``"fcs"``.
+    interval : float
+        Of the rotations' ZYZ grid in degrees; divides 180.
+    low_pass : float, optional
+        Resolution limit in nm; that of `settings` if left out.
+    voxel_size : float
+        In nm.
+    seed : int
+        Not used: a scan draws nothing.
+    settings : gradalign.alignment.Settings, optional
+
+    Returns
+    -------
+    Scan
+
+    Raises
+    ------
+    InputError
+        If a volume, tilt range, score, interval or low-pass is unusable.
+    """
+    settings = settings or Settings()
+    shared = (settings.low_pass if low_pass is None else low_pass, voxel_size, settings.wedge_guard)
+    fixed = prepare(f, tilt_f, *shared, "f", movable=False)
+    return scan(fixed, prepare(g, tilt_g, *shared, "g"), score, interval, settings, voxel_size)
 
 
 def scan_pairs(volumes, particles, pairs, cells, interval, symmetry, settings, seed, seconds):

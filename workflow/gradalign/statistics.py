@@ -52,7 +52,25 @@ class LogRatio(NamedTuple):
         return bool(self.low <= 0.0 <= self.high)
 
 
-def _read(path, columns):
+def read_columns(path, columns):
+    """Read a file of results.
+
+    Parameters
+    ----------
+    path : str or path
+        A CSV file.
+    columns : sequence of str
+        Columns that it must have.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks a column or is empty.
+    """
     try:
         frame = pd.read_csv(path)
     except (OSError, ValueError) as error:
@@ -83,7 +101,7 @@ def read_alignments(path):
         If the file cannot be read, lacks a column that the tables need, is empty, or holds an error that is
         no finite number.
     """
-    frame = _read(path, _NEEDED)
+    frame = read_columns(path, _NEEDED)
     for name in (*ERRORS.values(), "axis_error_deg"):
         if not (pd.api.types.is_numeric_dtype(frame[name]) and np.isfinite(frame[name]).all()):
             raise InputError(f"{path}: the column {name} holds something that is not a finite number")
@@ -107,7 +125,7 @@ def read_paper(path):
     InputError
         If the file cannot be read, lacks a column or is empty.
     """
-    return _read(path, [*CELL, "median", "mad"])
+    return read_columns(path, [*CELL, "median", "mad"])
 
 
 def median_and_deviation(values):

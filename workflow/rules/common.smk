@@ -1,6 +1,7 @@
 # What the rules share: the checked configuration, the cells of the tables, the sources that scripts stand on.
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pandas as pd
 import yaml
 from snakemake.utils import Paramspace
 
+from gradalign.aligners import check_calls, module_sources, pair_count
+from gradalign.alignment_files import counted_conditions
 from gradalign.cells import PRINTED_SCORES, number_text
 from gradalign.configuration import check
 from gradalign.dependencies import source_files
@@ -23,6 +26,8 @@ snakefiles = [
     for path in (workflow_folder.parent / "Snakefile", *sorted((workflow_folder / "rules").glob("*.smk")))
 ]
 paper_tables = os.path.join(resources_folder, "paper", "tables.csv")
+# where a module that a configuration names may lie: beside it
+module_folders = list(dict.fromkeys(os.path.relpath(Path(path).absolute().parent) for path in workflow.configfiles))
 
 try:
     schema = yaml.safe_load((workflow_folder / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
@@ -35,6 +40,9 @@ try:
         map_source["directory"] = bundled_maps
     complexes = config["complexes"]["object"]
     check_structures(complexes, **map_source)
+    check_calls(config, module_folders)
+    aligner_cells = {name: counted_conditions(aligner, config) for name, aligner in config["aligners"].items()}
+    aligner_sources = {name: module_sources(aligner, module_folders) for name, aligner in config["aligners"].items()}
 except InputError as error:
     sys.exit(str(error))
 
@@ -105,6 +113,11 @@ def phantom_scan(tilt, snr):
 def phantom_file(name, cell):
     """Return a file of the phantom's subtomograms of one cell."""
     return f"{results}/subtomograms/phantom/{phantom_scan(cell['tilt'], cell['snr'])}/{name}"
+
+
+def aligner_objects(wildcards):
+    """Return the data sets whose pairs count for another aligner."""
+    return list(dict.fromkeys(cell.object for cell in aligner_cells[wildcards.aligner]))
 
 
 def map_inputs(wildcards):

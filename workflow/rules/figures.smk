@@ -79,7 +79,8 @@ rule figure1:
     conda:
         "../../envs/environment.yaml"
     params:
-        config=config,
+        # other aligners are no part of the study's own graph
+        config=config | {"aligners": {}},
     script:
         "../scripts/figure1.py"
 

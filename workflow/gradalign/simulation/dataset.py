@@ -11,6 +11,7 @@ import numpy as np
 from scipy import fft
 from scipy.spatial.transform import Rotation
 
+from gradalign.cells import tomogram_name
 from gradalign.errors import InputError
 from gradalign.geometry import random_rotations
 from gradalign.particles import Particles
@@ -324,7 +325,7 @@ class DataSet:
         """
         name, low, high = self._scheme
         count = len(poses)
-        tomogram = f"{name}_tilt{low:g}to{high:g}_snr{self._snr:g}"
+        tomogram = tomogram_name(name, (low, high), self._snr)
         return Particles(
             images=[f"{index + 1:06d}@{image_path}" for index in range(count)],
             rotations=np.array([rotation for rotation, _ in poses]),

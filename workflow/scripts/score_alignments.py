@@ -1,0 +1,32 @@
+"""Hold somebody's file of alignments against the truth."""
+
+import json
+from itertools import chain
+from pathlib import Path
+
+from gradalign.aligner_results import COLUMNS, result_lines
+from gradalign.aligners import Condition
+from gradalign.alignment_files import file_answers, read_results
+from gradalign.jobs import job
+from gradalign.particles import read_particles
+from gradalign.records import write_records
+
+params, inputs = snakemake.params, snakemake.input
+with job(snakemake.log[0]):
+    results = read_results(inputs.star)
+    poses = dict(zip(params.objects, map(read_particles, inputs.poses), strict=True))
+    about = (json.loads(Path(path).read_text(encoding="utf-8")) for path in inputs.about)
+    symmetry = {name: each["point_group"] for name, each in zip(params.objects, about, strict=True)}
+    pairs = range(params.pairs)
+    lines = (
+        result_lines(
+            snakemake.wildcards.aligner,
+            condition,
+            pairs,
+            file_answers(results, condition, pairs, params.voxel_size),
+            poses[condition.object],
+            symmetry[condition.object],
+        )
+        for condition in (Condition(*cell) for cell in params.cells)
+    )
+    write_records(snakemake.output[0], COLUMNS, chain.from_iterable(lines))
