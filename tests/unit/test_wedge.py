@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.errors import InputError
-from gradalign.wedge import check_tilt_range, measured
+from gradalign.wedge import check_tilt_range, check_wedge, measured
 
 frequencies = np.random.default_rng(0).normal(size=(20000, 3))
 
@@ -38,3 +38,30 @@ def test_the_plane_of_a_tilt_angle_inside_the_range_is_measured(angle):
 def test_an_impossible_tilt_range_is_refused(tilt_range):
     with pytest.raises(InputError, match="tilt range"):
         check_tilt_range(tilt_range)
+
+
+@given(st.floats(-89, 0), st.floats(1, 89), st.floats(-360, 360))
+def test_another_tilt_axis_turns_the_wedge_about_the_beam(low, high, axis):
+    angle = np.radians(axis - 90)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    turned = measured(frequencies @ turn.T, (low, high, axis))
+    # rounding may flip what lies on the very face
+    assert (turned == measured(frequencies, (low, high))).mean() > 0.999
+
+
+def test_axis_y_is_the_one_without_a_word():
+    assert (measured(frequencies, (-40, 50, 90)) == measured(frequencies, (-40, 50))).all()
+    assert (measured(frequencies, (-40, 50, 270)) == measured(frequencies, (-50, 40))).mean() > 0.999
+
+
+def test_a_tilt_axis_x_measures_the_plane_of_the_axis_and_never_the_beam():
+    assert measured([1.0, 0.0, 0.0], (-60, 60, 0))
+    assert measured([0.0, 1.0, 1.7], (-60, 60, 0))
+    assert not measured([0.0, 1.0, 1.8], (-60, 60, 0))
+    assert not measured([1.7, 0.0, 1.0], (-60, 60, 0))
+
+
+@pytest.mark.parametrize("tilt_range", [(-60, 60, float("nan")), (-60, 60, "y"), (60, -60, 0), (1, 2, 3, 4)])
+def test_an_impossible_wedge_is_refused(tilt_range):
+    with pytest.raises(InputError, match="tilt"):
+        check_wedge(tilt_range)

@@ -130,6 +130,7 @@ def align_spectra(
     seed=0,
     surface_f=None,
     surface_g=None,
+    rotations=None,
 ):
     """Align two prepared subtomograms, as `align_pair` does.
 
@@ -145,15 +146,17 @@ def align_spectra(
         In nm.
     seed : int or numpy.random.Generator
     surface_f, surface_g : array_like of shape (3, 3), optional
+    rotations : array_like of shape (m, 3, 3), optional
+        Seeds to start from in place of those of the interval.
 
     Returns
     -------
     Alignment
     """
     settings = settings or Settings()
-    candidates = seeds_at_best_translation(
-        fixed, moving, score, start_rotations(interval, surface_f, surface_g), settings, voxel_size
-    )
+    if rotations is None:
+        rotations = start_rotations(interval, surface_f, surface_g)
+    candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
     best, trace, path = stochastic_refinement(
         fixed,
         moving,
@@ -220,7 +223,9 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     }
 
 
-def align_bands(fixed, moving, interval=60.0, settings=None, voxel_size=1.0, surface_f=None, surface_g=None):
+def align_bands(
+    fixed, moving, interval=60.0, settings=None, voxel_size=1.0, surface_f=None, surface_g=None, rotations=None
+):
     """Align two subtomograms by the likelihood, from coarse to fine.
 
     Parameters
@@ -229,16 +234,20 @@ def align_bands(fixed, moving, interval=60.0, settings=None, voxel_size=1.0, sur
         f and g, from `prepare_bands`.
     interval, settings, voxel_size, surface_f, surface_g
         As in `align_pair`.
+    rotations : array_like of shape (m, 3, 3), optional
+        Seeds to start from in place of those of the interval.
 
     Returns
     -------
     Alignment
     """
     settings = settings or Settings()
+    if rotations is None:
+        rotations = start_rotations(interval, surface_f, surface_g)
     answer = march(
         {low_pass: (fixed[low_pass], moving[low_pass]) for low_pass in fixed},
         score_number("likelihood"),
-        np.ascontiguousarray(start_rotations(interval, surface_f, surface_g)),
+        np.ascontiguousarray(rotations, dtype=float),
         free_directions(surface_f),
         settings.damping,
         settings.start_reach / voxel_size,
@@ -328,8 +337,9 @@ def align_pair(
     ----------
     f, g : array_like of shape (N, N, N)
         Densities [z, y, x], of one box size.
-    tilt_f, tilt_g : float or (float, float)
-        Half range or (min, max) of each tilt series in degrees; tilt axis y, beam z.
+    tilt_f, tilt_g : float, (float, float) or (float, float, float)
+        Half range, (min, max) or (min, max, axis) of each tilt series in degrees; beam z, tilt axis at the angle
+        `axis` from x towards y, or y.
     score : str
         ``"rcs"`` (real-space constrained), ``"fcs"`` (Fourier-space constrained) or ``"likelihood"``, which takes
         its band limits from the rounds of `settings`.
@@ -420,8 +430,8 @@ def align_to_reference(
     volumes : sequence of array_like of shape (N, N, N)
         Subtomograms [z, y, x]; read one after the other, so that a sequence may load them as they are asked for.
     reference : array_like of shape (N, N, N)
-    tilts : float, (float, float) or list of them
-        Tilt range of all subtomograms, or a list with one for each.
+    tilts : float, tuple or list of them
+        Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
     reference_tilt : float or (float, float)
         90 if nothing is missing.
     score, interval, low_pass, voxel_size, settings
@@ -465,8 +475,8 @@ def align_all_pairs(
     ----------
     volumes : sequence of array_like of shape (N, N, N)
         Subtomograms [z, y, x].
-    tilts : float, (float, float) or list of them
-        Tilt range of all subtomograms, or a list with one for each.
+    tilts : float, tuple or list of them
+        Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
     score, interval, low_pass, voxel_size, settings
         As in `align_pair`.
     seed : int

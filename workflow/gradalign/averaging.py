@@ -95,8 +95,8 @@ class WedgeAverage:
             R, as an alignment that moves the reference onto the subtomogram gives it.
         translation : array_like of shape (3,)
             a in voxels.
-        tilt_range : float or (float, float)
-            Half range or (min, max) in degrees.
+        tilt_range : float, (float, float) or (float, float, float)
+            Half range, (min, max) or (min, max, axis) in degrees, as of `gradalign.wedge.check_wedge`.
 
         Raises
         ------

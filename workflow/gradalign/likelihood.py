@@ -18,7 +18,7 @@ import numpy as np
 from gradalign.errors import InputError
 from gradalign.spectrum import band_limit, prepare
 from gradalign.volumes import check_volume
-from gradalign.wedge import check_tilt_range, measured
+from gradalign.wedge import check_wedge, measured
 
 # of the largest mean variance at one radius, above the background's: where the particle ends
 _PARTICLE_EDGE = 0.05
@@ -177,7 +177,7 @@ def prepare_weighted(volume, tilt_range, model, low_pass, voxel_size=1.0, wedge_
     InputError
         As `gradalign.spectrum.prepare` does.
     """
-    check_tilt_range(tilt_range)
+    check_wedge(tilt_range)
     volume = check_volume(volume, name, model.mask.shape[0])
     spectrum = prepare(volume * model.mask, tilt_range, low_pass, voxel_size, wedge_guard, name)
     shells = np.sqrt((spectrum.lattice**2).sum(axis=1))

@@ -12,7 +12,7 @@ from gradalign.errors import InputError
 from gradalign.interpolation import OVERSAMPLING, TAPS, kernel, rolloff, tap_table
 from gradalign.jit import jit
 from gradalign.volumes import check_volume
-from gradalign.wedge import check_tilt_range, wedge_normals
+from gradalign.wedge import check_wedge, wedge_normals
 
 SAMPLER_TAPS = 6
 SMALLEST_BOX = 8
@@ -162,8 +162,8 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
     ----------
     volume : array_like of shape (N, N, N)
         Density [z, y, x].
-    tilt_range : float or (float, float)
-        Half range or (min, max) of the tilt series in degrees.
+    tilt_range : float, (float, float) or (float, float, float)
+        Half range, (min, max) or (min, max, axis) of the tilt series in degrees, as of `gradalign.wedge.check_wedge`.
     low_pass : float
         Resolution limit in nm; 0 keeps all frequencies below Nyquist's.
     voxel_size : float
@@ -188,12 +188,12 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
     if volume.shape[0] < SMALLEST_BOX:
         raise InputError(f"{name}: is a cube of {volume.shape[0]} voxels, where at least {SMALLEST_BOX} are needed")
     volume = volume - _edge_level(volume)
-    low, high = check_tilt_range(tilt_range)
+    wedge = low, high, axis = check_wedge(tilt_range)
     if high - low < 180.0:
-        low, high = check_tilt_range((low + wedge_guard, high - wedge_guard))
+        wedge = check_wedge((low + wedge_guard, high - wedge_guard, axis))
     size = volume.shape[0]
     limit = band_limit(size, low_pass, voxel_size)
-    lattice = _measured_lattice(limit, (low, high))
+    lattice = _measured_lattice(limit, wedge)
     reach = int(np.ceil(OVERSAMPLING * limit)) + TAPS // 2
     nothing = np.empty(0, np.float32)
     grid, value_grid = _oversampled_grids(volume, reach) if movable else (nothing, nothing)
@@ -205,7 +205,7 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
         grid=grid,
         value_grid=value_grid,
         table=_table(),
-        normals=wedge_normals((low, high)),
+        normals=wedge_normals(wedge),
         reach=reach,
         size=size,
     )

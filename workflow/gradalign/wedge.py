@@ -1,8 +1,9 @@
 """Which frequencies a tilt series measures.
 
-The beam is along z and the tilt axis is y. The projection at tilt angle α measures the plane of frequencies that
-contains the tilt axis and the direction (cos α, 0, sin α). A tilt range measures the double wedge between the
-planes of its two ends, which two plane normals describe: u, v with (u·ξ)(v·ξ) ≤ 0 inside.
+The beam is along z and the tilt axis is y unless a third number says otherwise. The projection at tilt angle α
+measures the plane of frequencies that contains the tilt axis and the direction (cos α, 0, sin α). A tilt range measures
+the double wedge between the planes of its two ends, which two plane normals describe: u, v with (u·ξ)(v·ξ) ≤ 0 inside.
+Another tilt axis in the plane of x and y turns all of this about z.
 """
 
 import numpy as np
@@ -43,13 +44,42 @@ def check_tilt_range(tilt_range):
     return low, high
 
 
+def check_wedge(tilt_range):
+    """Return a tilt range with its axis as (min, max, axis) in degrees.
+
+    Parameters
+    ----------
+    tilt_range : float, (float, float) or (float, float, float)
+        As of `check_tilt_range`, or (min, max, axis): the axis lies at this angle from x towards y, so that 90 is y
+        (as it is without the third number) and 0 is x.
+
+    Returns
+    -------
+    (float, float, float)
+
+    Raises
+    ------
+    InputError
+        As `check_tilt_range` does, or if the axis is no finite number.
+    """
+    if not (isinstance(tilt_range, (tuple, list, np.ndarray)) and len(tilt_range) == 3):
+        return *check_tilt_range(tilt_range), 90.0
+    try:
+        axis = float(tilt_range[2])
+    except (TypeError, ValueError):
+        axis = np.nan
+    if not np.isfinite(axis):
+        raise InputError(f"tilt axis {tilt_range[2]!r} is not a number of degrees")
+    return *check_tilt_range(tuple(tilt_range[:2])), axis
+
+
 def wedge_normals(tilt_range):
     """Return the two normals u, v of a tilt range: ξ is measured where (u·ξ)(v·ξ) ≤ 0.
 
     Parameters
     ----------
-    tilt_range : float or (float, float)
-        Half range or (min, max) in degrees.
+    tilt_range : float, (float, float) or (float, float, float)
+        Half range, (min, max) or (min, max, axis) in degrees.
 
     Returns
     -------
@@ -61,10 +91,13 @@ def wedge_normals(tilt_range):
     InputError
         If the tilt range is impossible.
     """
-    low, high = np.radians(check_tilt_range(tilt_range))
+    low, high, axis = np.radians(check_wedge(tilt_range))
     normals = np.array([[-np.sin(high), 0.0, np.cos(high)], [-np.sin(low), 0.0, np.cos(low)]])
     if high - low >= np.pi:
         normals[1] = -normals[0]
+    if axis != np.pi / 2:
+        # the direction across the axis, which is x where the axis is y
+        normals[:, 0], normals[:, 1] = normals[:, 0] * np.sin(axis), -normals[:, 0] * np.cos(axis)
     return normals
 
 
@@ -75,8 +108,8 @@ def measured(frequencies, tilt_range):
     ----------
     frequencies : array_like of shape (..., 3)
         Vectors (ξx, ξy, ξz), in any unit.
-    tilt_range : float or (float, float)
-        Half range θ, which measures |ξz| ≤ |ξx| tan θ, or (min, max) in degrees.
+    tilt_range : float, (float, float) or (float, float, float)
+        Half range θ, which measures |ξz| ≤ |ξx| tan θ, or (min, max) or (min, max, axis) in degrees.
 
     Returns
     -------
