@@ -40,12 +40,12 @@ class SignalModel(NamedTuple):
     """Radius of the sphere in voxels, without its soft edge."""
 
 
-def _distances(size):
-    axis = np.arange(size) - size // 2
-    return np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
+def _distances(size, centre=(0.0, 0.0, 0.0)):
+    x, y, z = (np.arange(size) - size // 2 - place for place in centre)
+    return np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2)
 
 
-def soft_sphere(size, radius, edge=_SOFT_EDGE):
+def soft_sphere(size, radius, edge=_SOFT_EDGE, centre=(0.0, 0.0, 0.0)):
     """Return a spherical mask with a cosine edge.
 
     Parameters
@@ -56,12 +56,14 @@ def soft_sphere(size, radius, edge=_SOFT_EDGE):
         Radius within which the mask is 1, in voxels.
     edge : float
         Width over which it falls to 0.
+    centre : (float, float, float)
+        Where the sphere stands, (x, y, z) in voxels from voxel N//2.
 
     Returns
     -------
     numpy.ndarray of float32, shape (size, size, size)
     """
-    outward = np.clip((_distances(size) - radius) / edge, 0.0, 1.0)
+    outward = np.clip((_distances(size, centre) - radius) / edge, 0.0, 1.0)
     return (0.5 + 0.5 * np.cos(np.pi * outward)).astype(np.float32)
 
 
@@ -111,7 +113,7 @@ def _shell_power(volumes, mask, tilts, limit):
     return total / np.maximum(places, 1) / (mask.astype(float) ** 2).sum()
 
 
-def estimate_model(volumes, tilts, low_pass, voxel_size=1.0):
+def estimate_model(volumes, tilts, low_pass, voxel_size=1.0, radius=None):
     """Estimate signal and noise of a data set from its subtomograms alone.
 
     The noise is what surrounds the particle; the signal is what is more under the mask.
@@ -126,6 +128,8 @@ def estimate_model(volumes, tilts, low_pass, voxel_size=1.0):
         Resolution limit in nm.
     voxel_size : float
         In nm.
+    radius : float, optional
+        Of the mask in voxels; where the particle ends if left out.
 
     Returns
     -------
@@ -141,7 +145,7 @@ def estimate_model(volumes, tilts, low_pass, voxel_size=1.0):
     volumes = [check_volume(volume, f"volume {number}") for number, volume in enumerate(volumes)]
     size = volumes[0].shape[0]
     limit = band_limit(size, low_pass, voxel_size)
-    radius = particle_radius(volumes)
+    radius = particle_radius(volumes) if radius is None else radius
     mask = soft_sphere(size, radius)
     around = 1.0 - soft_sphere(size, radius + 2.0, 2.0)
     total = _shell_power(volumes, mask, tilts, limit)

@@ -1,0 +1,1 @@
+"""Subtomograms that users picked themselves: read, aligned to a reference in rounds, averaged, written back."""
