@@ -1,4 +1,5 @@
-# The study: from atoms and phantoms to tables and figures. README.md says how to run and change it.
+# The study: from atoms and phantoms to tables and figures; or a user's own particles, aligned and averaged.
+# README.md says how to run and change either.
 
 
 configfile: str(workflow.current_basedir.join("config.yaml"))
@@ -23,12 +24,24 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/calibration.smk"
 
 
+# with particles of the user's own the study stands aside
+if config["particles"]["star"]:
+
+    include: "workflow/rules/particles.smk"
+
+
 rule all:
     default_target: True
     input:
-        rules.tables.input,
-        rules.figures.input,
-        rules.verdicts.input,
+        *(
+            rules.particles.input
+            if config["particles"]["star"]
+            else [
+                *rules.tables.input,
+                *rules.figures.input,
+                *rules.verdicts.input,
+                *rules.run_times.output,
+                *poses,
+            ]
+        ),
         rules.configuration.output,
-        rules.run_times.output,
-        poses,

@@ -28,10 +28,22 @@ def test_an_error_of_the_program_leaves_its_traceback_in_the_log(tmp_path):
     assert "ZeroDivisionError" in (tmp_path / "log").read_text()
 
 
-def test_progress_passes_everything_on_and_counts_at_a_modest_rate(monkeypatch):
+def test_progress_passes_everything_on_and_tells_count_and_time_left_at_a_modest_rate(monkeypatch):
     # a clock that advances two seconds at each look
     ticks = iter(range(0, 1000, 2))
     monkeypatch.setattr(gradalign.jobs.time, "monotonic", lambda: float(next(ticks)))
     said = []
     assert list(progress("abcdefg", 7, "letters", said.append)) == list("abcdefg")
-    assert said == ["3 of 7 letters", "6 of 7 letters"]
+    assert said == ["3 of 7 letters, 8 s left", "6 of 7 letters, 2 s left"]
+
+
+@pytest.mark.parametrize(("count", "left"), [(2, "3 s"), (41, "2 min"), (10001, "8.3 h")])
+def test_the_time_left_is_told_in_a_unit_that_fits(monkeypatch, count, left):
+    # three seconds for the first of them
+    ticks = iter(range(0, 1000, 3))
+    monkeypatch.setattr(gradalign.jobs, "_SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(gradalign.jobs.time, "monotonic", lambda: float(next(ticks)))
+    said = []
+    items = progress("ab", count, "letters", said.append)
+    assert next(items) + next(items) == "ab"
+    assert said == [f"1 of {count} letters, {left} left"]

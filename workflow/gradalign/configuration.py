@@ -9,6 +9,7 @@ from gradalign.aligners import mistakes as aligner_mistakes
 from gradalign.errors import InputError
 from gradalign.geometry import check_interval
 from gradalign.simulation.tilt_series import tilt_angles
+from gradalign.wedge import check_tilt_range
 
 RESERVED_NAMES = ("reference", "benchmark")
 """Names under results/ that are not studies of the user's."""
@@ -37,7 +38,7 @@ def check(config, schema):
         If a key is unknown, missing or ill-typed, or a value is impossible: a line of one sentence for each
         mistake.
     """
-    config = _with_infinities(config)
+    config = _with_particles(_with_infinities(config), schema)
     errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
     mistakes = [
         sentence
@@ -79,6 +80,23 @@ def _with_infinite_cells(aligner):
     return aligner | {"cells": [_with_infinity(cell) for cell in aligner["cells"]]}
 
 
+def _with_particles(config, schema):
+    """Return the configuration with the short form ``particles: FILE``, ``reference: FILE`` written out."""
+    config, particles = dict(config), config.get("particles")
+    if isinstance(particles, str):
+        keys = schema["properties"]["particles"]["properties"]
+        particles = {key: entry["default"] for key, entry in keys.items()} | {"star": particles}
+    if isinstance(particles, dict):
+        particles = dict(particles)
+        if "reference" in config:
+            particles["reference"] = config.pop("reference")
+        axis = particles.get("tilt_axis")
+        if isinstance(axis, (int, float)) and not isinstance(axis, bool):
+            particles["tilt_axis"] = f"{axis:g}"
+        config["particles"] = particles
+    return config
+
+
 def _listed(value):
     return value if isinstance(value, list) else [value]
 
@@ -113,6 +131,7 @@ def _describe(schema, unit=None):
         return f"one of {', '.join(schema['enum'])}"
     if kind == "array":
         size = "a list" if schema.get("minItems", 0) == 0 else "a list of at least one"
+        size = f"a list of {schema['maxItems']}" if "maxItems" in schema else size
         size += ", none twice" if schema.get("uniqueItems") else ""
         return f"{size}, each {_describe(schema['items'], unit)}"
     if kind in ("number", "integer"):
@@ -127,6 +146,8 @@ def _describe(schema, unit=None):
         words += [f"divisible by {schema['multipleOf']}"] if "multipleOf" in schema else []
         words += [f"({unit})"] if unit not in (None, "none") else []
         return " ".join(words)
+    if "values" in schema:
+        return schema["values"]
     if "pattern" in schema:
         return "a name of letters, digits, dots, dashes and underscores that begins with a letter or digit"
     return {"boolean": "true or false", "object": "a section with keys of its own"}.get(kind, "a text")
@@ -202,9 +223,22 @@ def _impossible(config):
             f"subtomograms.simulation_box: is {boxes['simulation_box']}, where at least subtomograms.box "
             f"({boxes['box']}) is needed."
         )
+    yield from _impossible_particles(config["particles"], guard)
     edge, low_pass = boxes["box"] * boxes["voxel_size"], config["alignment"]["low_pass"]
     if low_pass > edge:
         yield f"alignment.low_pass: is {low_pass:g} nm, where at most a box's edge of {edge:g} nm is needed."
+
+
+def _impossible_particles(section, guard):
+    yield from _refusal("particles.interval", check_interval, section["interval"])
+    yield from _refusal("particles.tilt", check_tilt_range, tuple(section["tilt"]))
+    low, high = section["tilt"]
+    if 0 < high - low <= 2 * guard:
+        yield f"particles.tilt: spans {high - low:g} degrees, where more than twice alignment.wedge_guard is needed."
+    if section["star"] and not section["reference"]:
+        yield "particles.reference: is missing, where an MRC file is needed to align the particles to."
+    if section["reference"] and not section["star"]:
+        yield "particles.star: is missing, where a STAR file of the subtomograms is needed."
 
 
 def _refusal(key, function, *arguments):

@@ -43,7 +43,7 @@ def job(log_path):
 
 
 def progress(items, total, what, say):
-    """Pass items on, saying every few seconds how many of all are done.
+    """Pass items on, saying every few seconds how many of all are done and how long the rest may take.
 
     Parameters
     ----------
@@ -60,9 +60,15 @@ def progress(items, total, what, say):
     object
         The items.
     """
-    last = time.monotonic()
+    start = last = time.monotonic()
     for done, item in enumerate(items, start=1):
         yield item
-        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            say(f"{done} of {total} {what}")
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_LINES:
+            last = now
+            say(f"{done} of {total} {what}, {_duration((now - start) / done * (total - done))} left")
+
+
+def _duration(seconds):
+    minutes = round(seconds / 60)
+    return f"{seconds:.0f} s" if seconds < 100 else f"{minutes} min" if minutes < 100 else f"{minutes / 60:.1f} h"

@@ -166,4 +166,5 @@ report_categories = {
     "tables": "2 Tables",
     "verdicts": "3 Paper against here",
     "run": "4 This run",
+    "particles": "Your particles",
 }

@@ -62,8 +62,24 @@ def _complaint(where, error):
     return InputError(f"{where}: is no complete MRC file ({reason})")
 
 
-def _load(where):
-    """Return one volume as the file has it and its voxel size in Å, 0 if the header has none."""
+def load(where):
+    """Return one volume as the file has it.
+
+    Parameters
+    ----------
+    where : Place
+
+    Returns
+    -------
+    data : numpy.ndarray
+    voxel_size : float
+        In Å; 0 if the header has none.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or holds no such volume.
+    """
     try:
         with warnings.catch_warnings():
             # what follows the data is of no concern
@@ -111,7 +127,7 @@ def read_particle(where, box, voxel_size):
     InputError
         If the file is damaged or the volume unusable.
     """
-    data, size = _load(where)
+    data, size = load(where)
     volume = check_volume(data, where, box).astype(float)
     if voxel_size and size and abs(size / ANGSTROM_PER_NM - voxel_size) > SAME_PIXEL * voxel_size:
         raise InputError(
@@ -145,7 +161,7 @@ def inspect(where):
     InputError
         If the file is damaged or holds no cube.
     """
-    data, size = _load(where)
+    data, size = load(where)
     return len(check_volume(data, where)), size / ANGSTROM_PER_NM
 
 

@@ -12,6 +12,7 @@ from gradalign.alignment import Settings, align_bands, align_spectra, dissimilar
 from gradalign.geometry import check_interval, point_group, rotation_angle, rotation_from_euler
 from gradalign.likelihood import SignalModel, soft_sphere
 from gradalign.marching import ROUNDS
+from gradalign.picked.filters import shell_filtered, shell_power
 from gradalign.spectrum import prepare
 
 EDGE_SHARE = 1 / 8
@@ -186,15 +187,10 @@ def _on_unit_power(spectrum):
 
 def _at_power(volume, power):
     """Return a volume whose coefficients have a given mean power in each shell, as far as there is any."""
-    size = volume.shape[0]
-    axis = np.fft.fftfreq(size, 1.0 / size)
-    radius = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + np.fft.rfftfreq(size, 1.0 / size) ** 2)
-    transform = np.fft.rfftn(volume)
-    shell = np.rint(radius).astype(int)
-    here = np.bincount(shell.ravel(), np.abs(transform.ravel()) ** 2) / np.bincount(shell.ravel())
+    here = shell_power(volume)
     wanted = np.interp(np.arange(len(here)), np.arange(len(power)), power, right=0.0)
-    factor = np.sqrt(np.divide(wanted, here, out=np.zeros_like(here), where=here > 1e-12 * here.max()))
-    return np.fft.irfftn(transform * np.interp(radius, np.arange(len(here)), factor), s=volume.shape).astype(np.float32)
+    factors = np.sqrt(np.divide(wanted, here, out=np.zeros_like(here), where=here > 1e-12 * here.max()))
+    return shell_filtered(volume, factors)
 
 
 def _weighted(spectrum, model, scale):

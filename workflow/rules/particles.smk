@@ -1,0 +1,166 @@
+# A user's own subtomograms: aligned to a reference and averaged in rounds, the half sets kept apart.
+
+from gradalign.picked.memory import chunk_memory_mb
+from gradalign.picked.opening import check_files
+
+picked_section = config["particles"]
+try:
+    # a mistake in the STAR file is told before any job starts
+    picked_count = len(check_files(picked_section))
+except InputError as error:
+    sys.exit(str(error))
+
+picked_folder = f"{results}/particles"
+picked_chunks = ranges(picked_count, picked_section["per_job"])
+picked_rounds = picked_section["rounds"]
+# a mask is a file or a word
+picked_files = [picked_section["star"], picked_section["reference"]]
+picked_files += [picked_section["mask"]] if picked_section["mask"] not in ("sphere", "none") else []
+# which choices change what a round does; how many rounds there are does not
+picked_choices = {key: value for key, value in picked_section.items() if key not in ("rounds", "per_job")}
+
+
+wildcard_constraints:
+    round="[0-9]+",
+    picked="[0-9]+-[0-9]+",
+
+
+def picked_state(wildcards):
+    """Return the state that a round starts from."""
+    return f"{picked_folder}/rounds/{int(wildcards.round) - 1}/state.npz"
+
+
+def picked_entries(wildcards):
+    """Return the particles of a job as the round before left them."""
+    return f"{picked_folder}/rounds/{int(wildcards.round) - 1}/particles~{wildcards.picked}.csv"
+
+
+rule particles_start:
+    input:
+        files=picked_files,
+        sources=sources("particles_start.py"),
+    output:
+        entries=expand(f"{picked_folder}/rounds/0/particles~{{picked}}.csv", picked=picked_chunks),
+        state=f"{picked_folder}/rounds/0/state.npz",
+    log:
+        f"{results}/logs/particles/start.log",
+    benchmark:
+        f"{results}/benchmarks/particles/start.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        section=picked_choices,
+        alignment=config["alignment"],
+        seed=config["seed"],
+        chunks=picked_chunks,
+    script:
+        "../scripts/particles_start.py"
+
+
+rule particles_align:
+    input:
+        state=picked_state,
+        entries=picked_entries,
+        sources=sources("particles_align.py"),
+    output:
+        entries=f"{picked_folder}/rounds/{{round}}/particles~{{picked}}.csv",
+        sums=temp(f"{picked_folder}/rounds/{{round}}/particles~{{picked}}.npz"),
+    log:
+        f"{results}/logs/particles/{{round}}/particles~{{picked}}.log",
+    benchmark:
+        f"{results}/benchmarks/particles/{{round}}/particles~{{picked}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    resources:
+        mem_mb=lambda wildcards, input: chunk_memory_mb(input.state),
+    params:
+        section=picked_choices,
+        alignment=config["alignment"],
+        seed=config["seed"],
+    script:
+        "../scripts/particles_align.py"
+
+
+rule particles_round:
+    input:
+        state=picked_state,
+        entries=expand(f"{picked_folder}/rounds/{{{{round}}}}/particles~{{picked}}.csv", picked=picked_chunks),
+        sums=expand(f"{picked_folder}/rounds/{{{{round}}}}/particles~{{picked}}.npz", picked=picked_chunks),
+        sources=sources("particles_round.py"),
+    output:
+        f"{picked_folder}/rounds/{{round}}/state.npz",
+    log:
+        f"{results}/logs/particles/{{round}}/round.log",
+    benchmark:
+        f"{results}/benchmarks/particles/{{round}}/round.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        section=picked_choices,
+    script:
+        "../scripts/particles_round.py"
+
+
+rule particles_results:
+    input:
+        files=picked_files,
+        state=f"{picked_folder}/rounds/{picked_rounds}/state.npz",
+        entries=expand(f"{picked_folder}/rounds/{picked_rounds}/particles~{{picked}}.csv", picked=picked_chunks),
+        sources=sources("particles_results.py"),
+    output:
+        star=f"{picked_folder}/aligned.star",
+        average=f"{picked_folder}/average.mrc",
+        half1=f"{picked_folder}/average_half1.mrc",
+        half2=f"{picked_folder}/average_half2.mrc",
+        filtered=f"{picked_folder}/average_filtered.mrc",
+        chimerax=f"{picked_folder}/average.cxc",
+        scores=f"{picked_folder}/scores.csv",
+        left_out=f"{picked_folder}/left_out.csv",
+        rounds=f"{picked_folder}/rounds.csv",
+        shells=f"{picked_folder}/fsc.csv",
+        summary=f"{picked_folder}/summary.txt",
+        page=report(
+            f"{picked_folder}/particles.html",
+            caption="../report/particles_page.rst",
+            category=report_categories["particles"],
+            labels={"": "Rounds and what was left out"},
+        ),
+    log:
+        f"{results}/logs/particles/results.log",
+    benchmark:
+        f"{results}/benchmarks/particles/results.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        section=picked_choices,
+    script:
+        "../scripts/particles_results.py"
+
+
+rule particles_figure:
+    input:
+        state=f"{picked_folder}/rounds/{picked_rounds}/state.npz",
+        entries=expand(f"{picked_folder}/rounds/{picked_rounds}/particles~{{picked}}.csv", picked=picked_chunks),
+        sources=sources("particles_figure.py"),
+    output:
+        svg=report(
+            f"{picked_folder}/particles.svg",
+            caption="../report/particles_figure.rst",
+            category=report_categories["particles"],
+            labels={"": "Half maps, orientations, scores"},
+        ),
+        png=f"{picked_folder}/particles.png",
+    log:
+        f"{results}/logs/particles/figure.log",
+    benchmark:
+        f"{results}/benchmarks/particles/figure.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/particles_figure.py"
+
+
+rule particles:
+    input:
+        rules.particles_results.output,
+        rules.particles_figure.output,

@@ -1,0 +1,26 @@
+"""Align some of a user's particles and add them up; nothing to do once they stay where they are."""
+
+import shutil
+
+from gradalign.averaging import save_averages
+from gradalign.jobs import job, progress
+from gradalign.picked.entries import read_entries, write_entries
+from gradalign.picked.rounds import align_chunk, empty_sums, has_converged, load_state
+
+with job(snakemake.log[0]) as say:
+    params, output = snakemake.params, snakemake.output
+    if has_converged(snakemake.input.state):
+        shutil.copyfile(snakemake.input.entries, output.entries)
+        save_averages(output.sums, {})
+    else:
+        entries, state = read_entries(snakemake.input.entries), load_state(snakemake.input.state)
+        sums = empty_sums(state.references.shape[-1], params.section["symmetry"])
+        what = f"particles ({entries[0].particle} to {entries[-1].particle}) of round {len(state.history) + 1}"
+        done = align_chunk(entries, state, params.section, params.alignment, params.seed, sums)
+        aligned = sorted(progress(done, len(entries), what, say))
+        write_entries(output.entries, aligned)
+        save_averages(output.sums, sums)
+        for entry in aligned:
+            if entry.failure:
+                say(f"particle {entry.particle} is left out: {entry.failure}")
+        say(f"{len(entries)} {what}")

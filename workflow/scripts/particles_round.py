@@ -1,0 +1,24 @@
+"""Average a round of a user's particles and say whether another is needed."""
+
+import shutil
+
+from gradalign.jobs import job
+from gradalign.picked.entries import read_entries
+from gradalign.picked.results import history_table
+from gradalign.picked.rounds import finish_round, has_converged, load_state, save_state
+
+with job(snakemake.log[0]) as say:
+    if has_converged(snakemake.input.state):
+        shutil.copyfile(snakemake.input.state, snakemake.output[0])
+    else:
+        entries = [entry for path in snakemake.input.entries for entry in read_entries(path)]
+        state = load_state(snakemake.input.state)
+        state = finish_round(entries, snakemake.input.sums, state, snakemake.params.section)
+        save_state(snakemake.output[0], state)
+        last = history_table(state).iloc[-1]
+        say(
+            f"round {last['round']:.0f}: {last.particles:.0f} particles, resolution {last.resolution_nm:.2f} nm, "
+            f"median change {last.median_rotation_change_deg:.2f}°, {last.median_shift_change_voxel:.2f} voxels"
+        )
+        if state.converged:
+            say("the particles stay where they are: no further round is needed")

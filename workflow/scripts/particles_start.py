@@ -1,0 +1,14 @@
+"""Check a user's particles and reference, and share the particles out to jobs."""
+
+from gradalign.jobs import job
+from gradalign.picked.entries import write_entries
+from gradalign.picked.opening import open_particles
+from gradalign.picked.rounds import save_state
+
+with job(snakemake.log[0]) as say:
+    params = snakemake.params
+    entries, state = open_particles(params.section, params.alignment, params.seed, say)
+    for chunk, path in zip(params.chunks, snakemake.output.entries, strict=True):
+        first, last = map(int, chunk.split("-"))
+        write_entries(path, entries[first : last + 1])
+    save_state(snakemake.output.state, state)
