@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradalign.alignment import Settings, align_bands, align_spectra, dissimilarity_at, start_rotations
+from gradalign.alignment import Settings, align_bands, align_spectra, dissimilarity_at, finest_limit, start_rotations
 from gradalign.geometry import check_interval, point_group, rotation_angle, rotation_from_euler
 from gradalign.likelihood import SignalModel, soft_sphere
-from gradalign.marching import ROUNDS
 from gradalign.picked.filters import shell_filtered, shell_power
 from gradalign.spectrum import prepare
 
@@ -21,8 +20,6 @@ SPACING_SHARE = 0.375
 """Distance of neighbouring start translations as a share of the band limit: the study's 2 nm at 5.3 nm."""
 # of the local range: how far the further seeds of a local search stand from the given orientation
 _SEED_SHARE = 0.6
-# the bands of the coarse-to-fine search as multiples of the finest
-_BANDS = tuple(turn._replace(low_pass=turn.low_pass / ROUNDS[-1].low_pass) for turn in ROUNDS)
 
 
 @dataclass(frozen=True)
@@ -51,8 +48,9 @@ class Plan:
     """The aligner's."""
 
     def __post_init__(self):
-        edge = self.box * self.voxel_size
-        rounds = tuple(turn._replace(low_pass=min(turn.low_pass * self.low_pass, edge)) for turn in _BANDS)
+        # the bands of the coarse-to-fine search end at that of the round
+        edge, scale = self.box * self.voxel_size, self.low_pass / finest_limit(self.settings)
+        rounds = tuple(turn._replace(low_pass=min(scale * turn.low_pass, edge)) for turn in self.settings.rounds)
         spacing = min(SPACING_SHARE * self.low_pass, self.settings.start_reach or np.inf)
         settings = replace(self.settings, low_pass=self.low_pass, start_spacing=spacing, rounds=rounds)
         object.__setattr__(self, "settings", settings)
@@ -296,7 +294,7 @@ def _search(fixed, moving, plan, rotations, surface, rng):
 
 def _value(fixed, moving, plan, rotation, translation):
     if plan.score == "likelihood":
-        band = plan.settings.rounds[-1].low_pass
+        band = finest_limit(plan.settings)
         fixed, moving = fixed[band], moving[band]
     return dissimilarity_at(fixed, moving, plan.score, rotation, translation)
 
