@@ -4,7 +4,14 @@ from test_scores import noisy_pair
 
 from gradalign import align_all_pairs, align_pair, align_to_reference
 from gradalign.errors import InputError
-from gradalign.geometry import alignment_error, euler_from_rotation, random_rotations, rotation_from_euler
+from gradalign.geometry import (
+    alignment_error,
+    euler_from_rotation,
+    random_rotations,
+    rotation_angle,
+    rotation_from_euler,
+)
+from gradalign.simulation.phantom import phantom
 
 
 def test_a_noisy_pair_is_aligned():
@@ -90,3 +97,13 @@ def test_what_cannot_be_aligned_is_refused_in_one_sentence(change, word):
         else:
             align_pair(**{"f": f, "g": g, **change})
     assert "\n" not in str(caught.value)
+
+
+def test_the_likelihood_aligns_sets_as_it_aligns_pairs():
+    f, g = (phantom(32, translation=shift) for shift in ([1.0, 0.0, 0.0], [0.0, -1.0, 0.5]))
+    noise = np.random.default_rng(3).normal(0.0, 0.05, (2, 32, 32, 32))
+    pairs = align_all_pairs([f + noise[0], g + noise[1]], 90, "likelihood")
+    assert np.allclose(pairs[0, 1].translation, [1.0, 1.0, -0.5], atol=0.2)
+    (found,) = align_to_reference([f + noise[0]], g + noise[1], 90, score="likelihood")
+    assert np.allclose(found.translation, [1.0, 1.0, -0.5], atol=0.2)
+    assert rotation_angle(found.rotation) < 3

@@ -1,8 +1,7 @@
-"""The public face: align two subtomograms, many to a reference, or all pairs of a set."""
+"""The public face: align two subtomograms. Sets of them are aligned in `gradalign.sets`."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import combinations
 
 import numpy as np
 
@@ -11,7 +10,6 @@ from gradalign.geometry import axis_seed_angles, euler_from_rotation, rotation_f
 from gradalign.likelihood import estimate_model, prepare_weighted
 from gradalign.marching import ROUNDS, march
 from gradalign.products import sample_values, value_products, work_space
-from gradalign.randomness import generator
 from gradalign.refinement import Damping
 from gradalign.scores import dissimilarity, score_number
 from gradalign.search import StochasticRule, place_seeds, stochastic_refinement
@@ -398,105 +396,3 @@ def align_pair(
     fixed = prepare(f, tilt_f, *shared, "f", movable=False)
     moving = prepare(g, tilt_g, *shared, "g")
     return align_spectra(fixed, moving, score, interval, settings, voxel_size, seed, surface_f, surface_g)
-
-
-def _prepare_each(volumes, tilts, settings, low_pass, voxel_size, movable=True):
-    """Yield one prepared volume after the other; `tilts` is one range for all or a list with one for each."""
-    low_pass = settings.low_pass if low_pass is None else low_pass
-    if isinstance(tilts, list) and len(tilts) != len(volumes):
-        raise InputError(f"{len(tilts)} tilt ranges were given for {len(volumes)} volumes: give one, or one for each")
-    for number, volume in enumerate(volumes):
-        tilt = tilts[number] if isinstance(tilts, list) else tilts
-        name = f"volume {number}"
-        yield prepare(volume, tilt, low_pass, voxel_size, settings.wedge_guard, name, movable)
-
-
-def align_to_reference(
-    volumes,
-    reference,
-    tilts=60.0,
-    reference_tilt=90.0,
-    score="rcs",
-    interval=60.0,
-    low_pass=None,
-    voxel_size=1.0,
-    seed=0,
-    settings=None,
-):
-    """Find the transform that moves the reference onto each subtomogram.
-
-    Parameters
-    ----------
-    volumes : sequence of array_like of shape (N, N, N)
-        Subtomograms [z, y, x]; read one after the other, so that a sequence may load them as they are asked for.
-    reference : array_like of shape (N, N, N)
-    tilts : float, tuple or list of them
-        Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
-    reference_tilt : float or (float, float)
-        90 if nothing is missing.
-    score, interval, low_pass, voxel_size, settings
-        As in `align_pair`.
-    seed : int
-        Each subtomogram draws from its own stream of this seed.
-
-    Returns
-    -------
-    list of Alignment
-        volume(x) ≈ reference(R⁻¹(x − a)).
-
-    Raises
-    ------
-    InputError
-        As in `align_pair`.
-    """
-    settings = settings or Settings()
-    (moving,) = _prepare_each([reference], reference_tilt, settings, low_pass, voxel_size)
-    each = _prepare_each(volumes, tilts, settings, low_pass, voxel_size, movable=False)
-    return [
-        align_spectra(
-            fixed,
-            moving,
-            score,
-            interval,
-            settings,
-            voxel_size,
-            generator(seed, "reference alignment", number),
-        )
-        for number, fixed in enumerate(each)
-    ]
-
-
-def align_all_pairs(
-    volumes, tilts=60.0, score="rcs", interval=60.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
-):
-    """Align every pair of a set, each volume prepared once.
-
-    Parameters
-    ----------
-    volumes : sequence of array_like of shape (N, N, N)
-        Subtomograms [z, y, x].
-    tilts : float, tuple or list of them
-        Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
-    score, interval, low_pass, voxel_size, settings
-        As in `align_pair`.
-    seed : int
-        Each pair draws from its own stream of this seed.
-
-    Returns
-    -------
-    dict of (int, int) to Alignment
-        For i < j the transform that moves volume j onto volume i.
-
-    Raises
-    ------
-    InputError
-        As in `align_pair`.
-    """
-    settings = settings or Settings()
-    each = list(_prepare_each(volumes, tilts, settings, low_pass, voxel_size))
-    return {
-        (i, j): align_spectra(
-            each[i], each[j], score, interval, settings, voxel_size, generator(seed, "pair alignment", i, j)
-        )
-        for i, j in combinations(range(len(each)), 2)
-    }

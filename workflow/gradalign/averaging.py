@@ -8,6 +8,7 @@ F_n being sampled where it is needed (`gradalign.spectrum.Sampler`), not interpo
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy import fft
@@ -15,7 +16,7 @@ from scipy import fft
 from gradalign.errors import InputError
 from gradalign.geometry import point_group
 from gradalign.spectrum import Sampler
-from gradalign.volumes import complete_file
+from gradalign.volumes import check_volume, complete_file
 from gradalign.wedge import measured
 
 SMALLEST_SHARE = 0.05
@@ -291,3 +292,100 @@ def resolution(frequencies, correlations, threshold, voxel_size):
     left, right = correlations[last - 1], correlations[last]
     share = (left - threshold) / (left - right)
     return float(voxel_size / (frequencies[last - 1] + share * (frequencies[last] - frequencies[last - 1])))
+
+
+class Average(NamedTuple):
+    """The average of aligned subtomograms, and how far its halves agree."""
+
+    volume: np.ndarray
+    """Density [z, y, x], float32 (N, N, N)."""
+    halves: tuple
+    """Averages of every other subtomogram, from the first and from the second on."""
+    frequencies: np.ndarray
+    """Cycles per voxel, (n,)."""
+    correlations: np.ndarray
+    """Fourier shell correlation of the halves there, (n,)."""
+
+    def resolution(self, voxel_size=1.0, threshold=0.143):
+        """Return the resolution at which the shell correlation of the halves falls below a threshold.
+
+        Subtomograms that were all aligned to one reference agree with it and so with each other: up to where that
+        reference has structure the two halves are not independent.
+
+        Parameters
+        ----------
+        voxel_size : float
+            In nm.
+        threshold : float
+
+        Returns
+        -------
+        float
+            In nm; NaN if there is none.
+        """
+        return resolution(self.frequencies, self.correlations, threshold, voxel_size)
+
+
+def average(volumes, alignments, tilts=60.0, symmetry="C1"):
+    """Average subtomograms, each frequency over those that measured it.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        Subtomograms [z, y, x], at least two; read one after the other.
+    alignments : sequence of gradalign.Alignment
+        Where the reference was found in each, from `gradalign.align_to_reference`: volume(x) ≈ reference(R⁻¹(x − a)).
+    tilts : float, tuple or list of them
+        Tilt range of all subtomograms, or a list with one for each: a half range, (min, max) or (min, max, axis) in
+        degrees.
+    symmetry : str
+        Point group of the reference, ``"Cn"`` or ``"Dn"``, which the average gets.
+
+    Returns
+    -------
+    Average
+        With ``volume``, ``halves``, ``frequencies`` and ``correlations``.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two subtomograms, or not as many alignments and tilt ranges; if a volume, tilt range or
+        the symmetry is unusable.
+
+    Examples
+    --------
+    Four views of the phantom, aligned to it and averaged:
+
+    >>> import numpy as np
+    >>> from gradalign import align_to_reference, average
+    >>> from gradalign.geometry import rotation_from_euler
+    >>> from gradalign.simulation.phantom import phantom
+    >>> reference = phantom(32)
+    >>> volumes = [phantom(32, rotation=rotation_from_euler(80 * n, 50, 30 * n)) for n in range(4)]
+    >>> found = align_to_reference(volumes, reference, tilts=90)
+    >>> result = average(volumes, found, tilts=90)
+    >>> result.volume.shape
+    (32, 32, 32)
+    >>> bool(np.corrcoef(result.volume.ravel(), reference.ravel())[0, 1] > 0.99)
+    True
+    >>> result.resolution(voxel_size=1.0) < 4
+    True
+    """
+    count = len(volumes)
+    if count < 2 or len(alignments) != count or (isinstance(tilts, list) and len(tilts) != count):
+        ranges = f" and {len(tilts)} tilt ranges" if isinstance(tilts, list) else ""
+        raise InputError(
+            f"{count} subtomograms, {len(alignments)} alignments{ranges} were given, where at least two of each are "
+            "needed, as many of one as of the other"
+        )
+    sums = []
+    for number, (volume, found) in enumerate(zip(volumes, alignments, strict=True)):
+        volume = check_volume(volume, f"volume {number}", sums[0].size if sums else None)
+        if not sums:
+            scale = float(np.abs(volume).max())
+            sums = [WedgeAverage(len(volume), scale, symmetry) for _ in range(2)]
+        tilt = tilts[number] if isinstance(tilts, list) else tilts
+        sums[number % 2].add(sampler(volume), found.rotation, found.translation, tilt)
+    halves = tuple(half.volume() for half in sums)
+    sums[0].merge(sums[1])
+    return Average(sums[0].volume(), halves, *fourier_shell_correlation(*halves))

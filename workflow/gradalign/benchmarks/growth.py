@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gradalign.alignment import align_all_pairs, align_pair
+from gradalign.alignment import align_pair
 from gradalign.benchmarks.machine import load_average
 from gradalign.benchmarks.timing import exponent, interleaved, peak_memory_mb
 from gradalign.benchmarks.workload import LOW_PASSES, TILT
 from gradalign.geometry import random_rotations
+from gradalign.sets import align_all_pairs
 from gradalign.simulation.phantom import phantom
 from gradalign.spectrum import band_limit, prepare
 

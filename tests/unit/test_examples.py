@@ -1,0 +1,31 @@
+"""The examples in the documentation of the public functions run and come out as written."""
+
+import doctest
+
+import pytest
+
+import gradalign
+import gradalign.alignment
+import gradalign.averaging
+import gradalign.sets
+
+FUNCTIONS = {"align_pair", "align_to_reference", "align_all_pairs", "average"}
+
+
+def examples():
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    found = [
+        test for module in (gradalign.alignment, gradalign.averaging, gradalign.sets) for test in finder.find(module)
+    ]
+    return {test.name.split(".")[-1]: test for test in found if test.examples}
+
+
+def test_every_public_function_has_an_example():
+    assert set(gradalign.__all__) >= FUNCTIONS
+    assert set(examples()) >= FUNCTIONS
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_the_example_runs_and_says_what_is_written(name):
+    said = []
+    assert doctest.DocTestRunner(verbose=False).run(examples()[name], out=said.append).failed == 0, "".join(said)
