@@ -10,16 +10,17 @@ import pytest
 from gemmi import cif
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invented import one_cell
 
 from gradalign.aligner_results import (
     COLUMNS,
     SECONDS,
     called_answers,
-    read_lines,
     result_lines,
     seconds_line,
     summarise_seconds,
 )
+from gradalign.aligner_tables import with_others
 from gradalign.aligners import Condition
 from gradalign.alignment_files import LABELS, answered_conditions, file_answers, read_results
 from gradalign.calling import Answer
@@ -115,22 +116,37 @@ def test_a_pair_that_the_file_leaves_out_has_a_line_that_says_so(tmp_path):
     assert lines[0]["rotation_error_deg"] == lines[0]["phi_deg"] == ""
 
 
-def test_missing_pairs_are_infinitely_wrong_when_they_are_read(tmp_path):
+@pytest.fixture
+def one_answer_of_three(tmp_path):
     poses = particles()
     path = written(tmp_path / "a.star", {1: truth(poses, 1)})
     write_records(tmp_path / "a.csv", COLUMNS, lines_of(read_results(path), poses))
-    frame = read_lines(tmp_path / "a.csv", "phantom")
-    assert np.isinf(frame.rotation_error_deg).tolist() == [True, False, True]
-    assert np.isinf(frame.translation_error_voxel).tolist() == [True, False, True]
-    assert frame.missing.notna().tolist() == [True, False, True]
-    assert read_lines(tmp_path / "a.csv", "enolase").empty
+    return tmp_path / "a.csv"
+
+
+def test_missing_pairs_are_infinitely_wrong_when_they_are_read(one_answer_of_three):
+    own = one_cell([1.0, 2.0])
+    frame = with_others(own, [one_answer_of_three], "phantom")
+    theirs = frame[frame.score == "theirs"]
+    assert np.isinf(theirs.rotation_error_deg).tolist() == [True, False, True]
+    assert np.isinf(theirs.translation_error_voxel).tolist() == [True, False, True]
+    assert theirs.missing.notna().tolist() == [True, False, True]
+    ours = frame[frame.score != "theirs"]
+    assert ours.missing.isna().all()
+    assert ours.rotation_error_deg.tolist() == [1.0, 2.0]
+
+
+def test_a_data_set_without_other_aligners_is_as_it_was(one_answer_of_three):
+    own = one_cell([1.0, 2.0])
+    assert with_others(own, [one_answer_of_three], "enolase").equals(own)
+    assert with_others(own, [], "phantom").equals(own)
 
 
 def test_a_damaged_line_is_no_missing_pair(tmp_path):
     line = dict.fromkeys(COLUMNS, "") | {"object": "phantom", "rotation_error_deg": "x", "axis_error_deg": "1"}
     write_records(tmp_path / "a.csv", COLUMNS, [line])
     with pytest.raises(InputError, match=r"a\.csv: holds an error that is not a finite number"):
-        read_lines(tmp_path / "a.csv", "phantom")
+        with_others(one_cell([1.0]), [tmp_path / "a.csv"], "phantom")
 
 
 @pytest.mark.parametrize(

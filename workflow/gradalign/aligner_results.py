@@ -9,7 +9,7 @@ from gradalign.errors import InputError
 from gradalign.geometry import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.randomness import generator
 from gradalign.records import line
-from gradalign.statistics import ERRORS, read_columns
+from gradalign.statistics import read_columns
 from gradalign.study import COLUMNS as ALIGNMENT_COLUMNS
 
 COLUMNS = ("object", *ALIGNMENT_COLUMNS, "missing")
@@ -140,33 +140,3 @@ def summarise_seconds(paths):
         row["answers"] = int(frame.seconds.notna().sum())
         rows.append(row | {name: frame[name].median() for name in SECONDS[5:]})
     return pd.DataFrame(rows, columns=[*SECONDS[:4], "pairs", "answers", *SECONDS[5:]])
-
-
-def read_lines(path, data_set):
-    """Read the lines of all aligners for one data set, ready to be summarised with the study's own alignments.
-
-    Parameters
-    ----------
-    path : str or path
-    data_set : str
-
-    Returns
-    -------
-    pandas.DataFrame
-        The errors of a missing pair are infinite: a median that more than half of the pairs have is the same as if
-        each missing one had been aligned as badly as can be.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or lacks a column.
-    """
-    frame = read_columns(path, COLUMNS)
-    frame = frame[frame.object == data_set].reset_index(drop=True)
-    errors = [*ERRORS.values(), "axis_error_deg"]
-    absent = frame.missing.notna()
-    frame[errors] = frame[errors].apply(pd.to_numeric, errors="coerce").astype(float)
-    if not np.isfinite(frame.loc[~absent, errors]).all(axis=None):
-        raise InputError(f"{path}: holds an error that is not a finite number; remove it to have it made again")
-    frame.loc[absent, errors] = np.inf
-    return frame

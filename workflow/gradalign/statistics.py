@@ -139,7 +139,7 @@ def median_and_deviation(values):
     -------
     median : float
     deviation : float
-        Not scaled to a standard deviation.
+        Not scaled to a standard deviation; NaN if the median is infinite.
 
     Raises
     ------
@@ -149,7 +149,8 @@ def median_and_deviation(values):
     values = np.asarray(values, dtype=float)
     if values.size == 0:
         raise InputError("a median needs at least one alignment, and there is none")
-    return float(np.median(values)), float(stats.median_abs_deviation(values))
+    median = float(np.median(values))
+    return median, float(stats.median_abs_deviation(values)) if np.isfinite(median) else np.nan
 
 
 def summarise(alignments, paper):
@@ -158,16 +159,16 @@ def summarise(alignments, paper):
     Parameters
     ----------
     alignments : pandas.DataFrame
-        One line per alignment, from `read_alignments`.
+        One line per alignment, from `read_alignments`; a column ``missing`` says of which there is none.
     paper : pandas.DataFrame
         From `read_paper`.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `CELL`, ``median``, ``mad``, ``n``, ``paper_median`` and ``paper_mad``, the last two NaN where the
-        paper has no such cell; in the order of the paper. ``rows[rows.table == 1]`` is Table 1; the full search makes
-        Tables 1 and 2, that about one axis 3 and 4.
+        Columns of `CELL`, ``median``, ``mad``, ``n``, ``missing``, ``paper_median`` and ``paper_mad``, the last two NaN
+        where the paper has no such cell; in the order of the paper. ``rows[rows.table == 1]`` is Table 1; the full
+        search makes Tables 1 and 2, that about one axis 3 and 4.
 
     Raises
     ------
@@ -177,16 +178,21 @@ def summarise(alignments, paper):
     cells = []
     for (search, *condition), group in alignments.groupby(["search", *_CONDITION], sort=False):
         for quantity, column in ERRORS.items():
-            values = (*median_and_deviation(group[column]), len(group))
+            values = (*median_and_deviation(group[column]), len(group), _missing(group))
             cells.append((TABLES[search, quantity], quantity, search, *condition, *values))
     if not cells:
         raise InputError("there are no alignments to summarise")
-    rows = pd.DataFrame(cells, columns=[*CELL, "median", "mad", "n"])
+    rows = pd.DataFrame(cells, columns=[*CELL, "median", "mad", "n", "missing"])
     printed = paper[[*CELL, "median", "mad"]].rename(columns={"median": "paper_median", "mad": "paper_mad"})
     # a column of whole numbers, such as a lone SNR of 1, is read as integers
     numbers = dict.fromkeys(["interval_deg", "tilt_deg", "snr"], float)
     rows = rows.astype(numbers).merge(printed.astype(numbers), on=CELL, how="left", validate="one_to_one")
     return in_paper_order(rows, ["table"])
+
+
+def _missing(group):
+    """Return how many lines stand for an alignment that there is not."""
+    return int(group.missing.notna().sum()) if "missing" in group else 0
 
 
 def in_paper_order(rows, first=()):
@@ -253,8 +259,8 @@ def summarise_complexes(alignments, objects):
     -------
     pandas.DataFrame
         One row per complex and condition, complexes in the order of `alignments`: ``object``, ``title``,
-        ``point_group``, ``stand_in_for``, ``interval_deg``, ``score``, ``tilt_deg``, ``snr``, ``n``, and
-        medians with deviations ``rotation_median_deg``, ``rotation_mad_deg``, ``axis_median_deg``,
+        ``point_group``, ``stand_in_for``, ``interval_deg``, ``score``, ``tilt_deg``, ``snr``, ``n``,
+        ``missing``, and medians with deviations ``rotation_median_deg``, ``rotation_mad_deg``, ``axis_median_deg``,
         ``axis_mad_deg``, ``translation_median_voxel``, ``translation_mad_voxel``; then
         ``random_azimuth_deg``, from `random_azimuth_error`. What belongs to the symmetry axis is NaN under C1.
 
@@ -270,7 +276,7 @@ def summarise_complexes(alignments, objects):
         for condition, group in frame.groupby(_CONDITION, sort=False):
             row = {"place": place, "object": name} | {key: about[key] for key in ("title", "point_group")}
             row["stand_in_for"] = about["stand_in_for"] or ""
-            row |= dict(zip(_CONDITION, condition, strict=True)) | {"n": len(group)}
+            row |= dict(zip(_CONDITION, condition, strict=True)) | {"n": len(group), "missing": _missing(group)}
             for kind, unit in (("rotation", "deg"), ("axis", "deg"), ("translation", "voxel")):
                 pair = median_and_deviation(group[f"{kind}_error_{unit}"])
                 median, deviation = pair if has_axis or kind != "axis" else (np.nan, np.nan)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from gradalign.aligner_tables import answers, block_title, others, others_caption
+from gradalign.aligners import OWN_INTERVAL
 from gradalign.cells import score_label, score_order
 from gradalign.errors import InputError
 from gradalign.statistics import PAPER_ALIGNMENTS
@@ -50,8 +52,8 @@ def number(value):
     """
     if math.isnan(value):
         return _ABSENT
-    if value == 0:
-        return "0"
+    if value == 0 or math.isinf(value):
+        return "∞" if value else "0"
     digits = max(1 - math.floor(math.log10(value)), 0)
     text = f"{value:.{digits}f}"
     # 9.96 becomes 10.0 by rounding up
@@ -61,7 +63,7 @@ def number(value):
 
 
 def spread(median, deviation):
-    """Return ``median ± deviation``, each with two significant digits; a dash for NaN.
+    """Return ``median ± deviation``, each with two significant digits; a dash for NaN, ∞ alone if it is infinite.
 
     Parameters
     ----------
@@ -71,7 +73,7 @@ def spread(median, deviation):
     -------
     str
     """
-    return _ABSENT if math.isnan(median) else f"{number(median)} ± {number(deviation)}"
+    return number(median) if math.isnan(deviation) else f"{number(median)} ± {number(deviation)}"
 
 
 def snr_label(snr):
@@ -153,13 +155,13 @@ def arranged(rows):
     Returns
     -------
     list of Block
-        One per interval, the widest first.
+        One per interval, the widest first; other aligners, which have none, come last.
     """
-    scores = sorted(set(rows.score), key=score_order)
-    snrs = sorted(set(rows.snr), reverse=True)
     found = []
     for interval in sorted(set(rows.interval_deg), reverse=True):
         part = rows[rows.interval_deg == interval]
+        scores = sorted(set(part.score), key=score_order)
+        snrs = sorted(set(part.snr), reverse=True)
         cells = {(row.tilt_deg, row.score, row.snr): row for row in part.itertuples(index=False)}
         columns = [(score, snr) for score in scores for snr in snrs]
         found.append(Block(interval, sorted(set(part.tilt_deg), reverse=True), columns, cells))
@@ -179,6 +181,7 @@ def counts(rows):
     str
         Such as ``"n = 100 alignments"`` or ``"n = 90 to 100 alignments"``.
     """
+    rows = rows.drop(others(rows).index) if "interval_deg" in rows else rows
     low, high = rows.n.min(), rows.n.max()
     return f"n = {low} alignments" if low == high else f"n = {low} to {high} alignments"
 
@@ -203,7 +206,7 @@ def table_caption(rows):
     )
     if first.quantity == "rotation_deg":
         caption += f" Bold: median above {INACCURATE_DEG:g}°."
-    return caption
+    return caption + others_caption(rows)
 
 
 def complexes_caption(rows):
@@ -230,7 +233,8 @@ def complexes_caption(rows):
         caption += " A 4 nm map hardly holds ClpP's sevenfold axis: its azimuth is then close to random."
     for row in rows[rows.stand_in_for != ""].drop_duplicates("object").itertuples(index=False):
         caption += f" {row.title} stands in for the paper's entry {row.stand_in_for}."
-    return caption
+    each = [f"{row.title}, {row.score}: {answers(row)}" for row in others(rows).itertuples(index=False)]
+    return caption + others_caption(rows) + (f" {'; '.join(each)}." if each else "")
 
 
 def _write(path, text):
@@ -303,7 +307,7 @@ def _markdown_cell(row):
         return _ABSENT
     text = _emphasised(spread(row.median, row.mad), is_inaccurate(row.quantity, row.median))
     if math.isnan(row.paper_median):
-        return text
+        return f"{text} ({answers(row)})" if answers(row) else text
     printed = spread(row.paper_median, row.paper_mad)
     return f"{text} ({_emphasised(printed, is_inaccurate(row.quantity, row.paper_median))})"
 
@@ -331,7 +335,7 @@ def write_markdown(rows, path, caption):
         for tilt in block.tilts:
             cells = (block.cells.get((tilt, *column)) for column in block.columns)
             lines.append([tilt_label(tilt), *map(_markdown_cell, cells)])
-        parts.append(f"**{block.interval:g}° angle interval**\n\n{markdown_table(header, lines)}")
+        parts.append(f"**{block_title(block.interval)}**\n\n{markdown_table(header, lines)}")
     _write(path, "\n\n".join(parts) + "\n")
 
 
@@ -367,7 +371,7 @@ def complex_line(row):
         row.point_group,
         tilt_label(row.tilt_deg),
         snr_label(row.snr),
-        f"{row.interval_deg:g}°",
+        _ABSENT if row.interval_deg == OWN_INTERVAL else f"{row.interval_deg:g}°",
         score_label(row.score),
         spread(row.rotation_median_deg, row.rotation_mad_deg),
         _ABSENT if math.isnan(row.random_azimuth_deg) else f"{row.random_azimuth_deg:.1f}",

@@ -2,6 +2,9 @@
 
 called = [name for name, aligner in config["aligners"].items() if "call" in aligner]
 read = [name for name in config["aligners"] if name not in called]
+# of other aligners, where there are any
+aligner_lines = [f"{results}/alignments/aligners.csv"] if config["aligners"] else []
+aligner_seconds = [f"{results}/benchmarks/aligners.csv"] if called else []
 called_parts = [
     f"{name}/{cell.object}/{scan_pattern.format(tilt=number_text(cell.tilt), snr=number_text(cell.snr))}.csv"
     for name in called

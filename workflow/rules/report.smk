@@ -52,7 +52,7 @@ rule run_times:
         rules.figures.input,
         rules.verdicts.input,
         expand(f"{results}/tables/{{table}}.html", table=table_titles),
-        seconds=[f"{results}/benchmarks/{name}.csv" for name in ("speedup", "scanning", "contrast")],
+        seconds=[f"{results}/benchmarks/{name}.csv" for name in ("speedup", "scanning", "contrast")] + aligner_seconds,
         sources=sources("run_times.py"),
     output:
         csv=f"{results}/benchmarks/run_times.csv",
@@ -79,6 +79,7 @@ rule run_times:
             ),
             "Scans: processor seconds of a pair, and of all pairs by extrapolation": f"{results}/benchmarks/scanning.csv",
             "One refinement step: µs here, ms the paper's way": f"{results}/benchmarks/contrast.csv",
-        },
+        }
+        | {"Other aligners: seconds of an alignment, median": path for path in aligner_seconds},
     script:
         "../scripts/run_times.py"

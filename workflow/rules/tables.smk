@@ -13,6 +13,7 @@ rule tables:
 rule table_of_phantom:
     input:
         alignments=f"{results}/alignments/phantom.csv",
+        aligners=aligner_lines,
         paper=paper_tables,
         sources=sources("table.py"),
     output:
@@ -33,6 +34,7 @@ rule table_of_phantom:
 rule table_of_complexes:
     input:
         alignments=expand(f"{results}/alignments/{{complex}}.csv", complex=complexes),
+        aligners=aligner_lines,
         about=expand(f"{results}/density/{{complex}}.json", complex=complexes),
         sources=sources("table_complexes.py"),
     output:

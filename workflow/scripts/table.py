@@ -1,11 +1,13 @@
 """Write one of the paper's tables, the printed values beside those of this study."""
 
+from gradalign.aligner_tables import with_others
 from gradalign.jobs import job
 from gradalign.statistics import read_alignments, read_paper, summarise
 from gradalign.tables import table_caption, write_csv, write_markdown
 
 with job(snakemake.log[0]):
-    rows = summarise(read_alignments(snakemake.input.alignments), read_paper(snakemake.input.paper))
+    alignments = with_others(read_alignments(snakemake.input.alignments), snakemake.input.aligners, "phantom")
+    rows = summarise(alignments, read_paper(snakemake.input.paper))
     rows = rows[rows.table == int(snakemake.wildcards.number)]
     write_csv(rows, snakemake.output.csv)
     write_markdown(rows, snakemake.output.markdown, table_caption(rows))
