@@ -101,7 +101,7 @@ def test_a_module_beside_the_configuration_is_found_and_so_is_an_installed_one(t
     (tmp_path / "mine.py").write_text("def align(): pass")
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__init__.py").write_text("raise RuntimeError('was run')")
-    (tmp_path / "package" / "part.py").write_text("from elsewhere import align")
+    (tmp_path / "package" / "part.py").write_text("from mine import align")
     check_calls(checked({"call": "mine:align"}), [tmp_path])
     check_calls(checked({"call": "package.part:align"}), [tmp_path])
     for call in ("gradalign:align_pair", "gradalign.scanning:scan_pair", "scipy.ndimage:shift"):
@@ -117,10 +117,12 @@ def test_a_module_beside_the_configuration_is_found_and_so_is_an_installed_one(t
         ("gradalign.nowhere:align", "aligners.mine.call: there is no module gradalign.nowhere"),
         ("folder:align", "aligners.mine.call: there is no module folder"),
         ("mine:other", "mine.py defines no other."),
+        ("needy:align", "needy.py needs torch_of_tomorrow, which is not installed."),
     ],
 )
 def test_a_function_that_cannot_be_found_is_one_sentence(tmp_path, call, words):
-    (tmp_path / "mine.py").write_text("def align(): pass\nimport other.part as another\n")
+    (tmp_path / "mine.py").write_text("def align(): import other.part as another\n")
+    (tmp_path / "needy.py").write_text("import sys, json, numpy, torch_of_tomorrow.nn\ndef align(): pass\n")
     (tmp_path / "folder").mkdir()
     with pytest.raises(InputError) as caught:
         check_calls(checked({"call": call}), [tmp_path])

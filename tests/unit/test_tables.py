@@ -168,7 +168,8 @@ def test_table_survives_its_file(tmp_path):
     path = tmp_path / "table1.csv"
     write_csv(rows, path)
     header, first, *_ = path.read_text().splitlines()
-    assert header == ("table,quantity,search,interval_deg,score,tilt_deg,snr,median,mad,n,missing,paper_median,paper_mad")
+    names = "table quantity search interval_deg score tilt_deg snr median mad n missing paper_median paper_mad"
+    assert header == names.replace(" ", ",")
     assert first.startswith("1,rotation_deg,full,60,rcs,90,inf,")
     again = read_csv(path)
     pd.testing.assert_frame_equal(again, rows.reset_index(drop=True), rtol=1e-5, check_dtype=False)

@@ -166,8 +166,15 @@ def check_calls(config, folders):
                 f"config: aligners.{name}.call: there is no module {module}: neither beside the configuration "
                 f"({where}) nor installed."
             )
-        elif not _defines(path, function):
+            continue
+        tree = _syntax(path)
+        if tree is None:
+            continue
+        if not _binds(tree, function):
             found.append(f"config: aligners.{name}.call: {path} defines no {function}.")
+        for needed in _imported(tree):
+            if find_module(needed, folders) is None and needed not in sys.builtin_module_names:
+                found.append(f"config: aligners.{name}.call: {path} needs {needed}, which is not installed.")
     if found:
         raise InputError("\n".join(found))
 
@@ -233,14 +240,18 @@ def _installed(name):
         return None
 
 
-def _defines(path, name):
-    """Return whether a module's source binds a name; a module without readable source may."""
+def _syntax(path):
+    """Return the syntax tree of a module, None if it has no source."""
     if path.suffix != ".py":
-        return True
+        return None
     try:
-        tree = ast.parse(path.read_bytes(), filename=str(path))
+        return ast.parse(path.read_bytes(), filename=str(path))
     except (SyntaxError, ValueError) as error:
         raise InputError(f"{path}: is no Python module ({error})") from error
+
+
+def _binds(tree, name):
+    """Return whether a module binds a name, or may do so in a way that only running it would tell."""
     bound = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -249,5 +260,15 @@ def _defines(path, name):
             bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
-    # names that only running the module would tell
     return not bound.isdisjoint({name, "*", "__getattr__"})
+
+
+def _imported(tree):
+    """Return the packages that a module cannot do without: those that it imports outside of any function or try."""
+    names = []
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.append(node.module)
+    return list(dict.fromkeys(name.split(".")[0] for name in names))
