@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Rectangle
 
+from gradalign.aligner_tables import answers, block_title
 from gradalign.cells import score_label
 from gradalign.plotting.style import (
     BODY,
@@ -42,6 +43,7 @@ _SCORE_NAMES = {"rcs": "RCS (real space)", "fcs": "FCS (Fourier space)"}
 
 _LABELS = 10.0
 _NARROWEST = 19.5
+_WIDEST = 40.0
 _ROW = 7.4
 HEADER = 13.5
 """Height of a block's titles above its rows in mm."""
@@ -104,9 +106,9 @@ def draw_block(page, block, top, draw_cell, row_height):
     left, right = MARGIN + _LABELS, page.width - MARGIN
     scores = list(dict.fromkeys(score for score, _ in block.columns))
     gap = 2.0
-    width = (right - left - gap * (len(scores) - 1)) / len(block.columns)
+    width = min((right - left - gap * (len(scores) - 1)) / len(block.columns), _WIDEST)
     starts = [left + width * n + gap * scores.index(score) for n, (score, _) in enumerate(block.columns)]
-    page.text(MARGIN, top + 2.0, f"{block.interval:g}° angle interval", TITLE, fontweight="bold")
+    page.text(MARGIN, top + 2.0, block_title(block.interval), TITLE, fontweight="bold")
     for score in scores:
         own = [start for start, column in zip(starts, block.columns, strict=True) if column[0] == score]
         middle = (own[0] + own[-1] + width) / 2
@@ -134,13 +136,14 @@ def _cell(page, row, x, y, width):
     shade = SHADES(_norm(row.quantity)(row.median))
     page.sheet.add_patch(Rectangle((x, y), width, _ROW, facecolor=shade, edgecolor="white", linewidth=0.6))
     weight = "bold" if is_inaccurate(row.quantity, row.median) else "normal"
-    alone = math.isnan(row.paper_median)
+    below, weight_below = answers(row), "normal"
+    if not math.isnan(row.paper_median):
+        below = f"({spread(row.paper_median, row.paper_mad)})"
+        weight_below = "bold" if is_inaccurate(row.quantity, row.paper_median) else "normal"
     words = spread(row.median, row.mad)
-    page.text(y=y + _ROW * (0.5 if alone else 0.31), words=words, size=BODY, fontweight=weight, **middle)
-    if not alone:
-        weight = "bold" if is_inaccurate(row.quantity, row.paper_median) else "normal"
-        words = f"({spread(row.paper_median, row.paper_mad)})"
-        page.text(y=y + _ROW * 0.73, words=words, size=SMALL, color=GREY, fontweight=weight, **middle)
+    page.text(y=y + _ROW * (0.31 if below else 0.5), words=words, size=BODY, fontweight=weight, **middle)
+    if below:
+        page.text(y=y + _ROW * 0.73, words=below, size=SMALL, color=GREY, fontweight=weight_below, **middle)
 
 
 def _norm(quantity):
