@@ -163,7 +163,8 @@ def arranged(rows):
         scores = sorted(set(part.score), key=score_order)
         snrs = sorted(set(part.snr), reverse=True)
         cells = {(row.tilt_deg, row.score, row.snr): row for row in part.itertuples(index=False)}
-        columns = [(score, snr) for score in scores for snr in snrs]
+        held = {(score, snr) for _, score, snr in cells}
+        columns = [(score, snr) for score in scores for snr in snrs if (score, snr) in held]
         found.append(Block(interval, sorted(set(part.tilt_deg), reverse=True), columns, cells))
     return found
 
