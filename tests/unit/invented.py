@@ -10,6 +10,9 @@ from gradalign.statistics import read_paper
 PAPER = read_paper(Path(__file__).parents[2] / "resources" / "paper" / "tables.csv")
 
 
+BOUNDS = PAPER[["search", "quantity", "tilt_deg", "snr"]].drop_duplicates().assign(bound_known=0.11, bound=0.12)
+
+
 def alignments(search="full", pairs=9, scale=1.0, seed=0):
     rng = np.random.default_rng(seed)
     frames = []

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invented import PAPER, alignments, one_cell
+from invented import BOUNDS, PAPER, alignments, one_cell
 
+from gradalign.bound_table import complexes_with_bounds, with_bounds
 from gradalign.plotting.style import BODY, Page
 from gradalign.plotting.table_figures import complexes_figure, table_figure
 from gradalign.statistics import median_and_deviation, summarise, summarise_complexes
@@ -111,7 +112,7 @@ def drawn(monkeypatch, draw, *arguments):
 
 def test_the_figure_shows_the_block_with_pairs_beneath_the_medians(tmp_path, monkeypatch):
     rows = first_table(both([1.0, 2.0, None], [None, None]))
-    words = drawn(monkeypatch, table_figure, rows, [tmp_path / "a.svg"], table_caption(rows))
+    words = drawn(monkeypatch, table_figure, with_bounds(rows, BOUNDS), [tmp_path / "a.svg"], table_caption(rows))
     assert words.count("Other aligners") == 1
     assert {"theirs0", "theirs1", "2 ± 1", "n = 3, 1 missing", "∞", "n = 2, 2 missing"} <= set(words)
     assert (tmp_path / "a.svg").stat().st_size > 0
@@ -140,5 +141,6 @@ def test_the_complexes_list_other_aligners_last_and_the_caption_says_what_is_mis
 
 
 def test_the_figure_of_the_complexes_shows_other_aligners(complexes, tmp_path, monkeypatch):
-    words = drawn(monkeypatch, complexes_figure, complexes, [tmp_path / "a.svg"], complexes_caption(complexes))
+    rows = complexes_with_bounds(complexes, {"groel": BOUNDS[BOUNDS.search == "full"]})
+    words = drawn(monkeypatch, complexes_figure, rows, [tmp_path / "a.svg"], complexes_caption(rows))
     assert {"a", "b", "∞", "5 ± 2"} <= set(words)

@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invented import PAPER, alignments, one_cell
+from invented import BOUNDS, PAPER, alignments, one_cell
 
+from gradalign.bound_table import with_bounds
 from gradalign.comparison import (
     AGREES,
     BETTER,
@@ -94,12 +95,12 @@ def test_a_study_without_the_papers_cells_says_so(tmp_path):
     assert rows.empty
     write_comparison_markdown(rows, tmp_path / "comparison.md")
     assert "prints none of the cells" in (tmp_path / "comparison.md").read_text(encoding="utf-8")
-    comparison_figure(rows, [tmp_path / "comparison.svg"], comparison_caption(rows))
+    comparison_figure(with_bounds(rows, BOUNDS), [tmp_path / "comparison.svg"], comparison_caption(rows))
     assert (tmp_path / "comparison.svg").stat().st_size > 0
 
 
 def test_the_figure_is_the_same_bytes_twice(rows, tmp_path):
     paths = [tmp_path / "a.svg", tmp_path / "b.svg"]
     for path in paths:
-        comparison_figure(rows, [path], comparison_caption(rows))
+        comparison_figure(with_bounds(rows, BOUNDS), [path], comparison_caption(rows))
     assert paths[0].read_bytes() == paths[1].read_bytes()

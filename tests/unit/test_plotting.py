@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from invented import PAPER, alignments, one_cell
+from invented import BOUNDS, PAPER, alignments, one_cell
 from matplotlib.image import imread
 from PIL import Image
 
+from gradalign.bound_table import complexes_with_bounds, with_bounds
 from gradalign.errors import InputError
 from gradalign.plotting.figure2 import central_slice, figure2, figure2_caption, read_slices, save_slices
 from gradalign.plotting.isosurface import camera, render, surface
@@ -33,7 +34,7 @@ def ball(radius, edge=24, centre=(0.0, 0.0, 0.0)):
 
 def draw_table(folder, rows=None):
     rows = summarise(alignments(), PAPER) if rows is None else rows
-    rows = rows[rows.table == rows.table.min()]
+    rows = with_bounds(rows[rows.table == rows.table.min()], BOUNDS)
     paths = [folder / "table.svg", folder / "table.png"]
     table_figure(rows, paths, table_caption(rows))
     return paths
@@ -42,6 +43,7 @@ def draw_table(folder, rows=None):
 def draw_complexes(folder):
     about = {"groel": {"title": "GroEL (1MNF)", "point_group": "D7", "stand_in_for": "1KP8"}}
     rows = summarise_complexes({"groel": one_cell([1.0, 2.0, 4.0])}, about)
+    rows = complexes_with_bounds(rows, {"groel": BOUNDS[BOUNDS.search == "full"]})
     paths = [folder / "complexes.svg", folder / "complexes.png"]
     complexes_figure(rows, paths, complexes_caption(rows))
     return paths
@@ -116,6 +118,13 @@ def test_table_figure_sets_inaccurate_cells_in_bold_and_the_printed_ones_beneath
     assert weights["6 ± 0"] == "bold"
     assert weights["(2 ± 0.97)"] == "normal"
     assert weights["(49 ± 45)"] == "bold"
+
+
+def test_bounds_stand_beneath_the_errors(tmp_path, monkeypatch):
+    for draw, count in ((draw_table, 96), (draw_complexes, 2)):
+        words = [words for words, *_ in drawn_texts(draw, tmp_path, monkeypatch)]
+        assert words.count("bound 0.12") == count
+        monkeypatch.undo()
 
 
 def test_small_grids_can_be_drawn(tmp_path):

@@ -313,7 +313,7 @@ def _markdown_cell(row):
     return f"{text} ({_emphasised(printed, is_inaccurate(row.quantity, row.paper_median))})"
 
 
-def write_markdown(rows, path, caption):
+def write_markdown(rows, path, caption, below=""):
     """Write one of the paper's tables as Markdown, the paper's values in brackets.
 
     Parameters
@@ -323,6 +323,8 @@ def write_markdown(rows, path, caption):
     path : str or path
     caption : str
         From `table_caption`.
+    below : str
+        Markdown that follows the table.
 
     Raises
     ------
@@ -337,7 +339,7 @@ def write_markdown(rows, path, caption):
             cells = (block.cells.get((tilt, *column)) for column in block.columns)
             lines.append([tilt_label(tilt), *map(_markdown_cell, cells)])
         parts.append(f"**{block_title(block.interval)}**\n\n{markdown_table(header, lines)}")
-    _write(path, "\n\n".join(parts) + "\n")
+    _write(path, "\n\n".join(filter(None, [*parts, below])) + "\n")
 
 
 COMPLEX_HEADER = [
@@ -381,7 +383,7 @@ def complex_line(row):
     ]
 
 
-def write_complexes_markdown(rows, path, caption):
+def write_complexes_markdown(rows, path, caption, below=""):
     """Write the table of the complexes as Markdown.
 
     Parameters
@@ -391,6 +393,8 @@ def write_complexes_markdown(rows, path, caption):
     path : str or path
     caption : str
         From `complexes_caption`.
+    below : str
+        Markdown that follows the table.
 
     Raises
     ------
@@ -398,4 +402,4 @@ def write_complexes_markdown(rows, path, caption):
         If the file cannot be written.
     """
     lines = [complex_line(row) for row in rows.itertuples(index=False)]
-    _write(path, f"{caption}\n\n{markdown_table(COMPLEX_HEADER, lines)}\n")
+    _write(path, "\n\n".join(filter(None, [caption, markdown_table(COMPLEX_HEADER, lines), below])) + "\n")

@@ -14,6 +14,7 @@ rule table_of_phantom:
     input:
         alignments=f"{results}/alignments/phantom.csv",
         aligners=aligner_lines,
+        bounds=f"{results}/bounds/phantom.csv",
         paper=paper_tables,
         sources=sources("table.py"),
     output:
@@ -35,6 +36,7 @@ rule table_of_complexes:
     input:
         alignments=expand(f"{results}/alignments/{{complex}}.csv", complex=complexes),
         aligners=aligner_lines,
+        bounds=expand(f"{results}/bounds/{{complex}}.csv", complex=complexes),
         about=expand(f"{results}/density/{{complex}}.json", complex=complexes),
         sources=sources("table_complexes.py"),
     output:

@@ -11,6 +11,7 @@ rule verdicts:
 rule comparison:
     input:
         alignments=f"{results}/alignments/phantom.csv",
+        bounds=f"{results}/bounds/phantom.csv",
         paper=paper_tables,
         sources=sources("comparison.py"),
     output:

@@ -1,5 +1,6 @@
 """Draw the ratios here/paper of all cells."""
 
+from gradalign.bound_table import NOTE
 from gradalign.comparison import comparison_caption
 from gradalign.jobs import job
 from gradalign.plotting.comparison_figure import comparison_figure
@@ -7,4 +8,4 @@ from gradalign.tables import read_csv
 
 with job(snakemake.log[0]):
     rows = read_csv(snakemake.input.table)
-    comparison_figure(rows, list(snakemake.output), comparison_caption(rows))
+    comparison_figure(rows, list(snakemake.output), f"{comparison_caption(rows)} {NOTE}")

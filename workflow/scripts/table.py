@@ -1,6 +1,7 @@
-"""Write one of the paper's tables, the printed values beside those of this study."""
+"""Write one of the paper's tables, the printed values and the bounds beside those of this study."""
 
 from gradalign.aligner_tables import with_others
+from gradalign.bound_table import NOTE, bounds_markdown, read_bounds, with_bounds
 from gradalign.jobs import job
 from gradalign.statistics import read_alignments, read_paper, summarise
 from gradalign.tables import table_caption, write_csv, write_markdown
@@ -8,6 +9,6 @@ from gradalign.tables import table_caption, write_csv, write_markdown
 with job(snakemake.log[0]):
     alignments = with_others(read_alignments(snakemake.input.alignments), snakemake.input.aligners, "phantom")
     rows = summarise(alignments, read_paper(snakemake.input.paper))
-    rows = rows[rows.table == int(snakemake.wildcards.number)]
+    rows = with_bounds(rows[rows.table == int(snakemake.wildcards.number)], read_bounds(snakemake.input.bounds))
     write_csv(rows, snakemake.output.csv)
-    write_markdown(rows, snakemake.output.markdown, table_caption(rows))
+    write_markdown(rows, snakemake.output.markdown, f"{table_caption(rows)} {NOTE}", bounds_markdown(rows))

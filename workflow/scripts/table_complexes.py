@@ -1,9 +1,10 @@
-"""Write the errors of the complexes."""
+"""Write the errors of the complexes, and their bounds."""
 
 import json
 from pathlib import Path
 
 from gradalign.aligner_tables import with_others
+from gradalign.bound_table import NOTE, complexes_bounds_markdown, complexes_with_bounds, read_bounds
 from gradalign.jobs import job
 from gradalign.statistics import read_alignments, summarise_complexes
 from gradalign.tables import complexes_caption, write_complexes_markdown, write_csv
@@ -16,5 +17,8 @@ with job(snakemake.log[0]):
     ]
     about = (json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.about)
     rows = summarise_complexes(dict(zip(names, alignments, strict=True)), dict(zip(names, about, strict=True)))
+    bounds = map(read_bounds, snakemake.input.bounds)
+    rows = complexes_with_bounds(rows, dict(zip(names, bounds, strict=True)))
     write_csv(rows, snakemake.output.csv)
-    write_complexes_markdown(rows, snakemake.output.markdown, complexes_caption(rows))
+    caption = f"{complexes_caption(rows)} {NOTE}"
+    write_complexes_markdown(rows, snakemake.output.markdown, caption, complexes_bounds_markdown(rows))

@@ -1,5 +1,6 @@
 """Draw a table as a figure."""
 
+from gradalign.bound_table import NOTE
 from gradalign.jobs import job
 from gradalign.plotting.table_figures import complexes_figure, table_figure
 from gradalign.tables import complexes_caption, read_csv, table_caption
@@ -7,6 +8,6 @@ from gradalign.tables import complexes_caption, read_csv, table_caption
 with job(snakemake.log[0]):
     rows = read_csv(snakemake.input.table)
     if snakemake.wildcards.table == "complexes":
-        complexes_figure(rows, list(snakemake.output), complexes_caption(rows))
+        complexes_figure(rows, list(snakemake.output), f"{complexes_caption(rows)} {NOTE}")
     else:
-        table_figure(rows, list(snakemake.output), table_caption(rows))
+        table_figure(rows, list(snakemake.output), f"{table_caption(rows)} {NOTE}")

@@ -34,7 +34,9 @@ _TITLES = {
     4: "Table 4: translation error, about one axis",
 }
 _LABELS = 9.0
-_ROW = 4.2
+_ROW = 6.0
+# from the ratio of a cell to that of its bound
+_LINE = 2.5
 _HEADER = 13.5
 _BETWEEN = 3.5
 _GAP = 1.6
@@ -43,12 +45,14 @@ _KEY = 9.0
 
 @applied()
 def comparison_figure(rows, paths, caption):
-    """Draw here/paper of every cell, a block for each table; cells that do not agree have a bold number and a frame.
+    """Draw here/paper of every cell and bound/paper beneath, a block for each table.
+
+    Cells that do not agree have a bold number and a frame.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `gradalign.comparison.compare_cells`.
+        From `gradalign.comparison.compare_cells`, with their bounds by `gradalign.bound_table.with_bounds`.
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
     caption : str
@@ -106,9 +110,10 @@ def _table(page, table, arranged, top):
 
 
 def _cell(page, row, x, y, width):
-    middle = {"x": x + width / 2, "y": y + _ROW / 2, "horizontalalignment": "center"}
+    centre = y + _ROW / 2
+    middle = {"x": x + width / 2, "horizontalalignment": "center"}
     if row is None:
-        page.text(words="–", color=GREY, **middle)
+        page.text(y=centre, words="–", color=GREY, **middle)
         return
     apart = row.verdict != AGREES
     shade = _SHADES(_NORM(np.log10(row.ratio)))
@@ -116,7 +121,11 @@ def _cell(page, row, x, y, width):
     if apart:
         inner = Rectangle((x + 0.35, y + 0.35), width - 0.7, _ROW - 0.7, fill=False, edgecolor=INK, linewidth=0.5)
         page.sheet.add_patch(inner)
-    page.text(words=f"{row.ratio:.2f}", size=SMALL, fontweight="bold" if apart else "normal", **middle)
+    shift = 0.0 if np.isnan(row.bound) else _LINE / 2
+    weight = "bold" if apart else "normal"
+    page.text(y=centre - shift, words=f"{row.ratio:.2f}", size=SMALL, fontweight=weight, **middle)
+    if shift:
+        page.text(y=centre + shift, words=f"{row.bound / row.paper_median:.2f}", size=SMALL, color=GREY, **middle)
 
 
 def _key(page, top):
@@ -128,5 +137,5 @@ def _key(page, top):
     ticks = (0.2, 0.5, 1, 2, 5)
     axes.set_xticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
     axes.tick_params(length=1.5, pad=1)
-    words = "here / paper; framed and bold: differs beyond both sampling errors"
+    words = "here / paper; framed and bold: differs beyond both sampling errors; grey: bound / paper"
     page.text(page.width - MARGIN - 52.0, top + 1.1, words, SMALL, horizontalalignment="right")

@@ -28,6 +28,7 @@ from gradalign.tables import (
     blocks,
     complex_line,
     is_inaccurate,
+    number,
     snr_label,
     spread,
     tilt_label,
@@ -44,7 +45,9 @@ _SCORE_NAMES = {"rcs": "RCS (real space)", "fcs": "FCS (Fourier space)"}
 _LABELS = 10.0
 _NARROWEST = 19.5
 _WIDEST = 40.0
-_ROW = 7.4
+_ROW = 9.6
+# from one line of a cell to the next
+_LINE = 2.9
 HEADER = 13.5
 """Height of a block's titles above its rows in mm."""
 _KEY = 9.0
@@ -53,7 +56,7 @@ _BETWEEN = 3.0
 
 @applied()
 def table_figure(rows, paths, caption):
-    """Draw one of the paper's tables: median ± deviation, the paper's value beneath in grey.
+    """Draw one of the paper's tables: median ± deviation, the paper's value and the bound beneath in grey.
 
     Rows are tilt ranges, columns signal-to-noise ratios, RCS left and FCS right, one block per interval.
     Cells are shaded by the logarithm of the median; those the paper would call inaccurate are bold.
@@ -61,7 +64,7 @@ def table_figure(rows, paths, caption):
     Parameters
     ----------
     rows : pandas.DataFrame
-        One table of `gradalign.statistics.summarise`.
+        One table of `gradalign.bound_table.with_bounds`.
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
     caption : str
@@ -128,7 +131,7 @@ def draw_block(page, block, top, draw_cell, row_height):
 
 
 def _cell(page, row, x, y, width):
-    """Draw one cell: the median here above, the printed one below."""
+    """Draw one cell: the median here above, the printed one below, and then the bound."""
     middle = {"x": x + width / 2, "horizontalalignment": "center"}
     if row is None:
         page.text(y=y + _ROW / 2, words="–", color=GREY, **middle)
@@ -140,10 +143,13 @@ def _cell(page, row, x, y, width):
     if not math.isnan(row.paper_median):
         below = f"({spread(row.paper_median, row.paper_mad)})"
         weight_below = "bold" if is_inaccurate(row.quantity, row.paper_median) else "normal"
-    words = spread(row.median, row.mad)
-    page.text(y=y + _ROW * (0.31 if below else 0.5), words=words, size=BODY, fontweight=weight, **middle)
+    lines = [(spread(row.median, row.mad), {"size": BODY, "fontweight": weight})]
     if below:
-        page.text(y=y + _ROW * 0.73, words=below, size=SMALL, color=GREY, fontweight=weight_below, **middle)
+        lines.append((below, {"size": SMALL, "color": GREY, "fontweight": weight_below}))
+    if not math.isnan(row.bound):
+        lines.append((f"bound {number(row.bound)}", {"size": SMALL, "color": GREY}))
+    for place, (words, look) in enumerate(lines):
+        page.text(y=y + _ROW / 2 + _LINE * (place - (len(lines) - 1) / 2), words=words, **look, **middle)
 
 
 def _norm(quantity):
@@ -179,18 +185,20 @@ def shade_key(page, top, norm, ticks, words):
 
 # widths of the columns of `COMPLEX_HEADER` in mm
 _COMPLEX_WIDTHS = (37.0, 15.0, 10.0, 9.0, 13.0, 12.0, 19.0, 19.0, 18.0, 19.0)
-_COMPLEX_ROW = 5.0
+_COMPLEX_ROW = 7.0
+# of the errors, beneath which their bounds stand
+_COMPLEX_BOUNDS = {6: "bound", 8: "axis_bound", 9: "translation_bound"}
 _COMPLEX_HEADER = 9.0
 
 
 @applied()
 def complexes_figure(rows, paths, caption):
-    """Draw the table of the complexes.
+    """Draw the table of the complexes, the bounds beneath the errors in grey.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `gradalign.statistics.summarise_complexes`.
+        From `gradalign.bound_table.complexes_with_bounds`.
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
     caption : str
@@ -210,11 +218,15 @@ def complexes_figure(rows, paths, caption):
         _complex_text(page, starts, place, MARGIN + _COMPLEX_HEADER / 2, title.replace(" ", "\n", 1), "bold")
     page.rule(MARGIN, right, MARGIN + _COMPLEX_HEADER - 0.2, INK, 0.8)
     previous = None
-    for number, row in enumerate(rows.itertuples(index=False)):
-        y = MARGIN + _COMPLEX_HEADER + _COMPLEX_ROW * (number + 0.5)
+    for line, row in enumerate(rows.itertuples(index=False)):
+        y = MARGIN + _COMPLEX_HEADER + _COMPLEX_ROW * (line + 0.5)
         for place, words in enumerate(complex_line(row)):
             repeated = row.object == previous and place < 2
-            _complex_text(page, starts, place, y, "" if repeated else words)
+            bound = getattr(row, _COMPLEX_BOUNDS[place]) if place in _COMPLEX_BOUNDS else math.nan
+            shift = 0.0 if math.isnan(bound) else _LINE / 2
+            _complex_text(page, starts, place, y - shift, "" if repeated else words)
+            if shift:
+                _complex_text(page, starts, place, y + shift, f"bound {number(bound)}", size=SMALL, color=GREY)
         if previous not in (None, row.object):
             page.rule(MARGIN, right, y - _COMPLEX_ROW / 2, RULE, 0.4)
         previous = row.object
@@ -223,9 +235,9 @@ def complexes_figure(rows, paths, caption):
     save(page, paths)
 
 
-def _complex_text(page, starts, place, y, words, weight="normal"):
+def _complex_text(page, starts, place, y, words, weight="normal", size=BODY, color=INK):
     """Write one cell of the table of the complexes: names to the left, numbers centred."""
-    look = {"size": BODY, "fontweight": weight, "verticalalignment": "center"}
+    look = {"size": size, "color": color, "fontweight": weight, "verticalalignment": "center"}
     if place == 0:
         page.text(starts[0], y, words, **look)
     else:

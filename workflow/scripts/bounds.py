@@ -1,0 +1,27 @@
+"""Write the Cramér–Rao bounds of one data set."""
+
+import json
+from pathlib import Path
+
+from gradalign.bound import COLUMNS, QUANTITIES, data_set_bounds
+from gradalign.jobs import job, progress
+from gradalign.records import write_records
+
+params, name = snakemake.params, snakemake.wildcards.dataset
+with job(snakemake.log[0]) as say:
+    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    scans = [(float(scan["tilt"]), float(scan["snr"])) for scan in params.scans]
+    lines = data_set_bounds(
+        name,
+        snakemake.input.density,
+        about["point_group"],
+        scans,
+        params.pairs,
+        params.searches,
+        params.seed,
+        params.microscope,
+        params.subtomograms,
+    )
+    count = len(scans) * len(params.searches) * len(QUANTITIES)
+    write_records(snakemake.output[0], COLUMNS, progress(lines, count, f"bounds of {name}", say))
+    say(f"{count} bounds of {name}")
