@@ -30,6 +30,7 @@ def results(tiny_study):
     [
         *(f"tables/{table}.{kind}" for table in TABLES for kind in ("csv", "md")),
         *(f"figures/{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png")),
+        *(f"bounds/{data_set}.csv" for data_set in ("phantom", "enolase")),
         *(f"alignments/{data_set}.csv" for data_set in ("phantom", "enolase", "averages", "classification")),
         *(f"maps/{name}_{kind}.mrc" for name in ("phantom", "enolase") for kind in AVERAGES),
         *(f"maps/enolase_{kind}.mrc" for kind in ("single", "class_rcs", "class_fcs")),
@@ -68,6 +69,8 @@ def test_the_tables_are_medians_and_deviations_of_the_alignments_beside_the_pape
         assert (paper_cell["median"] == "") == (row["score"] == "likelihood")
         for name in ("median", "mad"):
             assert float(row[f"paper_{name}"] or "nan") == pytest.approx(float(paper_cell[name] or "nan"), nan_ok=True)
+        known, unknown = float(row["bound_known"]), float(row["bound"])
+        assert known == unknown == 0 if row["snr"] == "inf" else 0 < known < unknown < 1
 
 
 def test_noise_free_pairs_without_missing_wedge_are_aligned(results):

@@ -121,7 +121,8 @@ def _cell(page, row, x, y, width):
     if apart:
         inner = Rectangle((x + 0.35, y + 0.35), width - 0.7, _ROW - 0.7, fill=False, edgecolor=INK, linewidth=0.5)
         page.sheet.add_patch(inner)
-    shift = 0.0 if np.isnan(row.bound) else _LINE / 2
+    # without noise there is no bound but 0
+    shift = _LINE / 2 if row.bound > 0 else 0.0
     weight = "bold" if apart else "normal"
     page.text(y=centre - shift, words=f"{row.ratio:.2f}", size=SMALL, fontweight=weight, **middle)
     if shift:
