@@ -41,7 +41,7 @@ def shell_filtered(volume, factors):
     numpy.ndarray of shape (N, N, N), float32
     """
     transform = np.fft.rfftn(volume) * np.interp(_radii(len(volume)), np.arange(len(factors)), factors)
-    return np.fft.irfftn(transform, s=np.shape(volume)).astype(np.float32)
+    return np.fft.irfftn(transform, s=np.shape(volume), axes=(0, 1, 2)).astype(np.float32)
 
 
 def low_pass_factors(size, limit):

@@ -204,6 +204,14 @@ def _weighted(spectrum, model, scale):
     )
 
 
+def _under(mask, volume):
+    """Return a volume under a mask, the level at the mask's soft edge taken as zero: else a step would stand there."""
+    edge = mask * (1.0 - mask)
+    total = float(edge.sum(dtype=float))
+    level = float((edge * volume).sum(dtype=float)) / total if total > 0 else 0.0
+    return mask * (np.asarray(volume, dtype=np.float32) - np.float32(level))
+
+
 def prepare_reference(volume, mask, plan, model=None):
     """Return the transforms of a reference, ready to be moved.
 
@@ -218,7 +226,7 @@ def prepare_reference(volume, mask, plan, model=None):
     -------
     gradalign.spectrum.Spectrum, or a dict of them by band limit
     """
-    masked = np.asarray(volume, dtype=np.float32) * mask
+    masked = _under(mask, volume)
     if plan.score == "likelihood":
         masked = _at_power(masked, _mask_power(plan) * model.signal)
         bands = {turn.low_pass for turn in plan.settings.rounds}
@@ -254,7 +262,7 @@ def prepare_particle(volume, wedge, centre, plan, model=None, name="particle"):
     InputError
         If the volume or its tilt range is unusable.
     """
-    masked = volume * plan.mask(centre)
+    masked = _under(plan.mask(centre), volume)
     settings, likelihood = plan.settings, plan.score == "likelihood"
     guard = settings.likelihood_guard if likelihood else settings.wedge_guard
     spectra = {}

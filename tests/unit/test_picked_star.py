@@ -1,0 +1,160 @@
+import numpy as np
+import pytest
+from gemmi import cif
+from picked_files import old_star_text, star_text
+
+from gradalign.errors import InputError
+from gradalign.geometry import random_rotations
+from gradalign.particles import read_particles, to_relion
+from gradalign.picked.star import read_picked, write_picked
+
+COLUMNS = {
+    "rlnImageName": ["a.mrc", "b.mrc", "c.mrc"],
+    "rlnOpticsGroup": [1, 1, 1],
+    "rlnAngleRot": [10.5, -20, 179],
+    "rlnAngleTilt": [60, 70, 80],
+    "rlnAnglePsi": [-5, 0, 5],
+    "rlnOriginXAngst": [12.5, 0, -25],
+    "rlnOriginYAngst": [0, 0, 0],
+    "rlnOriginZAngst": [0, 25, 0],
+}
+
+
+def write(folder, columns, **optics):
+    path = folder / "run.star"
+    path.write_text(star_text(columns, **optics), encoding="utf-8")
+    return path
+
+
+def changed(**columns):
+    columns = COLUMNS | columns
+    return {label: values for label, values in columns.items() if values is not None}
+
+
+def test_angles_origins_and_pixel_size_are_read(tmp_path):
+    picked = read_picked(write(tmp_path, COLUMNS))
+    assert picked.images == ["a.mrc", "b.mrc", "c.mrc"]
+    assert (picked.pixel_size, picked.box) == (12.5, 24)
+    assert picked.angles.tolist() == [[10.5, 60, -5], [-20, 70, 0], [179, 80, 5]]
+    assert picked.translations(1.25).tolist() == [[-1, 0, 0], [0, 0, -2], [2, 0, 0]]
+    assert (picked.priors, picked.subsets, picked.tilts, picked.ctf_images) == (None, None, None, None)
+
+
+def test_images_alone_are_enough(tmp_path):
+    picked = read_picked(write(tmp_path, {"rlnImageName": ["a.mrc", "b.mrc"]}))
+    assert picked.angles is None
+    assert not picked.translations(1.0).any()
+
+
+def test_a_file_of_before_relion_3_1_has_origins_in_pixels_and_its_pixel_size_by_magnification(tmp_path):
+    columns = {"rlnImageName": ["1@s.mrcs", "2@s.mrcs"], "rlnMagnification": [10000, 10000]}
+    columns |= {"rlnDetectorPixelSize": [10.0, 10.0]} | {f"rlnOrigin{axis}": [1.5, -2] for axis in "XYZ"}
+    path = tmp_path / "old.star"
+    path.write_text(old_star_text(columns), encoding="utf-8")
+    picked = read_picked(path)
+    assert picked.pixel_size == 10.0
+    assert picked.translations(1.0).tolist() == [[-1.5] * 3, [2.0] * 3]
+
+
+def test_priors_subsets_and_tilt_ranges_are_read(tmp_path):
+    columns = {"rlnAngleTiltPrior": [1, 2, 3], "rlnAnglePsiPrior": [4, 5, 6], "rlnRandomSubset": [1, 2, 1]}
+    columns |= {"gradalignTiltMin": [-60] * 3, "gradalignTiltMax": [50] * 3}
+    picked = read_picked(write(tmp_path, changed(**columns)))
+    assert picked.priors.tolist() == [[1, 4], [2, 5], [3, 6]]
+    assert picked.subsets.tolist() == [1, 2, 1]
+    assert picked.tilts.tolist() == [[-60, 50, 90]] * 3
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (changed(rlnImageName=None), "has no column _rlnImageName"),
+        (changed(rlnAngleTilt=None), "has the column _rlnAngleRot but lacks _rlnAngleTilt"),
+        (changed(rlnOriginZAngst=None), "lacks _rlnOriginZAngst"),
+        (changed(rlnAnglePsiPrior=[1, 2, 3]), "lacks _rlnAngleTiltPrior"),
+        (changed(gradalignTiltMin=[-60] * 3), "lacks _gradalignTiltMax"),
+        (changed(rlnAngleRot=[1, "north", 3]), "_rlnAngleRot of row 2 is 'north', where a number is needed"),
+        (changed(rlnAngleRot=[1, 2, "nan"]), "_rlnAngleRot of row 3 is 'nan'"),
+        (changed(rlnAngleRot=["1_0", 2, 3]), "_rlnAngleRot of row 1 is '1_0'"),
+        (changed(rlnAnglePsi=[1, 2, "1e30"]), "_rlnAnglePsi of row 3 is 1e\\+30, where degrees are needed"),
+        (changed(rlnOriginXAngst=[1, "inf", 3]), "_rlnOriginXAngst of row 2 is 'inf'"),
+        (changed(rlnImageName=["a.mrc", "b.mrc", "a.mrc"]), "lists a.mrc 2 times"),
+        (changed(rlnImageName=["a.mrc", "''", "c.mrc"]), "_rlnImageName of row 2 is empty"),
+        (changed(rlnRandomSubset=[1, 1, 1]), "_rlnRandomSubset must say 1 or 2"),
+        (changed(rlnRandomSubset=[1, 2, 3]), "_rlnRandomSubset must say 1 or 2"),
+        (changed(rlnOpticsGroup=[1, 1, 2]), "names the optics group 2, which data_optics lacks"),
+        (
+            changed(rlnTomoSubtomogramRot=[0, 30, 0], rlnTomoSubtomogramTilt=[0] * 3, rlnTomoSubtomogramPsi=[0] * 3),
+            "turned",
+        ),
+        ({label: values[:1] for label, values in COLUMNS.items()}, "holds one particle"),
+        ({label: [] for label in COLUMNS}, "holds no particles"),
+    ],
+)
+def test_a_mistake_in_a_column_is_one_sentence(tmp_path, columns, words):
+    with pytest.raises(InputError, match=f"run.star: .*{words}") as caught:
+        read_picked(write(tmp_path, columns))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("_rlnAngleTilt #4", "_rlnAngleRot #4", "duplicate tag"),
+        ("opticsGroup1 300.0 2.7 12.5 24 3", "opticsGroup1 300.0 2.7 12.5 24 2", "2-D stacks"),
+        ("12.5 24 3\n", "12.5 24 3\n2 opticsGroup2 300.0 2.7 13.5 24 3\n", "different pixel size"),
+        ("12.5 24 3\n", "12.5 24 3\n1 opticsGroup1 300.0 2.7 12.5 24 3\n", "the same optics group twice"),
+        (" 12.5 24 3", " 0 24 3", "pixel size of 0"),
+        (" 12.5 24 3", " ten 24 3", "_rlnImagePixelSize of row 1 is 'ten'"),
+        ("data_particles", "data_optics", "duplicate block"),
+        ("c.mrc 1 179", "c.mrc 179", "no readable STAR file"),
+    ],
+)
+def test_a_broken_file_is_one_sentence(tmp_path, old, new, words):
+    columns = changed(rlnOpticsGroup=[1, 1, 2]) if "opticsGroup2" in new else COLUMNS
+    path = write(tmp_path, columns)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=f"run.star: .*{words}") as caught:
+        read_picked(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_relion_5s_stacks_of_tilt_images_are_refused(tmp_path):
+    path = write(tmp_path, COLUMNS)
+    path.write_text("data_general\n\n_rlnTomoSubTomosAre2DStacks 1\n\n" + path.read_text().replace("24 3", "24 2"))
+    with pytest.raises(InputError, match="2-D stacks of tilt images, where volumes are needed"):
+        read_picked(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="nowhere.star: there is no such file"):
+        read_picked(tmp_path / "nowhere.star")
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_what_is_written_back_keeps_all_else_and_is_read_by_others(tmp_path, old):
+    note = {"rlnMicrographName": ["one", "'two words'", "three"], "rlnCoordinateX": [1, 2, 3]}
+    path = tmp_path / "run.star"
+    pixels = {f"rlnOrigin{axis}": [1, 2, 3] for axis in "XYZ"}
+    path.write_text(
+        old_star_text({"rlnImageName": ["a.mrc", "b.mrc", "c.mrc"]} | pixels | note)
+        if old
+        else star_text(COLUMNS | note)
+    )
+    rng = np.random.default_rng(2)
+    rotations, translations = random_rotations(rng, 2), rng.uniform(-2, 2, (2, 3))
+    out = tmp_path / "aligned.star"
+    write_picked(out, read_picked(path), [0, 1], rotations, translations, 1.25, 24, {"rlnRandomSubset": ["1", "2"]})
+    table = {item.loop.tags[0]: item for item in cif.read_file(str(out)).find_block("particles")}["_rlnImageName"].loop
+    assert list(table.tags).count("_rlnAngleRot") == 1
+    assert not {"_rlnOriginX", "_rlnOriginY"} & set(table.tags)
+    again = read_picked(out)
+    angles, origins = to_relion(rotations, translations, 1.25)
+    assert np.allclose(again.angles, angles, atol=1e-5)
+    assert np.allclose(again.origins, origins, atol=1e-5)
+    assert (again.images, again.pixel_size, again.box) == (["a.mrc", "b.mrc"], 12.5, 24)
+    assert again.tables["particles"]["rlnMicrographName"] == ["one", "two words"]
+    if not old:
+        assert np.allclose(read_particles(out).rotations, rotations, atol=1e-6)
