@@ -13,6 +13,10 @@ from gradalign.volumes import ANGSTROM_PER_NM, check_volume, read_volume
 
 SMALLEST_BOX, LARGEST_BOX = 16, 160
 """Edges in voxels between which subtomograms are taken."""
+# what mrcfile raises for damaged files; warnings among it
+_DAMAGE = (ValueError, OSError, EOFError, OverflowError, MemoryError, RuntimeWarning)
+# share of the variance that one voxel may hold
+_LARGEST_SHARE = 0.25
 
 
 class Place(NamedTuple):
@@ -82,8 +86,8 @@ def load(where):
     """
     try:
         with warnings.catch_warnings():
-            # what follows the data is of no concern
-            warnings.simplefilter("ignore", RuntimeWarning)
+            # more data than the header tells of: one of the two is wrong
+            warnings.simplefilter("error", RuntimeWarning)
             # of a stack only the one volume is read
             opened = mrcfile.mmap(where.file, "r") if where.number else mrcfile.open(where.file, "r")
             with opened as mrc:
@@ -100,7 +104,7 @@ def load(where):
                 return np.array(data), size if np.isfinite(size) and size > 0 else 0.0
     except InputError:
         raise
-    except (ValueError, OSError, EOFError, OverflowError, MemoryError) as error:
+    except _DAMAGE as error:
         if where.number and Path(where.file).read_bytes()[:2] in (b"\x1f\x8b", b"BZ"):
             raise InputError(f"{where.file}: is a compressed stack; unpack it first") from error
         raise _complaint(where, error) from error
@@ -139,7 +143,10 @@ def read_particle(where, box, voxel_size):
     deviation = volume.std()
     if not deviation > 1e-6 * np.abs(volume).max():
         raise InputError(f"{where}: is all but constant, where a density that varies is needed")
-    return ((volume - volume.mean()) / deviation).astype(np.float32)
+    volume = (volume - volume.mean()) / deviation
+    if np.abs(volume).max() ** 2 > _LARGEST_SHARE * volume.size:
+        raise InputError(f"{where}: has one voxel that outshines all others, where a density is needed")
+    return volume.astype(np.float32)
 
 
 def inspect(where):
@@ -201,14 +208,14 @@ def check_header(where, box):
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.simplefilter("error", RuntimeWarning)
             with open(where.file, "rb") as file:
                 packed = file.read(2) in (b"\x1f\x8b", b"BZ")
             if packed:
                 return  # to be looked at when it is read
             with mrcfile.mmap(where.file, "r") as mrc:
                 shape = mrc.data.shape
-    except (ValueError, OSError, EOFError, OverflowError) as error:
+    except _DAMAGE as error:
         raise _complaint(where, error) from error
     if bool(where.number) != (len(shape) == 4):
         raise InputError(

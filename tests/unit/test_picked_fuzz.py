@@ -1,0 +1,209 @@
+"""Mangled STAR and MRC files: one sentence, or what the bytes say; never a traceback, never anything else."""
+
+import struct
+
+import mrcfile
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from picked_files import make_particles, section, star_text
+
+from gradalign.errors import InputError
+from gradalign.picked.ctf_wedge import fit_wedge
+from gradalign.picked.images import Place, check_header, inspect, load, read_particle
+from gradalign.picked.opening import check_files
+from gradalign.picked.star import read_picked
+
+FEW = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LABELS = ["rlnImageName", "rlnOpticsGroup", "rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi", "rlnOriginXAngst"]
+LABELS += ["rlnOriginYAngst", "rlnOriginZAngst", "rlnRandomSubset"]
+ROWS = [
+    ["a.mrc", 1, 10.5, 60, -5, 1, 2, 3, 1],
+    ["2@b.mrcs", 1, -20, 70, 0, 0, 0, -4.5, 2],
+    ["c.mrc", 1, 1, 2, 3, 4, 5, 6, 1],
+]
+TEXT = star_text(dict(zip(LABELS, zip(*ROWS, strict=True), strict=True)))
+BITS = [
+    "nan",
+    "inf",
+    "1e400",
+    "-",
+    "'",
+    '"',
+    ";",
+    "#",
+    "_",
+    "loop_",
+    "data_",
+    "data_particles",
+    "\n",
+    " ",
+    "\t",
+    "\0",
+    "é",
+    "stop_",
+    "?",
+    ".",
+]
+
+
+@st.composite
+def mangled_text(draw):
+    text = TEXT
+    for _ in range(draw(st.integers(1, 4))):
+        lines = text.split("\n")
+        line = draw(st.integers(0, max(len(lines) - 1, 0)))
+        how = draw(st.sampled_from(["cut", "drop", "double", "swap", "insert", "replace"]))
+        if how == "cut":
+            text = text[: draw(st.integers(0, len(text)))]
+        elif how == "drop":
+            text = "\n".join(lines[:line] + lines[line + 1 :])
+        elif how == "double":
+            text = "\n".join(lines[: line + 1] + lines[line:])
+        elif how == "swap":
+            other = draw(st.integers(0, len(lines) - 1))
+            lines[line], lines[other] = lines[other], lines[line]
+            text = "\n".join(lines)
+        else:
+            place = draw(st.integers(0, len(text)))
+            bit = draw(st.one_of(st.sampled_from(BITS), st.text(max_size=3)))
+            text = text[:place] + bit + text[place + (len(bit) if how == "replace" else 0) :]
+    return text
+
+
+def plain_rows(text):
+    """Read the particles' loop the simplest way; None where quotes and comments would need more."""
+    if any(mark in text for mark in "'\";\0") or "data_particles" not in text:
+        return None
+    words = " ".join(line.split("#")[0] for line in text.split("data_particles", 1)[1].split("\n")).split()
+    if not words or words[0] != "loop_":
+        return None
+    labels = []
+    words = words[1:]
+    while words and words[0].startswith("_"):
+        labels.append(words.pop(0)[1:])
+    return [
+        dict(zip(labels, words[n : n + len(labels)], strict=False)) for n in range(0, len(words), max(len(labels), 1))
+    ]
+
+
+@FEW
+@given(text=mangled_text())
+def test_a_mangled_star_file_is_one_sentence_or_what_it_says(tmp_path, text):
+    path = tmp_path / "run.star"
+    path.write_text(text, encoding="utf-8")
+    try:
+        picked = read_picked(path)
+    except InputError as error:
+        assert str(error).startswith(str(path))
+        assert "\n" not in str(error)
+        return
+    assert len(picked) == len(picked.images) == len(picked.origins) >= 2
+    assert np.isfinite(picked.translations(1.0)).all()
+    assert picked.pixel_size is None or picked.pixel_size > 0
+    rows = plain_rows(text)
+    if rows is not None and picked.name == "particles":
+        assert picked.images == [row["rlnImageName"] for row in rows]
+        if picked.angles is not None:
+            said = [[float(row[label]) for label in ("rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi")] for row in rows]
+            assert picked.angles.tolist() == said
+
+
+@FEW
+@given(content=st.binary(max_size=400))
+def test_any_bytes_for_a_star_file_are_one_sentence(tmp_path, content):
+    (tmp_path / "run.star").write_bytes(content)
+    with pytest.raises(InputError, match="run.star"):
+        read_picked(tmp_path / "run.star")
+
+
+def mrc_bytes(tmp_path, stack=False):
+    rng = np.random.default_rng(1)
+    with mrcfile.new(tmp_path / "whole.mrc", overwrite=True) as mrc:
+        mrc.set_data(rng.normal(size=(2, 16, 16, 16) if stack else (16, 16, 16)).astype(np.float32))
+        mrc.voxel_size = 12.5
+    return (tmp_path / "whole.mrc").read_bytes()
+
+
+mangling = st.lists(
+    st.one_of(
+        st.tuples(st.integers(0, 255), st.binary(min_size=1, max_size=4)),
+        st.tuples(st.integers(0, 17000), st.binary(min_size=1, max_size=8)),
+        # the words of the header that tell shape, mode, cell, and where the data begin
+        st.tuples(
+            st.sampled_from([0, 4, 8, 12, 28, 32, 36, 40, 88, 92, 208, 212]),
+            st.integers(-3, 400).map(lambda n: struct.pack("<i", n)),
+        ),
+    ),
+    max_size=3,
+)
+
+
+def decoded(raw, number):
+    """Read the densities the simplest way: header words of the byte order that makes sense of the mode."""
+    order = "<" if 0 <= struct.unpack("<i", raw[12:16])[0] < 128 else ">"
+    nx, ny, nz, mode = struct.unpack(f"{order}4i", raw[:16])
+    extended = struct.unpack(f"{order}i", raw[92:96])[0]
+    kind = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}[mode]
+    data = np.frombuffer(raw[1024 + extended :], order + kind)
+    assert data.size == nx * ny * nz
+    return data.astype(float).reshape(-1, 16, 16, 16)[max(number, 1) - 1]
+
+
+@FEW
+@given(changes=mangling, cut=st.one_of(st.none(), st.integers(0, 18000)), stack=st.booleans())
+def test_a_mangled_mrc_file_is_one_sentence_or_what_its_bytes_say(tmp_path, changes, cut, stack):
+    raw = bytearray(mrc_bytes(tmp_path, stack))
+    for place, bits in changes:
+        raw[place : place + len(bits)] = bits
+    raw = bytes(raw[:cut])
+    path = tmp_path / "p.mrc"
+    path.write_bytes(raw)
+    where = Place(str(path), 1 if stack else 0)
+    for look in (lambda: check_header(where, 16), lambda: inspect(where), lambda: fit_wedge(load(where)[0], where)):
+        try:
+            look()
+        except InputError as error:
+            assert "\n" not in str(error)
+    try:
+        volume = read_particle(where, 16, 0.0)
+    except InputError as error:
+        assert "p.mrc" in str(error)
+        assert "\n" not in str(error)
+        return
+    assert volume.dtype == np.float32
+    expected = decoded(raw, where.number)
+    expected = expected / np.abs(expected).max()
+    assert np.allclose(volume, (expected - expected.mean()) / expected.std(), atol=1e-3)
+
+
+@FEW
+@given(content=st.binary(max_size=1500))
+def test_any_bytes_for_a_volume_are_one_sentence(tmp_path, content):
+    (tmp_path / "p.mrc").write_bytes(content)
+    where = Place(str(tmp_path / "p.mrc"), 0)
+    for look in (lambda: check_header(where, 16), lambda: read_particle(where, 16, 0.0)):
+        try:
+            look()
+        except InputError as error:
+            assert "p.mrc" in str(error)
+        else:
+            # only what is compressed is left for later
+            assert content[:2] in (b"\x1f\x8b", b"BZ")
+
+
+@FEW
+@given(
+    key=st.sampled_from(["star", "reference", "mask"]),
+    value=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12),
+)
+def test_any_name_for_a_file_is_one_sentence(tmp_path, key, value):
+    if not (tmp_path / "run.star").exists():
+        make_particles(tmp_path, 2)
+    try:
+        check_files(section(tmp_path, **{key: value}))
+    except InputError as error:
+        assert str(error)
+    else:
+        assert key == "mask" and value in ("sphere", "none")
