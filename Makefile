@@ -1,6 +1,7 @@
 # make reproduce   the study of config.yaml       make quick   the same at small n, in minutes
 # make report      the study of CONFIG=file.yaml (of config.yaml if left out) with its report, results/<name>/report.html
 # make test        the tests                      make check   style of code and workflow
+# make test-faults   20 kills of the tiny study, and the same arithmetic elsewhere; in half an hour
 # make compare     results/<name> against results/reference: exit code 0 if they agree
 # make figures     tables and figures from results/reference, without simulating, into results/redrawn
 # make reference   keep results/<name> as results/reference      make docs    docs/results.md from results/reference
@@ -20,7 +21,7 @@ DRAWN := tables figures verdicts table_of_phantom table_of_complexes averages_ta
 	phantom_density table_figure scanning_figure comparison_figure \
 	figure1 figure2 figure3 figure4 figure5 figure6
 
-.PHONY: reproduce quick report test check compare figures reference docs bench lock
+.PHONY: reproduce quick report test test-faults check compare figures reference docs bench lock
 
 reproduce: report
 
@@ -28,6 +29,7 @@ quick: .venv/complete
 	$(MAKE) report CONFIG=workflow/config/quick.yaml
 
 report: .venv/complete
+	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
 	.venv/bin/snakemake --cores all $(LAID_OVER)
 	.venv/bin/snakemake $(LAID_OVER) --report $(STUDY)/report.html
 
@@ -47,6 +49,9 @@ docs: .venv/complete
 
 test: .venv/complete
 	.venv/bin/python -m pytest
+
+test-faults: .venv/complete
+	.venv/bin/python -m pytest -m faults
 
 check: .venv/complete
 	.venv/bin/ruff check .

@@ -10,11 +10,16 @@ REPOSITORY = Path(__file__).parents[2]
 TINY = Path(__file__).parent / "tiny.yaml"
 
 
+def command(folder, *arguments, config=TINY, repository=REPOSITORY):
+    """Return the command line that runs Snakemake in a folder."""
+    words = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile")]
+    return [*words, "--directory", str(folder), "--configfile", str(config), *map(str, arguments)]
+
+
 def snakemake(folder, *arguments, config=TINY, repository=REPOSITORY, **settings):
     """Run Snakemake in a folder; return what ended, with its output as text."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile")]
-    command += ["--directory", str(folder), "--configfile", str(config), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, **settings)
+    words = command(folder, *arguments, config=config, repository=repository)
+    return subprocess.run(words, capture_output=True, text=True, **settings)
 
 
 def overlay(path, **changes):

@@ -4,7 +4,9 @@ import statistics
 from pathlib import Path
 
 import mrcfile
+import numpy as np
 import pytest
+from interrupting import differing, interrupted
 from running import overlay, snakemake
 
 from gradalign.particles import read_particles
@@ -162,21 +164,35 @@ def test_nothing_is_left_to_do_afterwards(tiny_study):
     assert "Nothing to be done" in snakemake(tiny_study[0], "--dry-run").stdout
 
 
-def test_chunks_and_cores_change_no_byte_of_any_result(results, tmp_path):
+@pytest.fixture(scope="module")
+def interrupted_study(tmp_path_factory):
+    """Return the folder in which most of the study has run in other chunks, on one core, and was killed three times."""
+    folder = tmp_path_factory.mktemp("interrupted")
     config = overlay(
-        tmp_path / "chunked.yaml",
+        folder / "chunked.yaml",
         pairs_per_job=1,
         averages={"particles_per_job": 2},
         classification={"pairs_per_job": 1},
     )
     targets = ("table1", "figure2", "table2", "table3", "figure3", "figure4", "figure5", "figure6", "scanning")
-    run = snakemake(tmp_path, "--cores", 1, "--", *targets, config=config)
+    arguments = ("--cores", 1, "--", *targets)
+    rng = np.random.default_rng(2012)
+    struck = interrupted(folder, rng, 3, 60, *arguments, config=config)
+    run = snakemake(folder, *arguments, config=config)
     assert run.returncode == 0, run.stderr
-    other = tmp_path / "results" / "tiny"
-    assert len(list(other.glob("alignments/phantom/**/pairs~*.csv"))) == 2 * len(
-        list(results.glob("alignments/phantom/**/pairs~*.csv"))
-    )
-    kinds = ("*.csv", "*/pairs.csv", "alignments/*.csv", "tables/*", "figures/*", "density/*", "maps/*", "**/*.mrc")
-    compared = [path.relative_to(other) for kind in kinds for path in other.glob(kind)]
-    assert len(compared) >= 50
-    assert [name for name in compared if (results / name).read_bytes() != (other / name).read_bytes()] == []
+    return folder, struck
+
+
+def test_a_study_killed_three_times_goes_on_to_its_end(interrupted_study):
+    folder, struck = interrupted_study
+    assert struck == 3
+    assert list((folder / "results").rglob("*.part")) == []
+
+
+def test_kills_and_chunks_and_cores_change_no_byte_of_any_result(tiny_study, interrupted_study):
+    folder, _ = interrupted_study
+    parts = [len(list(path.glob("results/tiny/alignments/phantom/**/pairs~*.csv"))) for path in (tiny_study[0], folder)]
+    assert parts[1] == 2 * parts[0]
+    wrong, compared = differing(folder, tiny_study[0])
+    assert compared >= 50
+    assert wrong == []

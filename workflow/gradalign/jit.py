@@ -43,6 +43,9 @@ _FOLDER = str(cache_folder())
 def jit(function):
     """Compile `function` with Numba: no Python objects, fast mathematics, cached on disk.
 
+    A kernel takes into itself those it calls. Else the process that compiles them would call other copies of them
+    than one that loads the caller from the cache, rounded otherwise in the last digits.
+
     Parameters
     ----------
     function : callable
@@ -57,6 +60,7 @@ def jit(function):
     # other packages' caches stay where they are
     numba.config.CACHE_DIR = _FOLDER
     try:
-        return numba.njit(cache=True, fastmath=True, nogil=True, error_model="numpy")(function)
+        options = {"cache": True, "fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+        return numba.njit(**options)(function)
     finally:
         numba.config.CACHE_DIR = before

@@ -3,7 +3,7 @@
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from gradalign.errors import InputError
 
@@ -15,7 +15,8 @@ def job(log_path):
     """Run a script's body with a log.
 
     An `InputError` goes as one sentence to the log and to standard error and ends the script with code 1; the
-    traceback of any other exception goes to the log too.
+    traceback of any other exception goes to the log too. Where the log cannot be written, as on a full disk, standard
+    error alone has it.
 
     Parameters
     ----------
@@ -26,10 +27,15 @@ def job(log_path):
     callable
         ``say(text)`` writes a line to the log and to standard error.
     """
-    with open(log_path, "w", encoding="utf-8", buffering=1) as log:
+    # unbuffered: what a full disk refuses is not tried again at the end
+    with open(log_path, "wb", buffering=0) as log:
+
+        def write(text):
+            with suppress(OSError):
+                log.write(text.encode())
 
         def say(text):
-            log.write(f"{text}\n")
+            write(f"{text}\n")
             sys.stderr.write(f"{text}\n")
 
         try:
@@ -38,7 +44,7 @@ def job(log_path):
             say(str(error))
             sys.exit(1)
         except Exception:
-            log.write(traceback.format_exc())
+            write(traceback.format_exc())
             raise
 
 

@@ -3,7 +3,9 @@
 Arrays are ``[z, y, x]``, float32; voxel sizes are in nm here and in angstrom in the file.
 """
 
+import glob
 import os
+import socket
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -130,6 +132,9 @@ def read_stack(path, box=None):
 def complete_file(path):
     """Give a name to write under, and move what was written to `path` once it is complete.
 
+    The name is this process's own: a job that outlived the run that started it and the same job of the next run do
+    not write into one another's file. What killed processes of this machine left is removed.
+
     Parameters
     ----------
     path : str or path
@@ -145,7 +150,11 @@ def complete_file(path):
     InputError
         If the file cannot be written.
     """
-    partial = f"{path}.part"
+    own = f"{path}.{socket.gethostname()}-"
+    for left in glob.glob(f"{glob.escape(own)}[0-9]*.part"):
+        if not _is_alive(left[len(own) :].removesuffix(".part")):
+            Path(left).unlink(missing_ok=True)
+    partial = f"{own}{os.getpid()}.part"
     try:
         yield partial
         os.replace(partial, path)
@@ -153,6 +162,16 @@ def complete_file(path):
         raise InputError(f"{path}: could not be written ({error.strerror or error})") from error
     finally:
         Path(partial).unlink(missing_ok=True)
+
+
+def _is_alive(process):
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _write(path, data, voxel_size):

@@ -1,10 +1,8 @@
 """Align some pairs in all cells of one tilt range and signal-to-noise ratio, and write a line for each."""
 
-import json
-from pathlib import Path
-
 from gradalign.cells import Cell
 from gradalign.jobs import job, progress
+from gradalign.provenance import read_provenance
 from gradalign.records import write_records
 from gradalign.study import COLUMNS, align_pairs, alignment_settings, read_pairs
 
@@ -16,7 +14,7 @@ with job(snakemake.log[0]) as say:
     ]
     first, last = map(int, wildcards.chunk.split("-"))
     volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
-    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    about = read_provenance(snakemake.input.about)
     lines = align_pairs(
         volumes,
         particles,

@@ -1,12 +1,11 @@
 """Simulate some subtomograms of one object, align them to its template and add them up."""
 
-import json
 from itertools import chain
-from pathlib import Path
 
 from gradalign.averaging import save_averages
 from gradalign.jobs import job, progress
 from gradalign.populations import COLUMNS, align_to_template, empty_averages, open_data_set
+from gradalign.provenance import read_provenance
 from gradalign.records import write_records
 from gradalign.study import alignment_settings
 from gradalign.volumes import read_volume
@@ -24,7 +23,7 @@ with job(snakemake.log[0]) as say:
         params.microscope,
         params.subtomograms,
     )
-    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    about = read_provenance(snakemake.input.about)
     template, _ = read_volume(snakemake.input.template, params.subtomograms["box"])
     averages = empty_averages(template, section["score"])
     lines = align_to_template(

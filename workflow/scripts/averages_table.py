@@ -1,16 +1,14 @@
 """Write the resolutions of the averages."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 
 from gradalign.average_tables import summarise_averages, write_averages_markdown
 from gradalign.jobs import job
+from gradalign.provenance import read_provenance
 from gradalign.tables import read_csv, write_csv
 
 with job(snakemake.log[0]):
-    about = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.about]
+    about = list(map(read_provenance, snakemake.input.about))
     shells = pd.concat(map(read_csv, snakemake.input.shells), ignore_index=True)
     objects = dict(zip(snakemake.params.objects, about, strict=True))
     rows = summarise_averages(read_csv(snakemake.input.alignments), shells, objects)

@@ -1,10 +1,8 @@
 """Write what each class holds and how well the classes agree with the truth."""
 
-import json
-from pathlib import Path
-
 from gradalign.class_tables import summarise_classes, write_classes_markdown
 from gradalign.jobs import job
+from gradalign.provenance import read_provenance
 from gradalign.tables import read_csv, write_csv
 from gradalign.volumes import read_volume
 
@@ -15,6 +13,6 @@ with job(snakemake.log[0]):
     truths = {name: read_volume(path)[0] for name, path in zip(params.objects, given.truths, strict=True)}
     _, voxel_size = read_volume(given.truths[0])
     rows = summarise_classes(read_csv(given.classes), averages, truths, voxel_size, params.section)
-    about = [json.loads(Path(path).read_text(encoding="utf-8")) for path in given.about]
+    about = list(map(read_provenance, given.about))
     write_csv(rows, snakemake.output.csv)
     write_classes_markdown(rows, snakemake.output.markdown, dict(zip(params.objects, about, strict=True)))

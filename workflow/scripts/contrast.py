@@ -1,18 +1,16 @@
 """Measure what the two scores make of a difference in contrast, and how steadily they refine."""
 
-import json
-from pathlib import Path
-
 from gradalign.cells import Cell
 from gradalign.contrast import COLUMNS, FACTORS, SECONDS, measure, seconds_lines
 from gradalign.jobs import job, progress
+from gradalign.provenance import read_provenance
 from gradalign.records import write_records
 from gradalign.study import alignment_settings, read_pairs
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
     volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
-    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    about = read_provenance(snakemake.input.about)
     where = [params.cell[name] for name in ("tilt", "snr", "interval")]
     cells = [Cell("phantom", *where[:2], score, where[2]) for score in params.scores]
     seconds = {}

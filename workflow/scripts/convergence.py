@@ -1,18 +1,16 @@
 """Follow the searches of one cell, pair by pair, and write median and quartiles after each step."""
 
-import json
-from pathlib import Path
-
 from gradalign.cells import Cell
 from gradalign.convergence import follow, summarise_convergence
 from gradalign.jobs import job, progress
+from gradalign.provenance import read_provenance
 from gradalign.study import alignment_settings, prepared_pairs, read_pairs, search_pair
 from gradalign.tables import write_csv
 
 params = snakemake.params
 with job(snakemake.log[0]) as say:
     volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
-    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    about = read_provenance(snakemake.input.about)
     settings = alignment_settings(params.alignment)
     tilt, snr, interval = (params.cell[name] for name in ("tilt", "snr", "interval"))
     cells = [Cell("phantom", tilt, snr, score, interval) for score in params.scores]

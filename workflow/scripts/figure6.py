@@ -1,16 +1,14 @@
 """Draw Figure 6, matrices and classes."""
 
-import json
-from pathlib import Path
-
 from gradalign.jobs import job
 from gradalign.plotting.figure6 import figure6, figure6_caption
 from gradalign.plotting.maps import read_gallery
+from gradalign.provenance import read_provenance
 from gradalign.tables import read_csv
 
 given = snakemake.input
 with job(snakemake.log[0]):
-    about = [json.loads(Path(path).read_text(encoding="utf-8")) for path in given.about]
+    about = list(map(read_provenance, given.about))
     objects = dict(zip(snakemake.params.objects, about, strict=True))
     rows = read_csv(given.table)
     caption = figure6_caption(rows, objects)

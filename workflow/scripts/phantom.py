@@ -1,9 +1,7 @@
 """Write the density map of the phantom and what it is."""
 
-import json
-from pathlib import Path
-
 from gradalign.jobs import job
+from gradalign.provenance import write_provenance
 from gradalign.simulation.phantom import phantom
 from gradalign.volumes import write_volume
 
@@ -12,4 +10,4 @@ with job(snakemake.log[0]):
     write_volume(snakemake.output.map, phantom(size, box), snakemake.params.voxel_size)
     about = {"object": "phantom", "title": "Phantom", "point_group": "C1", "stand_in_for": None}
     about |= {"size_voxels": size, "box_voxels": box, "voxel_size_nm": snakemake.params.voxel_size}
-    Path(snakemake.output.about).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    write_provenance(snakemake.output.about, about)

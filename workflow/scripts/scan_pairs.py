@@ -1,10 +1,8 @@
 """Scan some pairs exhaustively, and refine the same pairs."""
 
-import json
-from pathlib import Path
-
 from gradalign.cells import Cell
 from gradalign.jobs import job, progress
+from gradalign.provenance import read_provenance
 from gradalign.records import write_records
 from gradalign.scanning import COLUMNS, SECONDS, scan_pairs, seconds_lines
 from gradalign.study import alignment_settings, read_pairs
@@ -14,7 +12,7 @@ with job(snakemake.log[0]) as say:
     tilt, snr, interval = float(wildcards.tilt), float(wildcards.snr), float(wildcards.interval)
     cells = [Cell("phantom", tilt, snr, score, params.seed_interval) for score in params.scores]
     volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
-    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    about = read_provenance(snakemake.input.about)
     seconds = {}
     lines = scan_pairs(
         volumes,

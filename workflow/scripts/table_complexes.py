@@ -1,11 +1,9 @@
 """Write the errors of the complexes, and their bounds."""
 
-import json
-from pathlib import Path
-
 from gradalign.aligner_tables import with_others
 from gradalign.bound_table import NOTE, complexes_bounds_markdown, complexes_with_bounds, read_bounds
 from gradalign.jobs import job
+from gradalign.provenance import read_provenance
 from gradalign.statistics import read_alignments, summarise_complexes
 from gradalign.tables import complexes_caption, write_complexes_markdown, write_csv
 
@@ -15,7 +13,7 @@ with job(snakemake.log[0]):
         with_others(read_alignments(path), snakemake.input.aligners, name)
         for name, path in zip(names, snakemake.input.alignments, strict=True)
     ]
-    about = (json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.about)
+    about = map(read_provenance, snakemake.input.about)
     rows = summarise_complexes(dict(zip(names, alignments, strict=True)), dict(zip(names, about, strict=True)))
     bounds = map(read_bounds, snakemake.input.bounds)
     rows = complexes_with_bounds(rows, dict(zip(names, bounds, strict=True)))

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from gradalign.errors import InputError
+from gradalign.provenance import write_provenance
 from gradalign.simulation.sources import (
     COMPLEXES,
     RCSB,
@@ -132,11 +133,7 @@ def save_density(density_map, map_path, provenance_path):
     """
     write_volume(map_path, density_map.volume, density_map.voxel_size)
     provenance = density_map.provenance | {"map_sha256": _file_sha256(map_path)}
-    text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
-    try:
-        Path(provenance_path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{provenance_path}: could not be written ({error.strerror or error}).") from error
+    write_provenance(provenance_path, provenance)
 
 
 def bundle_densities(coordinates, output):
