@@ -1,4 +1,4 @@
-"""The tiny study under many kills, and kernels compiled anew: `make test-faults`; three kills stand in test_tiny_study."""
+"""The tiny study under many kills, and kernels compiled anew: `make test-faults`."""
 
 import os
 import subprocess
