@@ -1,17 +1,15 @@
 """Align pairs of one complex with every alternative of the band limit."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 
 from gradalign.calibration import measure_complex
 from gradalign.jobs import job
+from gradalign.provenance import read_provenance
 from gradalign.volumes import complete_file, read_volume
 
 with job(snakemake.log[0]) as say:
     density, _ = read_volume(snakemake.input.density)
-    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    about = read_provenance(snakemake.input.about)
     name = snakemake.wildcards.complex
     rows = pd.DataFrame(measure_complex(snakemake.params.config, name, density, about["point_group"]))
     with complete_file(snakemake.output[0]) as partial:
