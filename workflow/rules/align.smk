@@ -18,6 +18,9 @@ rule align:
     priority: 1
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
     params:
         seed=config["seed"],
         searches=searches_of,
@@ -40,6 +43,9 @@ rule alignments:
         f"{results}/benchmarks/alignments/{{dataset}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         total=lambda wildcards: len(cells[wildcards.dataset].dataframe) * config["pairs"] * len(searches_of(wildcards)),
     script:

@@ -31,6 +31,9 @@ rule template:
         f"{results}/benchmarks/maps/{{averaged}}_truth.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         seed=config["seed"],
         microscope=config["microscope"],
@@ -57,6 +60,9 @@ rule average_part:
         kind="|".join(average_kinds),
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
     params:
         seed=config["seed"],
         section=average_section,
@@ -79,6 +85,9 @@ rule average_alignments:
         f"{results}/benchmarks/alignments/averages.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         total=len(averaged) * len(average_kinds) * len(printed_scores) * config["averages"]["particles"],
     script:
@@ -100,6 +109,9 @@ rule average:
         f"{results}/benchmarks/averages/{{averaged}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         section=average_section,
     script:
@@ -121,6 +133,9 @@ rule averages_table:
         f"{results}/benchmarks/tables/averages.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         objects=averaged,
     script:
@@ -144,6 +159,9 @@ rule pictures_of_averages:
         f"{results}/benchmarks/pictures/figure5.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
     params:
         objects=averaged,
         kinds=["truth", *printed_scores, "noise"],
@@ -172,5 +190,8 @@ rule figure5:
         f"{results}/benchmarks/figures/figure5.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/figure5.py"

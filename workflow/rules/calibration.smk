@@ -21,6 +21,9 @@ rule calibration:
         f"{results}/benchmarks/calibration.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/calibration.py"
 
@@ -37,6 +40,9 @@ rule calibrate:
         f"{results}/benchmarks/calibration/{scan_pattern}.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=240,
     params:
         config=calibrated_sections,
     script:
@@ -59,6 +65,9 @@ rule calibrate_complex:
         complex="|".join(complexes) or "none",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=240,
     params:
         config=calibrated_sections,
     script:

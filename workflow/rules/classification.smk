@@ -17,6 +17,9 @@ rule mixture:
         f"{results}/benchmarks/classification/mixture.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         seed=config["seed"],
         objects=complexes,
@@ -41,6 +44,9 @@ rule all_pairs_part:
         f"{results}/benchmarks/classification/pairs~{{chunk}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
     params:
         seed=config["seed"],
         section=class_section,
@@ -64,6 +70,9 @@ rule all_pairs:
         f"{results}/benchmarks/alignments/classification.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         total=class_count * (class_count - 1) // 2 * len(printed_scores),
     script:
@@ -86,6 +95,9 @@ rule classes:
         f"{results}/benchmarks/classification/classes.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         objects=complexes,
         section=class_section,
@@ -111,6 +123,9 @@ rule classes_table:
         f"{results}/benchmarks/tables/classification.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         objects=complexes,
         section=class_section,
@@ -135,6 +150,9 @@ rule pictures_of_classes:
         f"{results}/benchmarks/pictures/figure6.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
     params:
         objects=complexes,
         kinds=["single", *printed_scores, "truth"],
@@ -164,6 +182,9 @@ rule figure6:
         f"{results}/benchmarks/figures/figure6.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         objects=complexes,
     script:

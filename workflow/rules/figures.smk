@@ -56,6 +56,9 @@ rule table_figure:
         table="table[1-4]|complexes",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/table_figure.py"
 
@@ -78,6 +81,9 @@ rule figure1:
         f"{results}/benchmarks/figures/figure1.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
     params:
         # other aligners are no part of the study's own graph
         config=config | {"aligners": {}},
@@ -100,6 +106,9 @@ rule slices:
         f"{results}/benchmarks/pictures/figure2.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         scans=scans["phantom"].dataframe.to_dict("records"),
     script:
@@ -125,6 +134,9 @@ rule figure2:
         f"{results}/benchmarks/figures/figure2.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
     script:
         "../scripts/figure2.py"
 
@@ -147,6 +159,9 @@ rule figure3:
         f"{results}/benchmarks/figures/figure3.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         cell=config["convergence"],
     script:
@@ -171,6 +186,9 @@ rule figure4:
         f"{results}/benchmarks/figures/figure4.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/figure4.py"
 
@@ -199,5 +217,8 @@ rule scanning_figure:
         f"{results}/benchmarks/figures/scanning.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/scanning_figure.py"

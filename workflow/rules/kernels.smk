@@ -14,6 +14,9 @@ rule kernels:
     priority: 3
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=20,
     params:
         seed=config["seed"],
         alignment=config["alignment"],

@@ -14,6 +14,9 @@ rule configuration:
         f"{results}/logs/configuration.log",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         config=config,
     script:
@@ -39,6 +42,9 @@ rule table_page:
         table="|".join(table_titles),
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         title=lambda wildcards: table_titles[wildcards.table],
         caption="Numbers as in the CSV file of the same name, shortened; results/README.md says what the columns hold.",
@@ -66,6 +72,9 @@ rule run_times:
         f"{results}/logs/run_times.log",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         patterns=lambda wildcards: {
             # a wildcard stands for one name, not for folders

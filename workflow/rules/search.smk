@@ -17,6 +17,9 @@ rule convergence:
     priority: 1
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
     params:
         seed=config["seed"],
         pairs=config["pairs"],
@@ -43,6 +46,9 @@ rule speedup_pairs:
     priority: 1
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
     params:
         seed=config["seed"],
         alignment=config["alignment"],
@@ -67,6 +73,9 @@ rule speedup:
         f"{results}/benchmarks/speedup.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         total=(len(scans["phantom"].dataframe) * len(config["grid"]["interval"]) * len(printed_scores) * speedup_count),
     script:
@@ -91,6 +100,9 @@ rule scan_pairs:
     priority: 2
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
     params:
         seed=config["seed"],
         pairs=lambda wildcards: scanned_pairs[wildcards.interval],
@@ -117,6 +129,9 @@ rule table_of_scans:
         f"{results}/benchmarks/tables/scanning.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         total=len(config["scanning"]["tilt"]) * len(printed_scores) * sum(scanned_pairs.values()),
     script:

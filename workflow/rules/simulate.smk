@@ -28,6 +28,9 @@ rule simulate:
         f"{results}/benchmarks/subtomograms/{{dataset}}/{scan_pattern}.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
     params:
         seed=config["seed"],
         pairs=config["pairs"],
@@ -49,5 +52,8 @@ rule poses:
         f"{results}/benchmarks/poses/{{dataset}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/poses.py"

@@ -13,6 +13,9 @@ rule phantom_density:
         f"{results}/benchmarks/density/phantom.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         phantom=config["phantom"],
         voxel_size=config["subtomograms"]["voxel_size"],
@@ -35,6 +38,9 @@ rule complex_density:
         complex="|".join(complexes) or "none",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=20,
     params:
         source=map_source,
     script:

@@ -28,6 +28,9 @@ rule table_of_phantom:
         number="[1-4]",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/table.py"
 
@@ -48,6 +51,9 @@ rule table_of_complexes:
         f"{results}/benchmarks/tables/complexes.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         complexes=complexes,
     script:

@@ -29,6 +29,9 @@ rule comparison:
         f"{results}/benchmarks/tables/comparison.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         seed=config["seed"],
     script:
@@ -53,6 +56,9 @@ rule comparison_figure:
         f"{results}/benchmarks/figures/comparison.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/comparison_figure.py"
 
@@ -74,6 +80,9 @@ rule contrast:
     priority: 1
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
     params:
         seed=config["seed"],
         pairs=min(config["contrast"]["pairs"], config["pairs"]),
@@ -109,6 +118,9 @@ rule claims:
         f"{results}/benchmarks/claims.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
     params:
         seed=config["seed"],
     script:

@@ -1,0 +1,52 @@
+"""The tiny study on a cluster: `make test-slurm`."""
+
+import os
+import subprocess
+
+import pytest
+from cluster import one_node_cluster, why_not
+from interrupting import differing
+from running import REPOSITORY, snakemake
+
+pytestmark = pytest.mark.slurm
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("slurm")
+    with one_node_cluster(folder):
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def study(cluster, tmp_path_factory):
+    """Return the folder in which the tiny study has run through sbatch, and what Snakemake said."""
+    folder = tmp_path_factory.mktemp("submitted")
+    options = ["--profile", REPOSITORY / "profiles" / "slurm", "--resources", f"slots={os.cpu_count()}"]
+    # a network's delays are not to be waited for on one machine
+    options += ["--slurm-init-seconds-before-status-checks", 2, "--latency-wait", 5, "--slurm-no-account"]
+    run = snakemake(folder, *options)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder, run.stdout + run.stderr
+
+
+def test_the_study_through_sbatch_gives_the_same_bytes_as_here(study, tiny_study):
+    wrong, compared = differing(tiny_study[0], study[0])
+    assert compared > 90
+    assert wrong == []
+
+
+def test_all_jobs_were_submitted_in_few_groups(study, cluster):
+    jobs = (cluster / "jobs.txt").read_text(encoding="utf-8").splitlines()
+    assert len(jobs) == study[1].count("has been submitted with SLURM jobid")
+    assert 5 < len(jobs) < 20
+    assert all("JobState=COMPLETED" in job for job in jobs)
+
+
+def test_the_installed_plug_ins_fit_to_what_is_locked():
+    python = REPOSITORY / ".venv" / "bin" / "python"
+    run = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
