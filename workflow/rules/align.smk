@@ -18,6 +18,8 @@ rule align:
     priority: 1
     conda:
         "../../envs/environment.yaml"
+    group:
+        "scan"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -43,6 +45,8 @@ rule alignments:
         f"{results}/benchmarks/alignments/{{dataset}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -31,6 +31,8 @@ rule template:
         f"{results}/benchmarks/maps/{{averaged}}_truth.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "maps"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -60,6 +62,8 @@ rule average_part:
         kind="|".join(average_kinds),
     conda:
         "../../envs/environment.yaml"
+    group:
+        "averages"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -85,6 +89,8 @@ rule average_alignments:
         f"{results}/benchmarks/alignments/averages.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -109,6 +115,8 @@ rule average:
         f"{results}/benchmarks/averages/{{averaged}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "averages"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -133,6 +141,8 @@ rule averages_table:
         f"{results}/benchmarks/tables/averages.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -159,6 +169,8 @@ rule pictures_of_averages:
         f"{results}/benchmarks/pictures/figure5.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -190,6 +202,8 @@ rule figure5:
         f"{results}/benchmarks/figures/figure5.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,

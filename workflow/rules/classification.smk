@@ -17,6 +17,8 @@ rule mixture:
         f"{results}/benchmarks/classification/mixture.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "mixture"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -44,6 +46,8 @@ rule all_pairs_part:
         f"{results}/benchmarks/classification/pairs~{{chunk}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "mixture"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -70,6 +74,8 @@ rule all_pairs:
         f"{results}/benchmarks/alignments/classification.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "mixture"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -95,6 +101,8 @@ rule classes:
         f"{results}/benchmarks/classification/classes.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "mixture"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -123,6 +131,8 @@ rule classes_table:
         f"{results}/benchmarks/tables/classification.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -150,6 +160,8 @@ rule pictures_of_classes:
         f"{results}/benchmarks/pictures/figure6.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -182,6 +194,8 @@ rule figure6:
         f"{results}/benchmarks/figures/figure6.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,

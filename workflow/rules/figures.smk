@@ -56,6 +56,8 @@ rule table_figure:
         table="table[1-4]|complexes",
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -81,6 +83,8 @@ rule figure1:
         f"{results}/benchmarks/figures/figure1.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -106,6 +110,8 @@ rule slices:
         f"{results}/benchmarks/pictures/figure2.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -134,6 +140,8 @@ rule figure2:
         f"{results}/benchmarks/figures/figure2.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -159,6 +167,8 @@ rule figure3:
         f"{results}/benchmarks/figures/figure3.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -186,6 +196,8 @@ rule figure4:
         f"{results}/benchmarks/figures/figure4.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -217,6 +229,8 @@ rule scanning_figure:
         f"{results}/benchmarks/figures/scanning.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -14,6 +14,8 @@ rule configuration:
         f"{results}/logs/configuration.log",
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -42,6 +44,8 @@ rule table_page:
         table="|".join(table_titles),
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -72,6 +76,8 @@ rule run_times:
         f"{results}/logs/run_times.log",
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -17,6 +17,8 @@ rule convergence:
     priority: 1
     conda:
         "../../envs/environment.yaml"
+    group:
+        "scan"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -46,6 +48,8 @@ rule speedup_pairs:
     priority: 1
     conda:
         "../../envs/environment.yaml"
+    group:
+        "scan"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -73,6 +77,8 @@ rule speedup:
         f"{results}/benchmarks/speedup.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -100,6 +106,8 @@ rule scan_pairs:
     priority: 2
     conda:
         "../../envs/environment.yaml"
+    group:
+        "scan"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -129,6 +137,8 @@ rule table_of_scans:
         f"{results}/benchmarks/tables/scanning.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,

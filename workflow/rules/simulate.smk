@@ -28,6 +28,8 @@ rule simulate:
         f"{results}/benchmarks/subtomograms/{{dataset}}/{scan_pattern}.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "scan"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -52,6 +54,8 @@ rule poses:
         f"{results}/benchmarks/poses/{{dataset}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,

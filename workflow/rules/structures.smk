@@ -13,6 +13,8 @@ rule phantom_density:
         f"{results}/benchmarks/density/phantom.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "maps"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -38,6 +40,8 @@ rule complex_density:
         complex="|".join(complexes) or "none",
     conda:
         "../../envs/environment.yaml"
+    group:
+        "maps"
     resources:
         mem_mb=1500,
         runtime=20,

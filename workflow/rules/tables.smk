@@ -28,6 +28,8 @@ rule table_of_phantom:
         number="[1-4]",
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -51,6 +53,8 @@ rule table_of_complexes:
         f"{results}/benchmarks/tables/complexes.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,

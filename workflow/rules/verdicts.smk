@@ -29,6 +29,8 @@ rule comparison:
         f"{results}/benchmarks/tables/comparison.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -56,6 +58,8 @@ rule comparison_figure:
         f"{results}/benchmarks/figures/comparison.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -80,6 +84,8 @@ rule contrast:
     priority: 1
     conda:
         "../../envs/environment.yaml"
+    group:
+        "scan"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -118,6 +124,8 @@ rule claims:
         f"{results}/benchmarks/claims.tsv"
     conda:
         "../../envs/environment.yaml"
+    group:
+        "results"
     resources:
         mem_mb=1500,
         runtime=10,
