@@ -16,10 +16,10 @@ rule align:
         f"{results}/benchmarks/alignments/{{dataset}}/{scan_pattern}/pairs~{{chunk}}.tsv"
     # before the next simulation, so that few stacks lie on the disk at a time
     priority: 1
-    conda:
-        "../../envs/environment.yaml"
     group:
         "scan"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -43,10 +43,10 @@ rule alignments:
         f"{results}/logs/alignments/{{dataset}}.log",
     benchmark:
         f"{results}/benchmarks/alignments/{{dataset}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

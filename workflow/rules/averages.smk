@@ -29,10 +29,10 @@ rule template:
         f"{results}/logs/maps/{{averaged}}_truth.log",
     benchmark:
         f"{results}/benchmarks/maps/{{averaged}}_truth.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "maps"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -60,10 +60,10 @@ rule average_part:
         f"{results}/benchmarks/averages/{{averaged}}/{{kind}}~{{chunk}}.tsv"
     wildcard_constraints:
         kind="|".join(average_kinds),
-    conda:
-        "../../envs/environment.yaml"
     group:
         "averages"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -87,10 +87,10 @@ rule average_alignments:
         f"{results}/logs/alignments/averages.log",
     benchmark:
         f"{results}/benchmarks/alignments/averages.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -113,10 +113,10 @@ rule average:
         f"{results}/logs/averages/{{averaged}}.log",
     benchmark:
         f"{results}/benchmarks/averages/{{averaged}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "averages"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -139,10 +139,10 @@ rule averages_table:
         f"{results}/logs/tables/averages.log",
     benchmark:
         f"{results}/benchmarks/tables/averages.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -167,10 +167,10 @@ rule pictures_of_averages:
         f"{results}/logs/pictures/figure5.log",
     benchmark:
         f"{results}/benchmarks/pictures/figure5.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -200,10 +200,10 @@ rule figure5:
         f"{results}/logs/figures/figure5.log",
     benchmark:
         f"{results}/benchmarks/figures/figure5.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -15,10 +15,10 @@ rule mixture:
         f"{results}/logs/classification/mixture.log",
     benchmark:
         f"{results}/benchmarks/classification/mixture.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "mixture"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -44,10 +44,10 @@ rule all_pairs_part:
         f"{results}/logs/classification/pairs~{{chunk}}.log",
     benchmark:
         f"{results}/benchmarks/classification/pairs~{{chunk}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "mixture"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -72,10 +72,10 @@ rule all_pairs:
         f"{results}/logs/alignments/classification.log",
     benchmark:
         f"{results}/benchmarks/alignments/classification.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "mixture"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -99,10 +99,10 @@ rule classes:
         f"{results}/logs/classification/classes.log",
     benchmark:
         f"{results}/benchmarks/classification/classes.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "mixture"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -129,10 +129,10 @@ rule classes_table:
         f"{results}/logs/tables/classification.log",
     benchmark:
         f"{results}/benchmarks/tables/classification.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -158,10 +158,10 @@ rule pictures_of_classes:
         f"{results}/logs/pictures/figure6.log",
     benchmark:
         f"{results}/benchmarks/pictures/figure6.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -192,10 +192,10 @@ rule figure6:
         f"{results}/logs/figures/figure6.log",
     benchmark:
         f"{results}/benchmarks/figures/figure6.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -3,11 +3,20 @@
 import os
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 import yaml
 from snakemake.utils import Paramspace
+
+workflow_folder = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
+
+if find_spec("gradalign") is None:
+    sys.exit(
+        f"The Python that runs Snakemake, {sys.executable}, has no package gradalign: install it with "
+        f"`{sys.executable} -m pip install {workflow_folder.parent}`."
+    )
 
 from gradalign.aligners import check_calls, module_sources, pair_count
 from gradalign.alignment_files import counted_conditions
@@ -18,7 +27,6 @@ from gradalign.errors import InputError
 from gradalign.simulation.maps import check_structures
 from gradalign.simulation.sources import find_coordinates
 
-workflow_folder = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
 resources_folder = os.path.relpath(workflow_folder.parent / "resources")
 bundled_maps = os.path.join(resources_folder, "density")
 snakefiles = [

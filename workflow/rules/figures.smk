@@ -54,10 +54,10 @@ rule table_figure:
         f"{results}/benchmarks/figures/{{table}}.tsv"
     wildcard_constraints:
         table="table[1-4]|complexes",
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -81,10 +81,10 @@ rule figure1:
         f"{results}/logs/figures/figure1.log",
     benchmark:
         f"{results}/benchmarks/figures/figure1.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -108,10 +108,10 @@ rule slices:
         f"{results}/logs/pictures/figure2.log",
     benchmark:
         f"{results}/benchmarks/pictures/figure2.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -138,10 +138,10 @@ rule figure2:
         f"{results}/logs/figures/figure2.log",
     benchmark:
         f"{results}/benchmarks/figures/figure2.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -165,10 +165,10 @@ rule figure3:
         f"{results}/logs/figures/figure3.log",
     benchmark:
         f"{results}/benchmarks/figures/figure3.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -194,10 +194,10 @@ rule figure4:
         f"{results}/logs/figures/figure4.log",
     benchmark:
         f"{results}/benchmarks/figures/figure4.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -227,10 +227,10 @@ rule scanning_figure:
         f"{results}/logs/figures/scanning.log",
     benchmark:
         f"{results}/benchmarks/figures/scanning.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

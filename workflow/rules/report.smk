@@ -12,10 +12,10 @@ rule configuration:
         f"{results}/config.yaml",
     log:
         f"{results}/logs/configuration.log",
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -42,10 +42,10 @@ rule table_page:
         f"{results}/benchmarks/tables/{{table}}_page.tsv"
     wildcard_constraints:
         table="|".join(table_titles),
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -74,10 +74,10 @@ rule run_times:
         ),
     log:
         f"{results}/logs/run_times.log",
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

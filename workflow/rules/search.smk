@@ -15,10 +15,10 @@ rule convergence:
     benchmark:
         f"{results}/benchmarks/convergence.tsv"
     priority: 1
-    conda:
-        "../../envs/environment.yaml"
     group:
         "scan"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -46,10 +46,10 @@ rule speedup_pairs:
     benchmark:
         f"{results}/benchmarks/speedup/{scan_pattern}/pairs~{{chunk}}.tsv"
     priority: 1
-    conda:
-        "../../envs/environment.yaml"
     group:
         "scan"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -75,10 +75,10 @@ rule speedup:
         f"{results}/logs/speedup.log",
     benchmark:
         f"{results}/benchmarks/speedup.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -104,10 +104,10 @@ rule scan_pairs:
         f"{results}/benchmarks/scanning/{scan_pattern}/interval~{{interval}}.tsv"
     # the longest jobs of the study
     priority: 2
-    conda:
-        "../../envs/environment.yaml"
     group:
         "scan"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -135,10 +135,10 @@ rule table_of_scans:
         f"{results}/logs/tables/scanning.log",
     benchmark:
         f"{results}/benchmarks/tables/scanning.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -26,10 +26,10 @@ rule simulate:
         f"{results}/logs/subtomograms/{{dataset}}/{scan_pattern}.log",
     benchmark:
         f"{results}/benchmarks/subtomograms/{{dataset}}/{scan_pattern}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "scan"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -52,10 +52,10 @@ rule poses:
         f"{results}/logs/poses/{{dataset}}.log",
     benchmark:
         f"{results}/benchmarks/poses/{{dataset}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -11,10 +11,10 @@ rule phantom_density:
         f"{results}/logs/density/phantom.log",
     benchmark:
         f"{results}/benchmarks/density/phantom.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "maps"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -38,10 +38,10 @@ rule complex_density:
         f"{results}/benchmarks/density/{{complex}}.tsv"
     wildcard_constraints:
         complex="|".join(complexes) or "none",
-    conda:
-        "../../envs/environment.yaml"
     group:
         "maps"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=20,

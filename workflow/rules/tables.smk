@@ -26,10 +26,10 @@ rule table_of_phantom:
         f"{results}/benchmarks/tables/table{{number}}.tsv"
     wildcard_constraints:
         number="[1-4]",
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -51,10 +51,10 @@ rule table_of_complexes:
         f"{results}/logs/tables/complexes.log",
     benchmark:
         f"{results}/benchmarks/tables/complexes.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -27,10 +27,10 @@ rule comparison:
         f"{results}/logs/tables/comparison.log",
     benchmark:
         f"{results}/benchmarks/tables/comparison.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -56,10 +56,10 @@ rule comparison_figure:
         f"{results}/logs/figures/comparison.log",
     benchmark:
         f"{results}/benchmarks/figures/comparison.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -82,10 +82,10 @@ rule contrast:
     benchmark:
         f"{results}/benchmarks/contrast.tsv"
     priority: 1
-    conda:
-        "../../envs/environment.yaml"
     group:
         "scan"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -122,10 +122,10 @@ rule claims:
         f"{results}/logs/claims.log",
     benchmark:
         f"{results}/benchmarks/claims.tsv"
-    conda:
-        "../../envs/environment.yaml"
     group:
         "results"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
