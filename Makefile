@@ -2,11 +2,12 @@
 # make report      the study of CONFIG=file.yaml (of config.yaml if left out) with its report, results/<name>/report.html
 # make test        the tests                      make check   style of code and workflow
 # make test-faults   20 kills of the tiny study, and the same arithmetic elsewhere; in half an hour
+# make test-slurm    the tiny study through sbatch, on a cluster of one node that is started here; as root
 # make compare     results/<name> against results/reference: exit code 0 if they agree
 # make figures     tables and figures from results/reference, without simulating, into results/redrawn
 # make reference   keep results/<name> as results/reference      make docs    docs/results.md from results/reference
 # make bench       speed, accuracy, growth and memory, in minutes; on an idle machine (REPEATS=3: quicker, rougher)
-# make lock        renew envs/requirements.lock from envs/requirements.in
+# make lock        renew envs/*.lock from envs/*.in
 # Each sets up .venv first if that is needed.
 
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
@@ -21,7 +22,7 @@ DRAWN := tables figures verdicts table_of_phantom table_of_complexes averages_ta
 	phantom_density table_figure scanning_figure comparison_figure \
 	figure1 figure2 figure3 figure4 figure5 figure6
 
-.PHONY: reproduce quick report test test-faults check compare figures reference docs bench lock
+.PHONY: reproduce quick report test test-faults test-slurm check compare figures reference docs bench lock
 
 reproduce: report
 
@@ -53,6 +54,11 @@ test: .venv/complete
 test-faults: .venv/complete
 	.venv/bin/python -m pytest -m faults
 
+test-slurm: .venv/slurm
+	command -v sbatch slurmctld slurmd munged > /dev/null || \
+		(apt-get update && apt-get install --yes --no-install-recommends slurm-wlm munge)
+	.venv/bin/python -m pytest -m slurm
+
 check: .venv/complete
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -76,9 +82,16 @@ bench: quick
 	.venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
+# Snakemake's plug-ins for clusters, see profiles/README.md
+.venv/slurm: envs/slurm.lock .venv/complete
+	.venv/bin/pip install --quiet --require-hashes --no-deps --requirement envs/slurm.lock
+	touch $@
+
 # uv, which is not part of the environment, resolves for all platforms and Pythons and writes hashes, no addresses
 lock:
 	python3 -m venv build/lock
 	build/lock/bin/pip install --quiet uv
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 		--output-file envs/requirements.lock envs/requirements.in
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-deps \
+		--constraint envs/requirements.lock --output-file envs/slurm.lock envs/slurm.in

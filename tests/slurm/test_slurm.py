@@ -25,7 +25,7 @@ def cluster(tmp_path_factory):
 def study(cluster, tmp_path_factory):
     """Return the folder in which the tiny study has run through sbatch, and what Snakemake said."""
     folder = tmp_path_factory.mktemp("submitted")
-    options = ["--profile", REPOSITORY / "profiles" / "slurm", "--resources", f"slots={os.cpu_count()}"]
+    options = ["--workflow-profile", REPOSITORY / "profiles" / "slurm", "--resources", f"slots={os.cpu_count()}"]
     # a network's delays are not to be waited for on one machine
     options += ["--slurm-init-seconds-before-status-checks", 2, "--latency-wait", 5, "--slurm-no-account"]
     run = snakemake(folder, *options)

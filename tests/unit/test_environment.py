@@ -12,13 +12,13 @@ REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = REPOSITORY / "envs"
 
 
-def direct_requirements():
-    lines = (ENVIRONMENT / "requirements.in").read_text(encoding="utf-8").splitlines()
+def direct_requirements(name="requirements"):
+    lines = (ENVIRONMENT / f"{name}.in").read_text(encoding="utf-8").splitlines()
     return [name for line in lines if (name := line.split("#")[0].strip())]
 
 
-def locked():
-    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", (ENVIRONMENT / "requirements.lock").read_text(), re.M))
+def locked(name="requirements"):
+    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", (ENVIRONMENT / f"{name}.lock").read_text(), re.M))
 
 
 def conda_pins():
@@ -26,9 +26,10 @@ def conda_pins():
     return dict(entry.split(" =", 1) for entry in environment["dependencies"] if " =" in entry)
 
 
-def test_the_lock_pins_every_direct_requirement_with_hashes_and_without_addresses():
-    text = (ENVIRONMENT / "requirements.lock").read_text()
-    assert set(direct_requirements()) <= set(locked())
+@pytest.mark.parametrize("name", ["requirements", "slurm"])
+def test_a_lock_pins_every_direct_requirement_with_hashes_and_without_addresses(name):
+    text = (ENVIRONMENT / f"{name}.lock").read_text()
+    assert set(direct_requirements(name)) <= set(locked(name))
     assert "://" not in text
     for block in re.split(r"\n(?=[a-z0-9])", text):
         assert "--hash=sha256:" in block
