@@ -86,9 +86,11 @@ def test_the_layout_does_not_depend_on_the_order_in_which_rules_were_printed(gra
 
 
 def test_snakemake_gives_the_studys_rules_where_there_is_no_graphviz(tmp_path, monkeypatch):
-    empty = tmp_path / "bin"
-    empty.mkdir()
-    monkeypatch.setenv("PATH", str(empty))
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    # where the plug-in for SLURM is installed, it looks for commands by this one
+    (commands / "which").symlink_to(shutil.which("which"))
+    monkeypatch.setenv("PATH", str(commands))
     assert shutil.which("dot") is None
     monkeypatch.chdir(tmp_path)
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))

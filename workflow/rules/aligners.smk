@@ -30,6 +30,9 @@ rule export_volumes:
         f"{results}/benchmarks/export/{{dataset}}/{scan_pattern}.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         seed=config["seed"],
         pairs=config["pairs"],
@@ -53,6 +56,9 @@ rule export_lists:
         f"{results}/benchmarks/export/lists.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         config={
             name: config[name] for name in ["name", "seed", "pairs", "grid", "complexes", "subtomograms", "microscope"]
@@ -81,6 +87,10 @@ rule call_aligner:
         aligner="|".join(map(re.escape, called)) or "none",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        # they are not ours to know
+        mem_mb=4000,
+        runtime=480,
     params:
         seed=config["seed"],
         aligner=lambda wildcards: config["aligners"][wildcards.aligner],
@@ -108,6 +118,9 @@ rule score_alignments:
         aligner="|".join(map(re.escape, read)) or "none",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         objects=aligner_objects,
         cells=lambda wildcards: [tuple(cell) for cell in aligner_cells[wildcards.aligner]],
@@ -132,6 +145,9 @@ rule aligners:
         f"{results}/benchmarks/aligners.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         total=sum(
             len(aligner_cells[name]) * pair_count(aligner, config) for name, aligner in config["aligners"].items()

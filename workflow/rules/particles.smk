@@ -49,6 +49,9 @@ rule particles_start:
         f"{results}/benchmarks/particles/start.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         section=picked_choices,
         alignment=config["alignment"],
@@ -74,6 +77,7 @@ rule particles_align:
         "../../envs/environment.yaml"
     resources:
         mem_mb=lambda wildcards, input: chunk_memory_mb(input.state),
+        runtime=480,
     params:
         section=picked_choices,
         alignment=config["alignment"],
@@ -96,6 +100,9 @@ rule particles_round:
         f"{results}/benchmarks/particles/{{round}}/round.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         section=picked_choices,
     script:
@@ -132,6 +139,9 @@ rule particles_results:
         f"{results}/benchmarks/particles/results.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         section=picked_choices,
     script:
@@ -157,6 +167,9 @@ rule particles_figure:
         f"{results}/benchmarks/particles/figure.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
     script:
         "../scripts/particles_figure.py"
 

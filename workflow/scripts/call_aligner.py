@@ -1,14 +1,12 @@
 """Call somebody else's aligner for pairs of one data set."""
 
-import json
-from pathlib import Path
-
 from gradalign.aligner_results import COLUMNS, SECONDS, called_answers, result_lines, seconds_line
 from gradalign.aligners import Condition
 from gradalign.calling import Caller
 from gradalign.jobs import job, progress
 from gradalign.particles import read_particles
 from gradalign.populations import open_data_set
+from gradalign.provenance import read_provenance
 from gradalign.records import write_records
 
 wildcards, params = snakemake.wildcards, snakemake.params
@@ -23,7 +21,7 @@ with job(snakemake.log.job) as say:
         params.microscope,
         params.subtomograms,
     )
-    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    about = read_provenance(snakemake.input.about)
     particles = read_particles(snakemake.input.poses)
     what = f"alignments of {condition.words}, by {wildcards.aligner}"
     pairs, answers = range(params.pairs), []

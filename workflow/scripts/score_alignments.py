@@ -1,21 +1,20 @@
 """Hold somebody's file of alignments against the truth."""
 
-import json
 from itertools import chain
-from pathlib import Path
 
 from gradalign.aligner_results import COLUMNS, result_lines
 from gradalign.aligners import Condition
 from gradalign.alignment_files import file_answers, read_results
 from gradalign.jobs import job
 from gradalign.particles import read_particles
+from gradalign.provenance import read_provenance
 from gradalign.records import write_records
 
 params, inputs = snakemake.params, snakemake.input
 with job(snakemake.log[0]):
     results = read_results(inputs.star)
     poses = dict(zip(params.objects, map(read_particles, inputs.poses), strict=True))
-    about = (json.loads(Path(path).read_text(encoding="utf-8")) for path in inputs.about)
+    about = map(read_provenance, inputs.about)
     symmetry = {name: each["point_group"] for name, each in zip(params.objects, about, strict=True)}
     pairs = range(params.pairs)
     lines = (
