@@ -117,7 +117,7 @@ def test_a_module_beside_the_configuration_is_found_and_so_is_an_installed_one(t
         ("gradalign.nowhere:align", "aligners.mine.call: there is no module gradalign.nowhere"),
         ("folder:align", "aligners.mine.call: there is no module folder"),
         ("mine:other", "mine.py defines no other."),
-        ("needy:align", "needy.py needs torch_of_tomorrow, which is not installed."),
+        ("needy:align", "aligners.mine.call: needy needs torch_of_tomorrow, which is not installed."),
     ],
 )
 def test_a_function_that_cannot_be_found_is_one_sentence(tmp_path, call, words):

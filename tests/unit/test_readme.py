@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from gradalign.aligners import check_calls
+from gradalign.calling import Caller
 from gradalign.configuration import check
 from gradalign.simulation.phantom import phantom
 from gradalign.volumes import write_volume
@@ -19,7 +21,7 @@ def blocks(language):
 
 
 def test_the_python_example_runs(tmp_path, monkeypatch):
-    (example,) = blocks("python")
+    example = blocks("python")[0]
     monkeypatch.chdir(tmp_path)
     shift = [1.0, 0.0, -1.0]
     write_volume("particle_1.mrc", phantom(32, translation=shift), 1.0)
@@ -29,15 +31,38 @@ def test_the_python_example_runs(tmp_path, monkeypatch):
     assert np.allclose(names["found"].translation, shift, atol=0.3)
 
 
-def test_the_configuration_example_is_a_study():
-    (example,) = blocks("yaml")
-    changes = yaml.safe_load(example)
+def study(changes):
+    """Return the checked configuration of a study with changes laid over it."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
-    grid = config["grid"] | changes.pop("grid")
-    checked = check(config | changes | {"grid": grid}, schema)
+    grid = config["grid"] | changes.pop("grid", {})
+    return check(config | changes | {"grid": grid}, schema)
+
+
+def test_the_configuration_example_is_a_study():
+    checked = study(yaml.safe_load(blocks("yaml")[0]))
     assert checked["grid"]["tilt"] == [65, 60, 55]
     assert checked["pairs"] == 20
+
+
+def test_the_examples_of_other_aligners_are_studies_and_their_functions_are_there(tmp_path):
+    (module,) = (block for block in blocks("python") if block.startswith("# mine.py"))
+    (tmp_path / "mine.py").write_text(module)
+    configs = [study(yaml.safe_load(block)) for block in blocks("yaml")[1:]]
+    assert sorted(name for config in configs for name in config["aligners"]) == ["acryo", "mine", "scan15", "theirs"]
+    for config in configs:
+        calls = {name: each for name, each in config["aligners"].items() if "call" in each and name != "acryo"}
+        check_calls(config | {"aligners": calls}, [tmp_path])
+
+
+def test_the_example_of_an_aligner_aligns(tmp_path):
+    (module,) = (block for block in blocks("python") if block.startswith("# mine.py"))
+    (tmp_path / "mine.py").write_text(module)
+    shift = [1.0, 0.0, -1.0]
+    with Caller("mine:align", {"interval": 60}, [tmp_path], 120.0, tmp_path / "said.log") as caller:
+        answer = caller.align(phantom(32, translation=shift), phantom(32), 90.0, 90.0, 1.0, 5)
+    assert answer.missing == ""
+    assert np.allclose(answer.translation, shift, atol=0.3)
 
 
 def test_commands_and_links_exist():

@@ -1,7 +1,7 @@
 """acryo as an aligner of the study's pairs: its zero-normalised cross-correlation over a grid of rotations, then finer.
 
-acryo (https://pypi.org/project/acryo, BSD-3) aligns subvolumes to a template without a wedge of its own: f is the
-subvolume, g the template, and the wedge of g is not accounted for. It is an optional extra, ``gradalign[acryo]``.
+acryo aligns subvolumes to a template without a wedge of its own: f is the subvolume, g the template, and the wedge of g
+is not accounted for. It is an optional extra, ``gradalign[acryo]``.
 """
 
 from typing import NamedTuple

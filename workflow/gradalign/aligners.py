@@ -171,10 +171,10 @@ def check_calls(config, folders):
         if tree is None:
             continue
         if not _binds(tree, function):
-            found.append(f"config: aligners.{name}.call: {path} defines no {function}.")
+            found.append(f"config: aligners.{name}.call: {os.path.relpath(path)} defines no {function}.")
         for needed in _imported(tree):
             if find_module(needed, folders) is None and needed not in sys.builtin_module_names:
-                found.append(f"config: aligners.{name}.call: {path} needs {needed}, which is not installed.")
+                found.append(f"config: aligners.{name}.call: {module} needs {needed}, which is not installed.")
     if found:
         raise InputError("\n".join(found))
 
