@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gradalign.aligners import Condition, check_calls, conditions, find_module, module_sources, pair_count
+from gradalign.aligners import (
+    Condition,
+    called_minutes,
+    check_calls,
+    conditions,
+    find_module,
+    module_sources,
+    pair_count,
+)
 from gradalign.alignment_files import counted_conditions
 from gradalign.configuration import check
 from gradalign.errors import InputError
@@ -95,6 +103,11 @@ def test_all_cells_count_unless_some_are_named():
 def test_no_more_pairs_count_than_the_study_has():
     assert [pair_count({"pairs": pairs}, {"pairs": 100}) for pairs in (3, 100, 500)] == [3, 100, 100]
     assert pair_count({}, {"pairs": 100}) == 100
+
+
+def test_a_job_may_take_the_whole_limit_of_every_pair_and_of_the_module():
+    assert called_minutes({"pairs": 3, "time_limit": 600.0}, {"pairs": 100}) == 40 + 10
+    assert called_minutes({"time_limit": 1.0}, {"pairs": 100}) == 2 + 10
 
 
 def test_a_module_beside_the_configuration_is_found_and_so_is_an_installed_one(tmp_path):

@@ -6,6 +6,7 @@ called pair by pair (``call``).
 
 import ast
 import importlib.util
+import math
 import os
 import re
 import sys
@@ -96,6 +97,23 @@ def pair_count(aligner, config):
         The study's number, or the entry's if that is smaller.
     """
     return min(aligner.get("pairs", config["pairs"]), config["pairs"])
+
+
+def called_minutes(aligner, config):
+    """Return how long a job that calls an aligner may take.
+
+    Parameters
+    ----------
+    aligner : dict
+        An entry of the section ``aligners``.
+    config : dict
+
+    Returns
+    -------
+    int
+        Minutes for the module and each pair to take their whole time limit, and ten for the rest.
+    """
+    return math.ceil((pair_count(aligner, config) + 1) * aligner["time_limit"] / 60) + 10
 
 
 def mistakes(config, scores):

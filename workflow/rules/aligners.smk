@@ -88,9 +88,9 @@ rule call_aligner:
     conda:
         "../../envs/environment.yaml"
     resources:
-        # they are not ours to know
+        # its memory is not ours to know; the module and every pair may take as long as the limit
         mem_mb=4000,
-        runtime=480,
+        runtime=lambda wildcards: called_minutes(config["aligners"][wildcards.aligner], config),
     params:
         seed=config["seed"],
         aligner=lambda wildcards: config["aligners"][wildcards.aligner],

@@ -18,7 +18,7 @@ if find_spec("gradalign") is None:
         f"`{sys.executable} -m pip install {workflow_folder.parent}`."
     )
 
-from gradalign.aligners import check_calls, module_sources, pair_count
+from gradalign.aligners import called_minutes, check_calls, module_sources, pair_count
 from gradalign.alignment_files import counted_conditions
 from gradalign.cells import PRINTED_SCORES, number_text
 from gradalign.configuration import check
