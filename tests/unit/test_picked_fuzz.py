@@ -11,7 +11,7 @@ from picked_files import make_particles, section, star_text
 
 from gradalign.errors import InputError
 from gradalign.picked.ctf_wedge import fit_wedge
-from gradalign.picked.images import Place, check_header, inspect, load, read_particle
+from gradalign.picked.images import Place, check_header, inspect, load, read_map, read_particle
 from gradalign.picked.opening import check_files
 from gradalign.picked.star import read_picked
 
@@ -161,7 +161,12 @@ def test_a_mangled_mrc_file_is_one_sentence_or_what_its_bytes_say(tmp_path, chan
     path = tmp_path / "p.mrc"
     path.write_bytes(raw)
     where = Place(str(path), 1 if stack else 0)
-    for look in (lambda: check_header(where, 16), lambda: inspect(where), lambda: fit_wedge(load(where)[0], where)):
+    for look in (
+        lambda: check_header(where, 16),
+        lambda: inspect(where),
+        lambda: fit_wedge(load(where)[0], where),
+        lambda: read_map(path, 16, 1.25, "mask"),
+    ):
         try:
             look()
         except InputError as error:

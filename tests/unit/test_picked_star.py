@@ -107,6 +107,7 @@ def test_a_mistake_in_a_column_is_one_sentence(tmp_path, columns, words):
         (" 12.5 24 3", " 0 24 3", "pixel size of 0"),
         (" 12.5 24 3", " ten 24 3", "_rlnImagePixelSize of row 1 is 'ten'"),
         ("data_particles", "data_optics", "duplicate block"),
+        ("1 opticsGroup1 300.0 2.7 12.5 24 3\n", "", "data_optics holds no group"),
         ("c.mrc 1 179", "c.mrc 179", "no readable STAR file"),
     ],
 )

@@ -9,12 +9,12 @@ import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.picked.star import SAME_PIXEL
-from gradalign.volumes import ANGSTROM_PER_NM, check_volume, read_volume
+from gradalign.volumes import ANGSTROM_PER_NM, check_volume
 
 SMALLEST_BOX, LARGEST_BOX = 16, 160
 """Edges in voxels between which subtomograms are taken."""
 # what mrcfile raises for damaged files; warnings among it
-_DAMAGE = (ValueError, OSError, EOFError, OverflowError, MemoryError, RuntimeWarning)
+_DAMAGE = (ValueError, OSError, EOFError, ArithmeticError, MemoryError, RuntimeWarning)
 # share of the variance that one voxel may hold
 _LARGEST_SHARE = 0.25
 
@@ -252,7 +252,11 @@ def read_map(path, box, voxel_size, what):
     InputError
         If it is unusable, or its box or voxel size is another.
     """
-    volume, size = read_volume(path)
+    where = Place(str(path), 0)
+    if not Path(path).is_file():
+        raise InputError(f"{path}: there is no such file, where an MRC file is needed")
+    data, angstrom = load(where)
+    volume, size = check_volume(data, where), angstrom / ANGSTROM_PER_NM
     if len(volume) != box:
         raise InputError(
             f"{path}: the {what} is a cube of {len(volume)} voxels, where the subtomograms have {box}; crop, pad or "

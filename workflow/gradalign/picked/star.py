@@ -165,7 +165,11 @@ def _one_value(path, what, values):
 
 def _settings(path, tables, table):
     """Return the pixel size in Å and the box, None where the file does not tell."""
-    optics, rows = tables.get("optics"), np.zeros(len(table[IMAGE]), int)
+    optics = tables.get("optics")
+    if optics and not min(map(len, optics.values())):
+        raise InputError(f"{path}: data_optics holds no group, where at least one is needed")
+    # without groups all of them must be alike
+    rows = slice(None)
     if optics and GROUP in optics:
         groups = optics[GROUP]
         if len(set(groups)) < len(groups):
