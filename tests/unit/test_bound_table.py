@@ -8,6 +8,7 @@ from gradalign.bound_table import (
     complexes_bounds_markdown,
     complexes_with_bounds,
     read_bounds,
+    scans_with_bounds,
     with_bounds,
 )
 from gradalign.errors import InputError
@@ -82,3 +83,14 @@ def test_complexes_have_the_bounds_of_all_three_errors_and_no_axis_without_symme
         "| GroEL | ±60° | 0.5 | 13 (10) | 15 (12) | 14 (11) |",
         "| RNA polymerase | ±60° | 0.5 | 23 (20) | – | 24 (21) |",
     ]
+
+
+def test_scans_have_the_bounds_of_the_full_search_and_none_where_there_is_no_such_cell():
+    rows = pd.DataFrame({"tilt_deg": [60, 65], "snr": [0.5, 0.5], "scan_interval_deg": 30})
+    there, elsewhere = scans_with_bounds(rows, bounds()).itertuples(index=False)
+    cell = bounds().set_index(["search", "quantity", "tilt_deg", "snr"]).sort_index()
+    for quantity, prefix in (("rotation_deg", ""), ("translation_voxel", "translation_")):
+        expected = cell.loc[("full", quantity, 60, 0.5)]
+        assert getattr(there, f"{prefix}bound_known") == expected.bound_known
+        assert getattr(there, f"{prefix}bound") == expected.bound
+        assert np.isnan(getattr(elsewhere, f"{prefix}bound"))

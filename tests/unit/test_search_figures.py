@@ -4,11 +4,13 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from invented import BOUNDS
 from matplotlib.image import imread
 from test_plotting import DPI, drawn_texts
 from test_scanning import scans
 from test_speedup import comparisons
 
+from gradalign.bound_table import scans_with_bounds
 from gradalign.convergence import summarise_convergence
 from gradalign.plotting.figure3 import figure3, figure3_caption
 from gradalign.plotting.figure4 import figure4, figure4_caption
@@ -60,6 +62,7 @@ def draw_scanning(folder):
         for score in ("rcs", "fcs")
     ]
     rows = summarise_scans(pd.concat(frame)).assign(rotations=lambda r: (r.scan_interval_deg / 360) ** -3 / 2)
+    rows = scans_with_bounds(rows, BOUNDS)
     paths = [folder / "scanning.svg", folder / "scanning.png"]
     scanning_figure(rows, paths, scanning_figure_caption(rows, scanning_caption(rows)))
     return paths
@@ -150,4 +153,11 @@ def test_scans_of_fewer_pairs_are_open_circles(tmp_path, monkeypatch):
     first = panels(draw_scanning, tmp_path, monkeypatch)[0]
     circles = [line for line in first.lines if line.get_marker() == "o"]
     assert sorted(line.get_markerfacecolor() == "white" for line in circles) == [False] * 4 + [True] * 2
-    assert {text.get_text() for text in first.texts} == {"30°", "15°", "10°"}
+    assert {text.get_text() for text in first.texts} == {"30°", "15°", "10°", "bound"}
+
+
+def test_a_line_stands_at_the_bound(tmp_path, monkeypatch):
+    for axes in panels(draw_scanning, tmp_path, monkeypatch)[:4]:
+        heights = [line.get_ydata() for line in axes.lines]
+        assert any(np.array_equal(height, [0.12, 0.12]) for height in heights)
+        assert axes.get_ylim()[0] < 0.12

@@ -15,8 +15,8 @@ NOTE = (
 """What captions say of the bound."""
 
 _CELL = ["search", "quantity", "tilt_deg", "snr"]
-# what the table of the complexes has a row's bounds of, and what stands before their names there
-_COMPLEX_QUANTITIES = {"rotation_deg": "", "axis_deg": "axis_", "translation_voxel": "translation_"}
+# what stands before the names of the bounds where a row holds all errors
+_PREFIXES = {"rotation_deg": "", "axis_deg": "axis_", "translation_voxel": "translation_"}
 
 
 def read_bounds(path):
@@ -82,14 +82,38 @@ def complexes_with_bounds(rows, bounds):
         `rows` and ``bound_known``, ``bound`` of the rotation error in degrees, ``axis_bound_known``, ``axis_bound`` of
         the axis error (NaN without a symmetry axis), and ``translation_bound_known``, ``translation_bound`` in voxels.
     """
-    cells = ["object", "tilt_deg", "snr"]
     frame = pd.concat([part.assign(object=name) for name, part in bounds.items()])
-    frame = frame.astype({"tilt_deg": float, "snr": float})
-    for quantity, prefix in _COMPLEX_QUANTITIES.items():
-        part = frame[frame.quantity == quantity][[*cells, *BOUNDS]]
-        part = part.rename(columns={name: prefix + name for name in BOUNDS})
-        rows = rows.astype({"tilt_deg": float, "snr": float}).merge(part, on=cells, how="left", validate="many_to_one")
+    rows = _with_prefixed(rows, frame, ["object", "tilt_deg", "snr"])
     rows.loc[rows.axis_median_deg.isna(), ["axis_bound_known", "axis_bound"]] = np.nan
+    return rows
+
+
+def scans_with_bounds(rows, bounds):
+    """Return the errors of the scans with their bounds.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `gradalign.scanning_table.summarise_scans`.
+    bounds : pandas.DataFrame
+        From `read_bounds`, of the phantom.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `rows` and the columns that `complexes_with_bounds` adds, but for the axis; NaN where `bounds` has no such cell.
+    """
+    rows = _with_prefixed(rows, bounds[bounds.search == "full"], ["tilt_deg", "snr"])
+    return rows.drop(columns=["axis_bound_known", "axis_bound"])
+
+
+def _with_prefixed(rows, bounds, keys):
+    """Return rows that hold all errors of a cell with the bound of each."""
+    numbers = {"tilt_deg": float, "snr": float}
+    for quantity, prefix in _PREFIXES.items():
+        part = bounds[bounds.quantity == quantity][[*keys, *BOUNDS]].astype(numbers)
+        part = part.rename(columns={name: prefix + name for name in BOUNDS})
+        rows = rows.astype(numbers).merge(part, on=keys, how="left", validate="many_to_one")
     return rows
 
 
@@ -133,7 +157,7 @@ def complexes_bounds_markdown(rows):
     """
     lines = [
         [row.title, tilt_label(row.tilt_deg), snr_label(row.snr)]
-        + [_cell(row, prefix) for prefix in _COMPLEX_QUANTITIES.values()]
+        + [_cell(row, prefix) for prefix in _PREFIXES.values()]
         for row in rows.drop_duplicates(["object", "tilt_deg", "snr"]).itertuples(index=False)
     ]
     header = ["Complex", "Tilt", "SNR", "Rotation (°)", "Axis tilt (°)", "Translation (voxels)"]

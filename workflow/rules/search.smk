@@ -125,6 +125,7 @@ rule table_of_scans:
     input:
         parts=[f"{results}/scanning/{part}" for part in scanning_parts],
         seconds=[f"{results}/benchmarks/scanning/{part}" for part in scanning_parts],
+        bounds=f"{results}/bounds/phantom.csv",
         sources=sources("table_scanning.py"),
     output:
         csv=f"{results}/tables/scanning.csv",

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from gradalign.bound_table import read_bounds, scans_with_bounds
 from gradalign.jobs import job
 from gradalign.records import join_records
 from gradalign.scanning import COLUMNS
@@ -11,7 +12,7 @@ from gradalign.tables import read_csv, write_csv
 output = snakemake.output
 with job(snakemake.log[0]):
     join_records(snakemake.input.parts, output.pairs, COLUMNS, snakemake.params.total)
-    rows = summarise_scans(read_csv(output.pairs))
+    rows = scans_with_bounds(summarise_scans(read_csv(output.pairs)), read_bounds(snakemake.input.bounds))
     write_csv(rows, output.csv)
     write_scanning_markdown(rows, output.markdown, scanning_caption(rows))
     write_csv(summarise_seconds(pd.concat(map(read_csv, snakemake.input.seconds))), output.seconds)

@@ -28,6 +28,7 @@ _HEIGHT = 36.0
 _GAP = 5.0
 _BELOW = 10.0
 _QUANTITIES = {"rotation": ("deg", "Rotation error (°)"), "translation": ("voxel", "Translation error (voxels)")}
+_BOUNDS = {"rotation": "bound", "translation": "translation_bound"}
 # the two scores side by side
 _SHIFTS = {"rcs": 0.93, "fcs": 1.07}
 
@@ -48,7 +49,8 @@ def scanning_figure_caption(rows, caption):
     """
     words = (
         f"{caption} SNR {snr_label(rows.snr.iloc[0])}. Circles: scans, with their interval; stars: refinement, at its "
-        "seeds and steps together, the dashed line carrying its median across; bars: median absolute deviation."
+        "seeds and steps together, the dashed line carrying its median across; bars: median absolute deviation; "
+        "grey: the Cramér–Rao bound of the cell, the signal's spectrum alone being known."
     )
     return f"{words} Open circles: †." if is_on_fewer_pairs(rows).any() else words
 
@@ -60,7 +62,7 @@ def scanning_figure(rows, paths, caption):
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `gradalign.scanning_table.summarise_scans`.
+        From `gradalign.bound_table.scans_with_bounds`.
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
     caption : str
@@ -102,10 +104,12 @@ def _handle(score):
 
 
 def _limits(rows, quantity, unit):
-    """Return the ends of an axis on which all medians and the larger ends of their bars lie."""
+    """Return the ends of an axis on which all medians, the larger ends of their bars and the bounds lie."""
     medians = [f"{kind}{quantity}_median_{unit}" for kind in ("", "refined_")]
     deviations = [f"{kind}{quantity}_mad_{unit}" for kind in ("", "refined_")]
-    return rows[medians].min(axis=None) / 3, (rows[medians].to_numpy() + rows[deviations].to_numpy()).max() * 1.6
+    bounds = rows.loc[rows[_BOUNDS[quantity]] > 0, _BOUNDS[quantity]]
+    low = min(rows[medians].min(axis=None) / 3, bounds.min() / 1.5 if len(bounds) else np.inf)
+    return low, (rows[medians].to_numpy() + rows[deviations].to_numpy()).max() * 1.6
 
 
 def _panel(axes, rows, quantity, unit, limits):
@@ -129,6 +133,10 @@ def _panel(axes, rows, quantity, unit, limits):
         axes.axhline(median[0], color=colour, linewidth=0.6, linestyle="--", alpha=0.6)
         axes.errorbar(cost, median, _bars(median, deviation), **bars)
         axes.plot(cost, median, "*", markersize=6, color=colour, markeredgewidth=0)
+    for bound in set(rows.loc[rows[_BOUNDS[quantity]] > 0, _BOUNDS[quantity]]):
+        axes.axhline(bound, color=GREY, linewidth=0.8)
+        look = {"xytext": (-2, 2), "textcoords": "offset points", "fontsize": SMALL, "color": GREY}
+        axes.annotate("bound", (1, bound), xycoords=("axes fraction", "data"), horizontalalignment="right", **look)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(100, 4e5)
