@@ -83,10 +83,15 @@ def test_a_mistake_is_one_sentence_that_names_the_key(aligner, words):
     assert sentence.startswith(f"config: {words}")
 
 
-@pytest.mark.parametrize("name", ["rcs", "FCS", "a b", "../a", "", "-a"])
+@pytest.mark.parametrize("name", ["rcs", "FCS", "a b", "../a", "", "-a", 5])
 def test_a_name_that_cannot_stand_in_a_table_or_a_path_is_refused(name):
     with pytest.raises(InputError, match="is no name for an aligner"):
         checked(CALL, name)
+
+
+def test_a_mistake_below_a_name_that_is_a_number_is_one_sentence():
+    with pytest.raises(InputError, match="is -1, where a number above 0"):
+        checked(CALL | {"time_limit": -1}, 5)
 
 
 def test_all_cells_count_unless_some_are_named():

@@ -133,10 +133,11 @@ def mistakes(config, scores):
     known = conditions(config)
     for name, aligner in config["aligners"].items():
         key = f"aligners.{name}"
-        if not _NAME.fullmatch(name) or name.lower() in scores:
+        # YAML reads 5 as a number
+        if not _NAME.fullmatch(str(name)) or str(name).lower() in scores or not isinstance(name, str):
             yield (
-                f"{key}: is no name for an aligner: letters, digits, dots, dashes and underscores are needed, and none "
-                f"of the study's own scores {', '.join(scores)}."
+                f"{key}: is no name for an aligner: letters, digits, dots, dashes and underscores are needed (a "
+                f"number in quotes), and none of the study's own scores {', '.join(scores)}."
             )
         if ("star" in aligner) == ("call" in aligner):
             yield f"{key}: has {'both' if 'star' in aligner else 'neither'} star and call, where one of them is needed."

@@ -174,7 +174,7 @@ def _sentences(error, schema):
         return
     wanted = schema
     for step in error.absolute_path:
-        if isinstance(step, str):
+        if "items" not in wanted:
             wanted = wanted.get("properties", {}).get(step) or wanted["additionalProperties"]
         else:
             wanted = {"unit": wanted.get("unit")} | wanted["items"]
