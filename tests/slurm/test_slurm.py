@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 from cluster import one_node_cluster, why_not
@@ -47,6 +48,5 @@ def test_all_jobs_were_submitted_in_few_groups(study, cluster):
 
 
 def test_the_installed_plug_ins_fit_to_what_is_locked():
-    python = REPOSITORY / ".venv" / "bin" / "python"
-    run = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
