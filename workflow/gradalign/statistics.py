@@ -1,5 +1,6 @@
 """What tables say of alignments: medians, their spread and uncertainty, the paper's values beside them."""
 
+import os
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,40 @@ class LogRatio(NamedTuple):
         return bool(self.low <= 0.0 <= self.high)
 
 
+def read_frame(path):
+    """Read a CSV file, if its last line is complete.
+
+    Parameters
+    ----------
+    path : str or path
+        Its name may end in ``.xz``.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is cut off within a line: pandas would fill that up.
+    """
+    try:
+        if not str(path).endswith(".xz"):
+            _check_end(path)
+        return pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: is no readable CSV file ({str(error).strip()})") from error
+
+
+def _check_end(path):
+    with open(path, "rb") as file:
+        file.seek(0, os.SEEK_END)
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read() != b"\n":
+                raise ValueError("it is cut off within its last line; remove it to have it made again")
+
+
 def read_columns(path, columns):
     """Read a file of results.
 
@@ -71,10 +106,7 @@ def read_columns(path, columns):
     InputError
         If the file cannot be read, lacks a column or is empty.
     """
-    try:
-        frame = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: is no readable CSV file ({str(error).strip()})") from error
+    frame = read_frame(path)
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise InputError(f"{path}: lacks the column(s) {', '.join(missing)}")

@@ -4,13 +4,11 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
 from gradalign.aligner_tables import answers, block_title, others, others_caption
 from gradalign.aligners import OWN_INTERVAL
 from gradalign.cells import score_label, score_order
 from gradalign.errors import InputError
-from gradalign.statistics import PAPER_ALIGNMENTS
+from gradalign.statistics import PAPER_ALIGNMENTS, read_frame
 from gradalign.volumes import complete_file
 
 INACCURATE_DEG = 5.0
@@ -275,10 +273,7 @@ def read_csv(path):
     InputError
         If the file cannot be read.
     """
-    try:
-        rows = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: is no readable CSV file ({str(error).strip()})") from error
+    rows = read_frame(path)
     # an empty text comes back as NaN
     return rows.fillna({"stand_in_for": ""}) if "stand_in_for" in rows else rows
 

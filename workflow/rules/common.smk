@@ -18,6 +18,13 @@ if find_spec("gradalign") is None:
         f"`{sys.executable} -m pip install {workflow_folder.parent}`."
     )
 
+# Snakemake itself would end in a traceback
+if not os.access(".snakemake" if os.path.isdir(".snakemake") else ".", os.W_OK | os.X_OK):
+    sys.exit(
+        f"{os.getcwd()}: cannot be written into, where Snakemake keeps its records; give yourself the right, or run the "
+        "study in another folder with `snakemake --directory`."
+    )
+
 from gradalign.aligners import called_minutes, check_calls, module_sources, pair_count
 from gradalign.alignment_files import counted_conditions
 from gradalign.cells import PRINTED_SCORES, number_text

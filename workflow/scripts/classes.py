@@ -1,18 +1,17 @@
 """Find the classes of the mixture and average them."""
 
-import pandas as pd
-
 from gradalign.classes import average_classes, classify, single_subtomogram
 from gradalign.jobs import job
 from gradalign.populations import OBJECT_COLUMN
 from gradalign.records import write_records
+from gradalign.statistics import read_frame
 from gradalign.study import read_pairs
 from gradalign.volumes import write_volume
 
 params, given, output = snakemake.params, snakemake.input, snakemake.output
 with job(snakemake.log[0]):
     section = params.section
-    alignments = pd.read_csv(given.alignments)
+    alignments = read_frame(given.alignments)
     volumes, particles = read_pairs(given.volumes, given.poses)
     objects = list(particles.columns[OBJECT_COLUMN])
     classes = classify(alignments, objects, section["score"])
