@@ -23,6 +23,7 @@ PARTS = (
     "config.yaml",
     "alignments/*.csv",
     "averages/*_shells.csv",
+    "benchmarks/run_times.csv",
     "bounds/*.csv",
     "classification/classes.csv",
     "density/*.json",

@@ -15,6 +15,9 @@ rule bounds:
         f"{results}/benchmarks/bounds/{{dataset}}.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
     params:
         seed=config["seed"],
         pairs=config["pairs"],
