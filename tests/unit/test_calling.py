@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -111,6 +113,30 @@ def test_an_aligner_still_at_work_ends_with_the_study(tmp_path):
         aligned(called)
         pid = called._process.pid
         assert is_running(pid)
+    assert not is_running(pid)
+
+
+PARENT = """
+import numpy as np, sys
+from gradalign.calling import Caller
+with Caller("strange_aligners:compiled_sleep_once", {}, [sys.argv[1]], 600.0, sys.argv[2]) as called:
+    called.align(np.zeros((4, 4, 4)), np.zeros((4, 4, 4)), 60.0, 60.0, 1.0, 5)
+    print(called._process.pid, flush=True)
+    called.align(np.ones((4, 4, 4)), np.zeros((4, 4, 4)), 60.0, 60.0, 1.0, 5)
+"""
+
+
+def test_an_aligner_in_compiled_code_does_not_outlive_a_killed_study(tmp_path):
+    command = [sys.executable, "-c", PARENT, str(HERE), str(tmp_path / "said.log")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        pid = int(parent.stdout.readline())
+        # into the compiled sleep
+        time.sleep(1.0)
+        assert is_running(pid)
+        parent.kill()
+    until = time.monotonic() + 10
+    while is_running(pid) and time.monotonic() < until:
+        time.sleep(0.1)
     assert not is_running(pid)
 
 

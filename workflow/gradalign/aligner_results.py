@@ -5,11 +5,11 @@ import pandas as pd
 
 from gradalign.aligners import OWN_INTERVAL
 from gradalign.cells import tomogram_name
+from gradalign.csv_files import read_columns
 from gradalign.errors import InputError
 from gradalign.geometry import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.randomness import generator
 from gradalign.records import line
-from gradalign.statistics import read_columns
 from gradalign.study import COLUMNS as ALIGNMENT_COLUMNS
 
 COLUMNS = ("object", *ALIGNMENT_COLUMNS, "missing")

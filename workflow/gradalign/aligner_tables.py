@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from gradalign.aligners import OWN_INTERVAL
+from gradalign.csv_files import read_columns
 from gradalign.errors import InputError
-from gradalign.statistics import ERRORS, read_columns
+from gradalign.statistics import ERRORS
 
 _ERRORS = [*ERRORS.values(), "axis_error_deg"]
 _NEEDED = ["object", "search", "interval_deg", "score", "tilt_deg", "snr", *_ERRORS, "missing"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from gradalign.errors import InputError
+from gradalign.csv_files import read_columns
 from gradalign.tables import markdown_table, number, snr_label, tilt_label
 
 BOUNDS = ["bound_known", "bound"]
@@ -34,16 +34,9 @@ def read_bounds(path):
     Raises
     ------
     InputError
-        If the file cannot be read or lacks a column.
+        If the file cannot be read, lacks a column or is empty.
     """
-    try:
-        frame = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: is no readable CSV file ({str(error).strip()})") from error
-    missing = [name for name in (*_CELL, *BOUNDS) if name not in frame.columns]
-    if missing:
-        raise InputError(f"{path}: lacks the column(s) {', '.join(missing)}")
-    return frame
+    return read_columns(path, [*_CELL, *BOUNDS])
 
 
 def with_bounds(rows, bounds):

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from gradalign.aligner_tables import answers, block_title, others, others_caption
 from gradalign.aligners import OWN_INTERVAL
 from gradalign.cells import score_label, score_order
+from gradalign.csv_files import read_frame
 from gradalign.errors import InputError
-from gradalign.statistics import PAPER_ALIGNMENTS, read_frame
+from gradalign.statistics import PAPER_ALIGNMENTS
 from gradalign.volumes import complete_file
 
 INACCURATE_DEG = 5.0

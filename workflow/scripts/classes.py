@@ -1,10 +1,10 @@
 """Find the classes of the mixture and average them."""
 
 from gradalign.classes import average_classes, classify, single_subtomogram
+from gradalign.csv_files import read_frame
 from gradalign.jobs import job
 from gradalign.populations import OBJECT_COLUMN
 from gradalign.records import write_records
-from gradalign.statistics import read_frame
 from gradalign.study import read_pairs
 from gradalign.volumes import write_volume
 
