@@ -110,7 +110,7 @@ def test_each_score_and_search_finds_particles_whatever_their_tilt_axis(score, s
     model = None
     if score == "likelihood":
         volumes = [volume for volume, _, _ in particles]
-        model = estimate_model(volumes, [wedge] * 6, 5.0, 1.25, 9.0)
+        model = estimate_model(volumes, [wedge] * 6, 9.0)
     errors = []
     for volume, rotation, shift in particles:
         # the centre of the search is off by a voxel or so, and the given orientation by some degrees

@@ -8,12 +8,12 @@ import numpy as np
 from gradalign.errors import InputError
 from gradalign.geometry import axis_seed_angles, euler_from_rotation, rotation_from_euler, seed_rotations
 from gradalign.likelihood import estimate_model, prepare_weighted
-from gradalign.marching import ROUNDS, march
+from gradalign.marching import LAST_STEPS, ROUNDS, march
 from gradalign.products import sample_values, value_products, work_space
 from gradalign.refinement import Damping
 from gradalign.scores import dissimilarity, score_number
 from gradalign.search import StochasticRule, place_seeds, stochastic_refinement
-from gradalign.spectrum import prepare
+from gradalign.spectrum import band_limit, narrowed, prepare
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,10 @@ class Settings:
     """How the damping factor λ runs."""
     rounds: tuple = ROUNDS
     """Rounds of the coarse-to-fine search, which the likelihood takes in place of `low_pass` and `rule`."""
-    likelihood_guard: float = 5.0
-    """`wedge_guard` of the likelihood."""
+    last_steps: int = LAST_STEPS
+    """Steps of its best candidate without the expected gain of the overlap."""
+    wedge_softness: float = 0.4
+    """Width of the missing wedge's soft edge in cycles per box, in place of `wedge_guard` for the likelihood."""
 
 
 @dataclass(frozen=True)
@@ -215,10 +217,10 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
         If the volume, the tilt range or a low-pass is unusable.
     """
     settings = settings or Settings()
-    return {
-        low_pass: prepare_weighted(volume, tilt_range, model, low_pass, voxel_size, settings.likelihood_guard, name)
-        for low_pass in {turn.low_pass for turn in settings.rounds}
-    }
+    limits = {turn.low_pass: band_limit(len(volume), turn.low_pass, voxel_size) for turn in settings.rounds}
+    finest = max(limits, key=limits.get)
+    whole = prepare_weighted(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
+    return {low_pass: whole if low_pass == finest else narrowed(whole, limit) for low_pass, limit in limits.items()}
 
 
 def align_bands(
@@ -252,6 +254,7 @@ def align_bands(
         settings.start_spacing / voxel_size,
         settings.rule.duplicate_distance,
         settings.rounds,
+        settings.last_steps,
     )
     rotation, translation, value, trace, path = answer
     return Alignment(rotation.copy(), translation.copy(), value, len(trace), trace, path)
@@ -385,7 +388,7 @@ def align_pair(
     """
     settings = settings or Settings()
     if score == "likelihood":
-        model = model or estimate_model([f, g], [tilt_f, tilt_g], finest_limit(settings), voxel_size)
+        model = model or estimate_model([f, g], [tilt_f, tilt_g])
         fixed, moving = (
             prepare_bands(volume, tilt, model, settings, voxel_size, name)
             for volume, tilt, name in ((f, tilt_f, "f"), (g, tilt_g, "g"))

@@ -7,8 +7,15 @@ probability that both show one object to the probability that they show unrelate
 
 since F given G is normal about ρG. It is a least-squares problem with a weight for each shell, to which the price of
 every frequency outside the overlap is added: d = Σ_Ω (S+N)/(N(N+2S)) |F − ρ G|² + Σ_{M_f ∖ Ω} [ |F|²/(S+N) + log(…) ].
-No term favours a small overlap. S and N are estimated from the subtomograms themselves, so that whatever does not
-repeat from one to the next, errors of the model among it, counts as noise.
+No term favours a small overlap. A tilt range has a soft edge here: the terms of a frequency near it are weighted by its
+share, so that d has no steps where frequencies enter and leave the overlap.
+
+The logarithm is what a match is expected to gain. It tells the right overlap among candidates; but at the wedge's edge,
+where coefficients are damped and the match is worse than expected, it pulls every answer towards more overlap. The last
+steps of a search go without it: a frequency at the edge then costs on average the same inside and outside.
+
+S and N are estimated from the subtomograms themselves, so that whatever does not repeat from one to the next, errors of
+the model among it, counts as noise.
 """
 
 from typing import NamedTuple
@@ -16,13 +23,16 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.spectrum import band_limit, prepare
+from gradalign.products import own_shares
+from gradalign.spectrum import prepare
 from gradalign.volumes import check_volume
 from gradalign.wedge import check_wedge, measured
 
 # of the largest mean variance at one radius, above the background's: where the particle ends
 _PARTICLE_EDGE = 0.05
-_SOFT_EDGE = 4
+# voxels from there to the mask's edge, since a particle need not be centred, and the width of the edge: a narrow one
+# would spread the missing wedge's edge over more frequencies
+_MARGIN, _SOFT_EDGE = 2.0, 8.0
 # below this part of the total a shell's signal or noise is not told from zero
 _LEAST_SHARE = 1e-3
 
@@ -80,7 +90,7 @@ def particle_radius(volumes):
     Returns
     -------
     float
-        In voxels; at most what leaves room for the mask's soft edge.
+        In voxels; at most half of the box.
     """
     size = volumes[0].shape[0]
     shells = np.rint(_distances(size)).astype(int).ravel()
@@ -92,28 +102,39 @@ def particle_radius(volumes):
     peak = int(np.argmax(excess[: size // 4]))
     below = np.flatnonzero(excess[peak:] <= _PARTICLE_EDGE * excess[peak])
     end = peak + below[0] if below.size else size // 2
-    return float(np.clip(end, size / 8, size / 2 - _SOFT_EDGE))
+    return float(max(end, size / 8))
 
 
-def _shell_power(volumes, mask, tilts, limit):
-    """Return the mean power of measured coefficients by shell, divided by the mask's sum of squares."""
-    size = mask.shape[0]
+def _surroundings(size, radius, axis):
+    """Return the mask of what surrounds a particle, within the cylinder about the tilt axis that all images show."""
+    along = np.arange(size) - size // 2
+    z, y, x = np.meshgrid(along, along, along, indexing="ij")
+    aside = x * np.sin(np.radians(axis)) - y * np.cos(np.radians(axis))
+    outward = np.clip((np.hypot(aside, z) - size / 2 + 2.0) / 2.0, 0.0, 1.0)
+    inside = (0.5 + 0.5 * np.cos(np.pi * outward)).astype(np.float32)
+    return inside * (1.0 - soft_sphere(size, radius, 2.0))
+
+
+def _shell_power(volumes, masks, tilts):
+    """Return the mean power of measured coefficients by shell, each divided by its mask's sum of squares."""
+    size = masks[0].shape[0]
     axis = np.fft.fftfreq(size, 1.0 / size)
     last = np.fft.rfftfreq(size, 1.0 / size)
     z, y, x = np.meshgrid(axis, axis, last, indexing="ij")
     points = np.stack([x, y, z], axis=-1)
     shells = np.rint(np.sqrt((points**2).sum(axis=-1))).astype(int)
-    count = int(np.ceil(limit)) + 2
+    # those below Nyquist's frequency
+    count = (size + 1) // 2
     total, places = np.zeros(count), np.zeros(count)
-    for volume, tilt in zip(volumes, tilts, strict=True):
+    for volume, mask, tilt in zip(volumes, masks, tilts, strict=True):
         inside = measured(points, tilt) & (shells < count)
-        power = np.abs(np.fft.rfftn(volume * mask)) ** 2
+        power = np.abs(np.fft.rfftn(volume * mask)) ** 2 / (mask.astype(float) ** 2).sum()
         total += np.bincount(shells[inside], power[inside], count)
         places += np.bincount(shells[inside], minlength=count)
-    return total / np.maximum(places, 1) / (mask.astype(float) ** 2).sum()
+    return total / np.maximum(places, 1)
 
 
-def estimate_model(volumes, tilts, low_pass, voxel_size=1.0, radius=None):
+def estimate_model(volumes, tilts, radius=None):
     """Estimate signal and noise of a data set from its subtomograms alone.
 
     The noise is what surrounds the particle; the signal is what is more under the mask.
@@ -124,12 +145,8 @@ def estimate_model(volumes, tilts, low_pass, voxel_size=1.0, radius=None):
         Subtomograms [z, y, x] with the particle near the centre.
     tilts : sequence of float or (float, float)
         Their tilt ranges in degrees.
-    low_pass : float
-        Resolution limit in nm.
-    voxel_size : float
-        In nm.
     radius : float, optional
-        Of the mask in voxels; where the particle ends if left out.
+        Within which the mask is 1, in voxels; a little beyond where the particle ends if left out.
 
     Returns
     -------
@@ -144,31 +161,31 @@ def estimate_model(volumes, tilts, low_pass, voxel_size=1.0, radius=None):
         raise InputError("a signal model needs at least one subtomogram, and there is none")
     volumes = [check_volume(volume, f"volume {number}") for number, volume in enumerate(volumes)]
     size = volumes[0].shape[0]
-    limit = band_limit(size, low_pass, voxel_size)
-    radius = particle_radius(volumes) if radius is None else radius
+    radius = particle_radius(volumes) + _MARGIN if radius is None else radius
     mask = soft_sphere(size, radius)
-    around = 1.0 - soft_sphere(size, radius + 2.0, 2.0)
-    total = _shell_power(volumes, mask, tilts, limit)
-    noise = np.clip(_shell_power(volumes, around, tilts, limit), _LEAST_SHARE * total, (1 - _LEAST_SHARE) * total)
+    around = {axis: _surroundings(size, radius, axis) for axis in {check_wedge(tilt)[2] for tilt in tilts}}
+    total = _shell_power(volumes, [mask] * len(volumes), tilts)
+    noise = _shell_power(volumes, [around[check_wedge(tilt)[2]] for tilt in tilts], tilts)
+    noise = np.clip(noise, _LEAST_SHARE * total, (1 - _LEAST_SHARE) * total)
     return SignalModel(total - noise, noise, mask, radius)
 
 
-def prepare_weighted(volume, tilt_range, model, low_pass, voxel_size=1.0, wedge_guard=0.0, name="volume"):
+def prepare_weighted(volume, tilt_range, model, low_pass, voxel_size=1.0, softness=0.0, name="volume"):
     """Return the transform of a masked volume with the likelihood's weights.
 
     Parameters
     ----------
     volume : array_like of shape (N, N, N)
         Density [z, y, x].
-    tilt_range : float or (float, float)
-        In degrees.
+    tilt_range : float, (float, float) or (float, float, float)
+        Half range, (min, max) or (min, max, axis) in degrees.
     model : SignalModel
     low_pass : float
         In nm.
     voxel_size : float
         In nm.
-    wedge_guard : float
-        In degrees.
+    softness : float
+        Width of the missing wedge's soft edge, in cycles per box.
     name : str
         How messages call the volume.
 
@@ -181,17 +198,21 @@ def prepare_weighted(volume, tilt_range, model, low_pass, voxel_size=1.0, wedge_
     InputError
         As `gradalign.spectrum.prepare` does.
     """
-    check_wedge(tilt_range)
+    low, high, _ = check_wedge(tilt_range)
     volume = check_volume(volume, name, model.mask.shape[0])
-    spectrum = prepare(volume * model.mask, tilt_range, low_pass, voxel_size, wedge_guard, name)
+    spectrum = prepare(volume * model.mask, tilt_range, low_pass, voxel_size, 0.0, name)
+    # nothing is missing from a full range, and so it has no edge
+    spectrum = spectrum._replace(softness=softness if high - low < 180.0 else 0.0)
     shells = np.sqrt((spectrum.lattice**2).sum(axis=1))
     scale = (model.mask.astype(float) ** 2).sum()
     signal, noise = (scale * np.interp(shells, np.arange(len(power)), power) for power in (model.signal, model.noise))
-    total = signal + noise
+    total, own = signal + noise, own_shares(spectrum).astype(float)
     precision = total / (noise * (noise + 2.0 * signal))
     power = (spectrum.values.astype(float) ** 2).sum(axis=0)
+    gains = own * np.log(total * precision)
     return spectrum._replace(
-        values=(spectrum.values * np.sqrt(precision)).astype(np.float32),
-        weights=(np.sqrt(precision) * signal / total).astype(np.float32),
-        prices=(power / total + np.log(total * precision)).astype(np.float32),
+        values=(spectrum.values * np.sqrt(own * precision)).astype(np.float32),
+        weights=(np.sqrt(own * precision) * signal / total).astype(np.float32),
+        prices=(own * power / total + gains).astype(np.float32),
+        gains=gains.astype(np.float32),
     )

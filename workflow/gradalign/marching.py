@@ -2,7 +2,8 @@
 
 Each round refines the candidates that the one before left, by a few Levenberg–Marquardt steps each, at its own band
 limit. At low frequencies the dissimilarity has few minima and each is wide, so that the seeds near the truth come to
-the front; the high frequencies, which make the answer precise, are left to the few that remain.
+the front; the high frequencies, which make the answer precise, are left to the few that remain. The best of these takes
+the last steps without the expected gain of the overlap, see `gradalign.likelihood`.
 """
 
 from typing import NamedTuple
@@ -26,8 +27,10 @@ class Round(NamedTuple):
     """Steps that each takes."""
 
 
-ROUNDS = (Round(8.0, 1000, 1), Round(8.0, 24, 1), Round(4.0, 8, 2), Round(4.0, 3, 8))
+ROUNDS = (Round(10.0, 64, 1), Round(8.0, 24, 1), Round(6.0, 10, 2), Round(4.0, 4, 5))
 """The rounds of a full search."""
+LAST_STEPS = 8
+"""Steps of the best candidate without the expected gain."""
 
 
 @jit
@@ -68,7 +71,21 @@ def _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, 
     return taken
 
 
-def march(spectra, score, rotations, basis, damping, reach, spacing, distance, rounds=ROUNDS):
+def without_gain(spectrum):
+    """Return a fixed volume whose overlap is not rewarded for its size.
+
+    Parameters
+    ----------
+    spectrum : gradalign.spectrum.Spectrum
+
+    Returns
+    -------
+    gradalign.spectrum.Spectrum
+    """
+    return spectrum._replace(prices=spectrum.prices - spectrum.gains)
+
+
+def march(spectra, score, rotations, basis, damping, reach, spacing, distance, rounds=ROUNDS, last_steps=LAST_STEPS):
     """Search from coarse to fine.
 
     Parameters
@@ -86,6 +103,8 @@ def march(spectra, score, rotations, basis, damping, reach, spacing, distance, r
     distance : float
         Of two candidates nearer than this (Eq. 12) the worse is dropped between rounds.
     rounds : sequence of Round
+    last_steps : int
+        Steps of the best candidate without the expected gain.
 
     Returns
     -------
@@ -94,13 +113,13 @@ def march(spectra, score, rotations, basis, damping, reach, spacing, distance, r
     dissimilarity : float
         At the last round's band limit.
     trace : float64 (steps,)
-        Smallest d of the round after each step; each band limit has a scale of its own.
+        Smallest d of the round after each step; each band limit, and the last steps, have a scale of their own.
     path : float64 (steps, 12)
         Transform with that d: R row by row, then a.
     """
     band = rounds[0].low_pass
     candidates = place_seeds(*spectra[band], score, rotations, reach, spacing, damping)
-    limit = sum(min(turn.keep, len(rotations)) * turn.steps for turn in rounds)
+    limit = sum(min(turn.keep, len(rotations)) * turn.steps for turn in rounds) + last_steps
     trace, path, taken = np.empty(limit), np.empty((limit, 12)), 0
     for turn in rounds:
         kept = _best_distinct(candidates, turn.keep, distance)
@@ -109,6 +128,10 @@ def march(spectra, score, rotations, basis, damping, reach, spacing, distance, r
             band = turn.low_pass
             candidates = place_candidates(*spectra[band], score, candidates.rotations, candidates.translations, damping)
         taken = _refine_all(*spectra[band], score, basis, damping, turn.steps, candidates, trace, path, taken)
-    best = int(np.argmin(candidates.dissimilarities))
-    answer = candidates.rotations[best], candidates.translations[best], float(candidates.dissimilarities[best])
-    return *answer, trace[:taken], path[:taken]
+    best = np.argmin(candidates.dissimilarities)
+    end = candidates.rotations[best : best + 1], candidates.translations[best : best + 1]
+    fixed, moving = spectra[band]
+    last = place_candidates(without_gain(fixed), moving, score, *end, damping)
+    taken = _refine_all(without_gain(fixed), moving, score, basis, damping, last_steps, last, trace, path, taken)
+    (value,) = place_candidates(fixed, moving, score, last.rotations, last.translations, damping).dissimilarities
+    return last.rotations[0], last.translations[0], float(value), trace[:taken], path[:taken]

@@ -1,9 +1,11 @@
 """Sums over the overlap of two transforms, from which every score and its derivatives follow.
 
 For the fixed volume's coefficients F(ξ) and the moved volume's F[τ_a Λ_R g](ξ) = e^{−2πi a·ξ/N} G(R⁻¹ξ), the overlap
-Ω holds the ξ with M_f(ξ) and M_g(R⁻¹ξ), one of each ±ξ, without 0. All vectors are multiplied by e^{2πi a·ξ/N}, which
-changes no product, so that only F carries the phase. The eight columns are the derivatives of the moved transform with
-respect to a rotation exp([ω]×) in the frame of g, the derivatives with respect to a, the moved transform itself, and F.
+Ω holds the ξ with M_f(ξ) and M_g(R⁻¹ξ), one of each ±ξ, without 0. Where the moved volume's wedge has a soft edge, a
+frequency near it has a share in the overlap, by which its squares are weighted. All vectors are multiplied by
+e^{2πi a·ξ/N}, which changes no product, so that only F carries the phase. The eight columns are the derivatives of the
+moved transform with respect to a rotation exp([ω]×) in the frame of g, the derivatives with respect to a, the moved
+transform itself, and F.
 """
 
 import numpy as np
@@ -29,7 +31,8 @@ def work_space(fixed):
     -------
     tuple
         The overlap's places in the lattice, the eight sampled values at each, the columns, the phases, the price of
-        what is outside the overlap, and the two values at each place where no gradient was asked for.
+        what is outside the overlap, the two values at each place where no gradient was asked for, and the square root
+        of each place's share in the overlap.
     """
     count = fixed.lattice.shape[0]
     return (
@@ -37,8 +40,10 @@ def work_space(fixed):
         np.empty(8 * count, np.float32),
         np.empty((COLUMNS, 2, count), np.float32),
         np.empty((3, 2, fixed.size + 1), np.float32),
-        np.zeros(1),
+        np.zeros(5),
         np.empty(2 * count, np.float32),
+        np.empty(count, np.float32),
+        np.empty((3, count), np.float32),
     )
 
 
@@ -73,9 +78,66 @@ def _turned(inverse, x, y, z):
 
 
 @jit
-def _missed(u, v, x, y, z):
-    """Return whether the moved volume's tilt range, turned to the normals u and v, misses a frequency."""
-    return (u[0] * x + u[1] * y + u[2] * z) * (v[0] * x + v[1] * y + v[2] * z) > np.float32(0.0)
+def share(left, right, softness):
+    """Return how far a frequency is inside a tilt range: 0 where it was missed, 1 further in than `softness`.
+
+    Parameters
+    ----------
+    left, right : float32
+        Its products with the normals of the wedge's faces.
+    softness : float32
+        Width of the ramp in cycles per box; 0 for a sharp edge.
+
+    Returns
+    -------
+    float32
+    """
+    if left * right > np.float32(0.0):
+        return np.float32(0.0)
+    depth = min(abs(left), abs(right))
+    if depth >= softness:
+        return np.float32(1.0)
+    depth /= softness
+    return depth * depth * (np.float32(3.0) - np.float32(2.0) * depth)
+
+
+@jit
+def own_shares(spectrum):
+    """Return how far each point of a volume's lattice is inside the volume's own tilt range.
+
+    Parameters
+    ----------
+    spectrum : gradalign.spectrum.Spectrum
+
+    Returns
+    -------
+    float32 (n,)
+    """
+    lattice, softness = spectrum.lattice, np.float32(spectrum.softness)
+    shares = np.empty(lattice.shape[0], np.float32)
+    for n in range(lattice.shape[0]):
+        left, right = 0.0, 0.0
+        for axis in range(3):
+            left += spectrum.normals[0, axis] * lattice[n, axis]
+            right += spectrum.normals[1, axis] * lattice[n, axis]
+        shares[n] = share(np.float32(left), np.float32(right), softness)
+    return shares
+
+
+@jit
+def _fill_slope(u, v, left, right, softness, x, y, z, slopes, place):
+    """Store the derivative of a share by the rotation ω: that of its depth along the nearer face's normal."""
+    normal, product = (u, left) if abs(left) < abs(right) else (v, right)
+    depth = abs(product) / softness
+    if depth >= np.float32(1.0):
+        slopes[0, place], slopes[1, place], slopes[2, place] = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+        return
+    slope = np.float32(6.0) * depth * (np.float32(1.0) - depth) / softness
+    if product < np.float32(0.0):
+        slope = -slope
+    slopes[0, place] = slope * (normal[1] * z - normal[2] * y)
+    slopes[1, place] = slope * (normal[2] * x - normal[0] * z)
+    slopes[2, place] = slope * (normal[0] * y - normal[1] * x)
 
 
 @jit
@@ -107,7 +169,8 @@ def sample_overlap(fixed, moving, rotation, work):
     int
         Number of frequencies in the overlap.
     """
-    overlap, samples, price, lattice = work[0], work[1], work[4], fixed.lattice
+    overlap, samples, price, shares, slopes, lattice = work[0], work[1], work[4], work[6], work[7], fixed.lattice
+    softness = np.float32(moving.softness)
     u, v = _turn(rotation, moving.normals[0]), _turn(rotation, moving.normals[1])
     inverse = _scaled_inverse(rotation)
     row = 8 * (2 * moving.reach + 1)
@@ -115,9 +178,14 @@ def sample_overlap(fixed, moving, rotation, work):
     count, outside = 0, 0.0
     for number in range(fixed.lattice.shape[0]):
         x, y, z = np.float32(lattice[number, 0]), np.float32(lattice[number, 1]), np.float32(lattice[number, 2])
-        if _missed(u, v, x, y, z):
-            outside += fixed.prices[number]
+        left, right = u[0] * x + u[1] * y + u[2] * z, v[0] * x + v[1] * y + v[2] * z
+        part = share(left, right, softness)
+        outside += (np.float32(1.0) - part) * fixed.prices[number]
+        if part == np.float32(0.0):
             continue
+        shares[count] = np.sqrt(part)
+        if softness > np.float32(0.0):
+            _fill_slope(u, v, left, right, softness, x, y, z, slopes, count)
         p, q, r, mirrored = _turned(inverse, x, y, z)
         (i, j, k), knots, fractions = _cell(p, q, r, moving.reach)
         place = 8 * count
@@ -129,7 +197,7 @@ def sample_overlap(fixed, moving, rotation, work):
             samples[place + 6] = -samples[place + 6]
         overlap[count] = number
         count += 1
-    price[0] = outside
+    price[0], price[1] = outside, moving.softness
     return count
 
 
@@ -149,7 +217,8 @@ def sample_values(fixed, moving, rotation, work):
     int
         Number of frequencies in the overlap.
     """
-    overlap, price, values, lattice = work[0], work[4], work[5], fixed.lattice
+    overlap, price, values, shares, lattice = work[0], work[4], work[5], work[6], fixed.lattice
+    softness = np.float32(moving.softness)
     u, v = _turn(rotation, moving.normals[0]), _turn(rotation, moving.normals[1])
     inverse = _scaled_inverse(rotation)
     row = 2 * (2 * moving.reach + 1)
@@ -157,9 +226,12 @@ def sample_values(fixed, moving, rotation, work):
     count, outside = 0, 0.0
     for number in range(fixed.lattice.shape[0]):
         x, y, z = np.float32(lattice[number, 0]), np.float32(lattice[number, 1]), np.float32(lattice[number, 2])
-        if _missed(u, v, x, y, z):
-            outside += fixed.prices[number]
+        left, right = u[0] * x + u[1] * y + u[2] * z, v[0] * x + v[1] * y + v[2] * z
+        part = share(left, right, softness)
+        outside += (np.float32(1.0) - part) * fixed.prices[number]
+        if part == np.float32(0.0):
             continue
+        shares[count] = np.sqrt(part)
         p, q, r, mirrored = _turned(inverse, x, y, z)
         (i, j, k), knots, fractions = _cell(p, q, r, moving.reach)
         base = k * plane + j * row + i * 2
@@ -188,7 +260,7 @@ def value_products(fixed, translation, count, work, products):
     products : float64 (9, 8)
         Receives |G|², |F|², Re Σ conj(G) F and the price of what is outside the overlap.
     """
-    overlap, values, phases = work[0], work[5], work[3]
+    overlap, values, phases, shares = work[0], work[5], work[3], work[6]
     reach = (fixed.size - 1) // 2
     _phases(translation, reach, fixed.size, phases)
     moved, held, mixed = 0.0, 0.0, 0.0
@@ -196,8 +268,9 @@ def value_products(fixed, translation, count, work, products):
         point = overlap[n]
         i, j, k = fixed.lattice[point, 0] + reach, fixed.lattice[point, 1] + reach, fixed.lattice[point, 2] + reach
         cos, sin = _phase(phases, i, j, k)
-        real, imaginary = np.float64(fixed.values[0, point]), np.float64(fixed.values[1, point])
-        weight = fixed.weights[point]
+        part = shares[n]
+        real, imaginary = np.float64(part * fixed.values[0, point]), np.float64(part * fixed.values[1, point])
+        weight = part * fixed.weights[point]
         left, right = np.float64(weight * values[2 * n]), np.float64(weight * values[2 * n + 1])
         moved += left * left + right * right
         held += real * real + imaginary * imaginary
@@ -246,11 +319,14 @@ def fill_columns(fixed, rotation, translation, count, work):
     work : tuple
         From `work_space`, filled by `sample_overlap`.
     """
-    overlap, samples, columns, phases = work[0], work[1], work[2], work[3]
+    overlap, samples, columns, phases, shares = work[0], work[1], work[2], work[3], work[6]
     reach = (fixed.size - 1) // 2
     _phases(translation, reach, fixed.size, phases)
     turned = rotation.astype(np.float32)
     unit = np.float32(2.0 * np.pi / fixed.size)
+    slopes, soft, pull = work[7], work[4][1] > 0.0, work[4][2:]
+    for axis in range(3):
+        pull[axis] = 0.0
     for n in range(count):
         point = overlap[n]
         i, j, k = fixed.lattice[point, 0], fixed.lattice[point, 1], fixed.lattice[point, 2]
@@ -264,13 +340,19 @@ def fill_columns(fixed, rotation, translation, count, work):
             sin * phases[2, 0, k] + cos * phases[2, 1, k],
         )
         real, imaginary = fixed.values[0, point], fixed.values[1, point]
-        columns[FIXED, 0, n] = real * cos - imaginary * sin
-        columns[FIXED, 1, n] = real * sin + imaginary * cos
+        real, imaginary = real * cos - imaginary * sin, real * sin + imaginary * cos
+        columns[FIXED, 0, n], columns[FIXED, 1, n] = shares[n] * real, shares[n] * imaginary
         # −η × ∂G/∂η, in the frame of g
         p = turned[0, 0] * x + turned[1, 0] * y + turned[2, 0] * z
         q = turned[0, 1] * x + turned[1, 1] * y + turned[2, 1] * z
         r = turned[0, 2] * x + turned[1, 2] * y + turned[2, 2] * z
         weight = fixed.weights[point]
+        if soft:
+            left, right = real - weight * samples[8 * n], imaginary - weight * samples[8 * n + 1]
+            excess = left * left + right * right - fixed.prices[point]
+            for axis in range(3):
+                pull[axis] += slopes[axis, n] * excess
+        weight *= shares[n]
         p, q, r = weight * p, weight * q, weight * r
         for part in range(2):
             place = 8 * n + part
@@ -330,6 +412,8 @@ def multiply_columns(rotation, count, work, products):
             products[a, b] = total
             products[b, a] = total
     products[OUTSIDE, 0] = work[4][0]
+    for axis in range(3):
+        products[OUTSIDE, 1 + axis] = work[4][2 + axis]
     for side in range(2):
         for b in range(COLUMNS):
             x, y, z = products[0, b], products[1, b], products[2, b]

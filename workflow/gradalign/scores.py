@@ -93,6 +93,9 @@ def normal_equations(score, products, count, matrix, vector):
             vector[i] = (products[i, FIXED] - products[i, MOVED] * mixed / moved) / np.sqrt(moved * fixed)
         elif score == LIKELIHOOD:
             vector[i] = products[i, FIXED] - products[i, MOVED]
+            if i < 3:
+                # a rotation also carries frequencies across the wedge's soft edge
+                vector[i] -= 0.5 * products[OUTSIDE, 1 + i]
         else:
             vector[i] = (products[i, FIXED] - products[i, MOVED]) / count
         for j in range(6):

@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from gradalign.alignment import Settings, align_bands, align_spectra, finest_limit, prepare_bands
+from gradalign.alignment import Settings, align_bands, align_spectra, prepare_bands
 from gradalign.errors import InputError
 from gradalign.likelihood import estimate_model
 from gradalign.randomness import generator
@@ -84,7 +84,7 @@ def align_to_reference(
     settings, tilts = settings or Settings(), _each_tilt(volumes, tilts)
     model = None
     if score == "likelihood":
-        model = estimate_model([*volumes, reference], [*tilts, reference_tilt], finest_limit(settings), voxel_size)
+        model = estimate_model([*volumes, reference], [*tilts, reference_tilt])
     shared = settings, low_pass, voxel_size, model
     (moving,) = _prepare_each([reference], [reference_tilt], *shared, name="the reference")
     each = _prepare_each(volumes, tilts, *shared, movable=False)
@@ -136,7 +136,7 @@ def align_all_pairs(
     settings, tilts = settings or Settings(), _each_tilt(volumes, tilts)
     model = None
     if score == "likelihood":
-        model = estimate_model(volumes, tilts, finest_limit(settings), voxel_size)
+        model = estimate_model(volumes, tilts)
     each = list(_prepare_each(volumes, tilts, settings, low_pass, voxel_size, model))
     return {
         (i, j): _align_prepared(

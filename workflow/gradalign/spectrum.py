@@ -29,6 +29,8 @@ class Spectrum(NamedTuple):
     """Weight of the moved volume's coefficient at each lattice point, float32 (n,): 1 but for the likelihood."""
     prices: np.ndarray
     """What a lattice point outside the overlap costs, float32 (n,): 0 but for the likelihood."""
+    gains: np.ndarray
+    """What of the price is expected to be gained by a match, float32 (n,): 0 but for the likelihood."""
     grid: np.ndarray
     """F and its gradient (per cycle per box) on the oversampled half grid z ≥ −1: float32, flat [z, y, x, 8]."""
     value_grid: np.ndarray
@@ -37,6 +39,8 @@ class Spectrum(NamedTuple):
     """The interpolation's weights."""
     normals: np.ndarray
     """Normals of the missing wedge's faces, float64 (2, 3)."""
+    softness: float
+    """Width of the missing wedge's soft edge in cycles per box: 0, sharp, but for the likelihood."""
     reach: int
     """Largest index of the grid along x, y and z."""
     size: int
@@ -202,13 +206,34 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
         values=_lattice_values(volume, lattice, limit),
         weights=np.ones(len(lattice), np.float32),
         prices=np.zeros(len(lattice), np.float32),
+        gains=np.zeros(len(lattice), np.float32),
         grid=grid,
         value_grid=value_grid,
         table=_table(),
         normals=wedge_normals(wedge),
+        softness=0.0,
         reach=reach,
         size=size,
     )
+
+
+def narrowed(spectrum, limit):
+    """Return a transform with a lower band limit; it shares the grid.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+    limit : float
+        Largest frequency, in cycles per box.
+
+    Returns
+    -------
+    Spectrum
+    """
+    inside = (spectrum.lattice**2).sum(axis=1) <= limit**2
+    names = ("lattice", "weights", "prices", "gains")
+    parts = {name: np.ascontiguousarray(getattr(spectrum, name)[inside]) for name in names}
+    return spectrum._replace(values=np.ascontiguousarray(spectrum.values[:, inside]), **parts)
 
 
 class Sampler:

@@ -81,12 +81,12 @@ def alignment_settings(section):
     gradalign.alignment.Settings
     """
     section = dict(section)
-    rule, damping, likelihood = (section.pop(name) for name in ("rule", "damping", "likelihood"))
+    rule, damping, likelihood = (dict(section.pop(name)) for name in ("rule", "damping", "likelihood"))
     return Settings(
         rule=StochasticRule(**rule),
         damping=Damping(**damping),
-        likelihood_guard=likelihood["wedge_guard"],
-        rounds=tuple(Round(**turn) for turn in likelihood["rounds"]),
+        rounds=tuple(Round(**turn) for turn in likelihood.pop("rounds")),
+        **likelihood,
         **section,
     )
 
@@ -123,25 +123,6 @@ def read_pairs(stack_path, particles_path):
     return volumes, particles
 
 
-def signal_model(volumes, particles, tilt, settings):
-    """Estimate signal and noise of a cell from all its subtomograms.
-
-    Parameters
-    ----------
-    volumes : numpy.ndarray of shape (n, box, box, box)
-    particles : gradalign.particles.Particles
-        For the voxel size; the poses are not looked at.
-    tilt : float
-        Half range of their tilt series in degrees.
-    settings : gradalign.alignment.Settings
-
-    Returns
-    -------
-    gradalign.likelihood.SignalModel
-    """
-    return estimate_model(volumes, [tilt] * len(volumes), finest_limit(settings), particles.voxel_size)
-
-
 def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings, model=None):
     """Prepare pairs of subtomograms for alignment, one after the other.
 
@@ -159,7 +140,7 @@ def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings, model=No
         Half range of their tilt series in degrees.
     settings : gradalign.alignment.Settings
     model : gradalign.likelihood.SignalModel, optional
-        From `signal_model`; with it the pairs are prepared for the likelihood too.
+        Of all subtomograms; with it the pairs are prepared for the likelihood too.
 
     Yields
     ------
@@ -291,7 +272,7 @@ def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, 
     """
     data_set, tilt = cells[0].data_set, cells[0].tilt
     printed = all(cell.score in PRINTED_SCORES for cell in cells)
-    model = None if printed else signal_model(volumes, particles, tilt, settings)
+    model = None if printed else estimate_model(volumes, [tilt] * len(volumes))
     for pair in prepared_pairs(volumes, particles, pairs, data_set, tilt, settings, model):
         for cell in cells:
             for search in searches:

@@ -246,8 +246,7 @@ def open_particles(section, alignment, seed, say):
     say(f"contrast {section['contrast']}: correlates better than its reverse by {surplus:.1f} standard errors")
     if section["score"] == "likelihood":
         plan = make_plan(state, section, alignment)
-        finest = section["low_pass"] or 2.0 * voxel_size
         volumes, tilts = [volume for _, volume, _ in sample], [wedge for _, _, wedge in sample]
-        model = estimate_model(volumes, tilts, finest, voxel_size, plan.mask_radius)
+        model = estimate_model(volumes, tilts, plan.mask_radius)
         state = state._replace(model=model_arrays(model))
     return entries, state

@@ -264,10 +264,9 @@ def prepare_particle(volume, wedge, centre, plan, model=None, name="particle"):
     """
     masked = _under(plan.mask(centre), volume)
     settings, likelihood = plan.settings, plan.score == "likelihood"
-    guard = settings.likelihood_guard if likelihood else settings.wedge_guard
     spectra = {}
     for band in {turn.low_pass for turn in settings.rounds} if likelihood else {plan.low_pass}:
-        spectrum = prepare(masked, wedge, band, plan.voxel_size, guard, name, movable=False)
+        spectrum = prepare(masked, wedge, band, plan.voxel_size, settings.wedge_guard, name, movable=False)
         phase = 2.0 * np.pi / plan.box * (spectrum.lattice @ np.asarray(centre, dtype=float))
         real, imaginary = spectrum.values.astype(float)
         turned = np.stack(
