@@ -37,9 +37,9 @@ def package(tmp_path):
     return copy
 
 
-def run(package):
+def run(package, cache="cache"):
     """Return what the outer kernel gives in a new process, and whether it came from the cache."""
-    environment = os.environ | {"PYTHONPATH": str(package.parent), "NUMBA_CACHE_DIR": str(package.parent / "cache")}
+    environment = os.environ | {"PYTHONPATH": str(package.parent), "NUMBA_CACHE_DIR": str(package.parent / cache)}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
     value, hits = done.stdout.split()
@@ -59,6 +59,15 @@ def test_a_kernel_is_compiled_anew_when_a_module_beside_the_kernels_changes(pack
     assert run(package) == (2.0, False)
     (package / "amount.py").write_text("AMOUNT = 4.0\n")
     assert run(package) == (5.0, False)
+
+
+def test_without_a_folder_that_can_be_written_nothing_stale_is_used_either(package):
+    (package.parent / "file").touch()
+    assert run(package, "file/cache") == (2.0, False)
+    assert run(package, "file/cache") == (2.0, False)
+    (package / "inner.py").write_text(INNER.format(added=2.0))
+    assert run(package, "file/cache") == (3.0, False)
+    assert list(package.rglob("*.nbi")) == []
 
 
 def test_every_kernel_goes_through_the_one_decorator():

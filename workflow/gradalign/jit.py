@@ -7,6 +7,8 @@ and of whatever those import.
 
 import hashlib
 import os
+import tempfile
+import warnings
 from pathlib import Path
 
 import numba
@@ -37,7 +39,23 @@ def cache_folder():
     return Path(base) / "gradalign" / _source_digest()
 
 
-_FOLDER = str(cache_folder())
+def _can_be_written(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:
+        warnings.warn(
+            f"{folder}: cannot be written ({error.strerror}), so each process compiles the kernels anew; set "
+            "NUMBA_CACHE_DIR to a folder that can be",
+            stacklevel=2,
+        )
+        return False
+
+
+_FOLDER = cache_folder()
+# Numba would turn to a folder that is not named by the digest
+_CACHED = _can_be_written(_FOLDER)
 
 
 def jit(function):
@@ -58,9 +76,9 @@ def jit(function):
     """
     before = numba.config.CACHE_DIR
     # other packages' caches stay where they are
-    numba.config.CACHE_DIR = _FOLDER
+    numba.config.CACHE_DIR = str(_FOLDER)
     try:
-        options = {"cache": True, "fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+        options = {"cache": _CACHED, "fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
         return numba.njit(**options)(function)
     finally:
         numba.config.CACHE_DIR = before

@@ -55,7 +55,7 @@ def chunk_memory_mb(state):
     """
     if not os.path.exists(state):
         return int(_BASE_MB)
-    with np.load(state) as arrays:
+    with np.load(state, allow_pickle=False) as arrays:
         box, voxel_size, low_pass = (
             arrays["references"].shape[-1],
             float(arrays["voxel_size"]),
