@@ -16,7 +16,7 @@ from gradalign.speedup import (
     is_same_optimum,
     seconds_lines,
 )
-from gradalign.speedup_table import summarise_seconds, summarise_speedup
+from gradalign.speedup_table import count_safe, summarise_seconds, summarise_speedup
 from gradalign.study import prepared_pairs
 
 CELLS = [Cell("phantom", 90.0, 1.0, score, interval) for interval in (90.0, 60.0) for score in ("rcs", "fcs")]
@@ -25,7 +25,7 @@ CELLS = [Cell("phantom", 90.0, 1.0, score, interval) for interval in (90.0, 60.0
 def compared(score="rcs", number=0, settings=None, interval=60.0):
     settings = settings or Settings()
     pair = next(prepared_pairs(*noisy_pairs(), [number], "phantom", 90.0, settings))
-    found, _ = compare_searches(pair.fixed, pair.moving, score, interval, settings, 1.0, np.random.default_rng(2))
+    found, *_ = compare_searches(pair.fixed, pair.moving, score, interval, settings, 1.0, np.random.default_rng(2))
     alone = align_spectra(pair.fixed, pair.moving, score, interval, settings, 1.0, np.random.default_rng(2))
     return found, alone, pair
 
@@ -85,6 +85,7 @@ def test_lines_do_not_depend_on_the_pairs_compared_with_them():
 def comparisons(**columns):
     frame = pd.DataFrame({"pair": range(4), "tilt_deg": 60.0, "snr": 0.5, "score": "rcs", "interval_deg": 60.0})
     frame = frame.assign(seeds=100, independent_steps=[3000, 3000, 2000, 1000], stochastic_steps=[100, 150, 200, 250])
+    frame = frame.assign(independent_error_deg=[1.0, 2.0, 21.0, 3.0], stochastic_error_deg=[1.0, 90.0, 21.0, 3.0])
     frame = frame.assign(steps_to_optimum=[50, np.nan, 20, np.nan], translation_difference_voxel=0.0)
     return frame.assign(rotation_difference_deg=[0.1, 90.0, 0.5, 0.6]).assign(**columns)
 
@@ -95,11 +96,26 @@ def test_a_cell_has_median_ratios_and_counts_its_optima():
     assert row.ratio_median == pytest.approx(15.0)
     assert (row.ratio_lower, row.ratio_upper) == (pytest.approx(8.5), pytest.approx(22.5))
     assert (row.n, row.hits, row.same_optimum) == (4, 2, 2)
+    assert (row.independent_lost, row.stochastic_lost) == (1, 2)
     # 60 and 100
     assert row.hit_ratio_median == pytest.approx(80.0)
     assert row.hit_steps_median == 35.0
     assert row.steps_per_seed_median == 25.0
     assert (row.independent_steps_median, row.stochastic_steps_median) == (2500.0, 175.0)
+
+
+def test_the_likelihoods_search_ends_at_the_optimum_of_all_its_seeds():
+    cells = [cell._replace(score="likelihood", interval=60.0) for cell in CELLS[:1]]
+    lines = list(compare_pairs(*noisy_pairs(), range(3), cells, Settings(), 4, {}))
+    for each in lines:
+        assert is_same_optimum(float(each["rotation_difference_deg"]), float(each["translation_difference_voxel"]))
+        assert float(each["stochastic_error_deg"]) == pytest.approx(float(each["independent_error_deg"]), abs=0.5)
+        assert 20 * int(each["stochastic_steps"]) < int(each["independent_steps"])
+
+
+def test_a_cell_is_safe_where_both_ways_end_at_one_optimum_and_the_steps_are_a_twentieth():
+    rows = pd.DataFrame({"n": 100, "independent_lost": [0, 5, 6, 0, 0], "same_optimum": [95, 99, 100, 94, 100]})
+    assert count_safe(rows.assign(ratio_median=[20.0, 30.0, 30.0, 30.0, 19.0])) == (4, 2)
 
 
 def test_cells_stand_in_the_order_of_the_papers_tables():

@@ -1,9 +1,10 @@
-"""Steps of the independent refinement of all seeds against those of the stochastic one (Figure 4).
+"""Steps of the independent refinement of all seeds against those of the study's own search (Figure 4).
 
 Both start from the same seeds at their best translations. Independent: every seed by itself, until d falls by less than
-`FALL` of its value in an accepted step, or `MOST_STEPS`. Stochastic: as `gradalign.alignment.align_spectra`, with the
-random numbers of the study's own alignments. The optimum is the best end of the independent refinement, refined on to
-convergence.
+`FALL` of its value in an accepted step, or `MOST_STEPS`. The study's own search is the stochastic one, with the random
+numbers of the study's alignments, and for the likelihood the one from coarse to fine; there the independent refinement
+is at the finest band limit. The optimum is the best end of the independent refinement, refined on to convergence (for
+the likelihood without the expected gain, as its searches end).
 """
 
 import time
@@ -11,8 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.alignment import free_directions, seeds_at_best_translation, start_rotations
-from gradalign.geometry import rotation_angle
+from gradalign.alignment import (
+    align_bands,
+    finest_limit,
+    free_directions,
+    seeds_at_best_translation,
+    start_rotations,
+)
+from gradalign.cells import PRINTED_SCORES
+from gradalign.geometry import alignment_error, rotation_angle
+from gradalign.likelihood import estimate_model
+from gradalign.marching import without_gain
 from gradalign.records import line
 from gradalign.refinement import Candidates
 from gradalign.scores import score_number
@@ -44,6 +54,8 @@ COLUMNS = (
     "translation_difference_voxel",
     "independent_dissimilarity",
     "stochastic_dissimilarity",
+    "independent_error_deg",
+    "stochastic_error_deg",
 )
 """Columns of the comparisons of single pairs."""
 SECONDS = ("tilt_deg", "snr", "score", "interval_deg", "pairs", "seeding_s", "independent_s", "stochastic_s")
@@ -71,13 +83,24 @@ class Comparison(NamedTuple):
     """d at the converged end."""
 
 
+def _search(fixed, moving, score, interval, settings, voxel_size, rng, seeds):
+    """Search as the study does; return the answer's rotation and translation, and the best transform of each step."""
+    if score in PRINTED_SCORES:
+        uniforms = rng.random(settings.rule.max_steps)
+        common = score_number(score), free_directions(), settings.damping, settings.rule
+        best, _, path = stochastic_refinement(fixed, moving, *common, seeds, uniforms)
+        return seeds.rotations[best], seeds.translations[best], path
+    found = align_bands(fixed, moving, interval, settings, voxel_size)
+    return found.rotation, found.translation, found.path
+
+
 def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
     """Search one pair in both ways.
 
     Parameters
     ----------
-    fixed, moving : gradalign.spectrum.Spectrum
-        f and g.
+    fixed, moving : gradalign.spectrum.Spectrum, or dict of them
+        f and g; for the likelihood by band limit, from `gradalign.alignment.prepare_bands`.
     score : str
     interval : float
         Of the seed angles, in degrees.
@@ -90,24 +113,29 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
     Returns
     -------
     comparison : Comparison
+    ends : tuple of numpy.ndarray
+        Rotations (2, 3, 3) and translations (2, 3) at which the independent and the other search end, both refined on.
     seconds : numpy.ndarray of shape (3,)
-        Processor time of the seeds' best translations, of the independent and of the stochastic refinement.
+        Processor time of the seeds' best translations, of the independent refinement and of the other search, which for
+        the likelihood has a seeding of its own.
     """
     number, free, damping = score_number(score), free_directions(), settings.damping
+    one = (fixed, moving) if score in PRINTED_SCORES else (each[finest_limit(settings)] for each in (fixed, moving))
+    held, moved = one
     clock = [time.process_time()]
-    together = seeds_at_best_translation(fixed, moving, score, start_rotations(interval), settings, voxel_size)
+    together = seeds_at_best_translation(held, moved, score, start_rotations(interval), settings, voxel_size)
     alone = Candidates(*(array.copy() for array in together))
     clock.append(time.process_time())
-    steps = independent_refinement(fixed, moving, number, free, damping, FALL, MOST_STEPS, alone)
+    steps = independent_refinement(held, moved, number, free, damping, FALL, MOST_STEPS, alone)
     clock.append(time.process_time())
-    uniforms = rng.random(settings.rule.max_steps)
-    found, _, path = stochastic_refinement(fixed, moving, number, free, damping, settings.rule, together, uniforms)
+    rotation, translation, path = _search(fixed, moving, score, interval, settings, voxel_size, rng, together)
     clock.append(time.process_time())
     best = int(np.argmin(alone.dissimilarities))
-    rotations = np.stack([alone.rotations[best], together.rotations[found]])
-    translations = np.stack([alone.translations[best], together.translations[found]])
-    ends = place_candidates(fixed, moving, number, rotations, translations, damping)
-    independent_refinement(fixed, moving, number, free, damping, 0.0, _TO_CONVERGENCE, ends)
+    rotations = np.stack([alone.rotations[best], rotation])
+    translations = np.stack([alone.translations[best], translation])
+    held = without_gain(held)
+    ends = place_candidates(held, moved, number, rotations, translations, damping)
+    independent_refinement(held, moved, number, free, damping, 0.0, _TO_CONVERGENCE, ends)
     optimum = ends.rotations[0], ends.translations[0]
     turns, shifts = _differences(path[:, :9].reshape(-1, 3, 3), path[:, 9:], *optimum)
     hits = np.flatnonzero(is_same_optimum(turns, shifts))
@@ -122,7 +150,7 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
         independent_dissimilarity=float(ends.dissimilarities[0]),
         stochastic_dissimilarity=float(ends.dissimilarities[1]),
     )
-    return comparison, np.diff(clock)
+    return comparison, (ends.rotations, ends.translations), np.diff(clock)
 
 
 def _differences(rotations, translations, rotation, translation):
@@ -158,7 +186,7 @@ def compare_pairs(volumes, particles, pairs, cells, settings, seed, seconds):
     pairs : iterable of int
         Which pairs.
     cells : list of gradalign.cells.Cell
-        The cells of this tilt range and signal-to-noise ratio.
+        The phantom's cells of this tilt range and signal-to-noise ratio.
     settings : gradalign.alignment.Settings
     seed : int
         The study's seed.
@@ -172,15 +200,22 @@ def compare_pairs(volumes, particles, pairs, cells, settings, seed, seconds):
     """
     first = cells[0]
     seconds |= {cell: np.zeros(3) for cell in cells}
-    for pair in prepared_pairs(volumes, particles, pairs, first.data_set, first.tilt, settings):
+    printed = all(cell.score in PRINTED_SCORES for cell in cells)
+    model = None if printed else estimate_model(volumes, [first.tilt] * len(volumes))
+    known = set()
+    for pair in prepared_pairs(volumes, particles, pairs, first.data_set, first.tilt, settings, model):
         for cell in cells:
-            arguments = (pair.fixed, pair.moving, cell.score, cell.interval, settings, particles.voxel_size)
-            if not seconds[first].any():
+            prepared = (pair.fixed, pair.moving) if cell.score in PRINTED_SCORES else pair.bands
+            arguments = (*prepared, cell.score, cell.interval, settings, particles.voxel_size)
+            if cell.score not in known:
                 # the kernels are loaded, and perhaps compiled, at their first call
                 compare_searches(*arguments, search_generator(seed, cell, "full", pair.number))
-            found, spent = compare_searches(*arguments, search_generator(seed, cell, "full", pair.number))
+                known.add(cell.score)
+            found, ends, spent = compare_searches(*arguments, search_generator(seed, cell, "full", pair.number))
             seconds[cell] += spent
-            yield line(COLUMNS, [pair.number, cell.tilt, cell.snr, cell.score, cell.interval, *found])
+            errors = [alignment_error(*end, *pair.poses, "C1")[0] for end in zip(*ends, strict=True)]
+            condition = [pair.number, cell.tilt, cell.snr, cell.score, cell.interval]
+            yield line(COLUMNS, [*condition, *found, *errors])
 
 
 def seconds_lines(seconds, pairs):

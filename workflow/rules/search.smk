@@ -56,7 +56,7 @@ rule speedup_pairs:
     params:
         seed=config["seed"],
         alignment=config["alignment"],
-        scores=printed_scores,
+        scores=config["grid"]["score"],
         intervals=config["grid"]["interval"],
     script:
         "../scripts/speedup_pairs.py"
@@ -83,7 +83,12 @@ rule speedup:
         mem_mb=1000,
         runtime=10,
     params:
-        total=(len(scans["phantom"].dataframe) * len(config["grid"]["interval"]) * len(printed_scores) * speedup_count),
+        total=(
+            len(scans["phantom"].dataframe)
+            * len(config["grid"]["interval"])
+            * len(config["grid"]["score"])
+            * speedup_count
+        ),
     script:
         "../scripts/speedup.py"
 

@@ -36,6 +36,7 @@ def verdicts(alignments, paper, seed, comparisons=None, scans=None, contrast=Non
     """
     # the claims are about the paper's two scores
     alignments = alignments[alignments.score.isin(PRINTED_SCORES)]
+    comparisons = comparisons if comparisons is None else comparisons[comparisons.score.isin(PRINTED_SCORES)]
     return [
         accuracy.nearly_as_good(alignments, paper, seed),
         *(accuracy.printed_value(alignments, paper, seed, *cell) for cell in (("rcs", 60), ("fcs", 60), ("rcs", 45))),

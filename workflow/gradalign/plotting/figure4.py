@@ -3,6 +3,7 @@
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 
+from gradalign.cells import PRINTED_SCORES
 from gradalign.plotting.style import (
     BODY,
     GREY,
@@ -17,6 +18,7 @@ from gradalign.plotting.style import (
 )
 from gradalign.plotting.table_figures import HEADER, SHADES, draw_block, shade_key
 from gradalign.speedup import FALL, MOST_STEPS, SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL
+from gradalign.speedup_table import LOST_DEG, count_safe
 from gradalign.tables import arranged, number
 
 # fixed, so that figures of different runs can be compared
@@ -45,6 +47,8 @@ def figure4_caption(rows):
     str
     """
     low, high = rows.n.min(), rows.n.max()
+    other = rows[~rows.score.isin(PRINTED_SCORES)]
+    rows = rows[rows.score.isin(PRINTED_SCORES)]
     count = f"{low}" if low == high else f"{low} to {high}"
     medians = [
         f"{number(rows[rows.interval_deg == interval].ratio_median.median())} at {interval:g}°"
@@ -61,6 +65,16 @@ def figure4_caption(rows):
         f"{_span(rows.steps_per_seed_median)} steps a seed, {_span(rows.stochastic_steps_median)} steps of the "
         f"stochastic search; over all cells the ratio is {', '.join(medians)}. Xu & Alber (2012): about 60 steps a "
         "seed, 200 to 300 steps, a ratio of 20 to 40 on average at 60° and 84 at 45°."
+        + (_about_likelihood(other) if len(other) else "")
+    )
+
+
+def _about_likelihood(rows):
+    sound, safe = count_safe(rows)
+    return (
+        f" The likelihood is searched from coarse to fine instead: of the {sound} of {len(rows)} cells where the "
+        f"refinement of all seeds ends within {LOST_DEG:g}° of the truth in 95 % of the pairs, in {safe} both end at "
+        "the same optimum in 95 % of the pairs and the ratio is 20 or more."
     )
 
 
