@@ -36,7 +36,7 @@ class Settings:
     """Rounds of the coarse-to-fine search, which the likelihood takes in place of `low_pass` and `rule`."""
     last_steps: int = LAST_STEPS
     """Steps of its best candidate without the expected gain of the overlap."""
-    wedge_softness: float = 0.4
+    wedge_softness: float = 0.6
     """Width of the missing wedge's soft edge in cycles per box, in place of `wedge_guard` for the likelihood."""
 
 
