@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
+from gradalign.beyond import against_paper, counts_markdown, misses_markdown, ratios_markdown, read_tables
 from gradalign.cells import score_label
 from gradalign.claims.claim import Claim
 from gradalign.claims.verdicts import claims_caption, claims_markdown
@@ -115,6 +116,7 @@ def results_document(reference, template):
     manifest = check_reference(reference)
     rows = read_csv(Path(reference) / "tables" / "comparison.csv")
     claims = read_claims(Path(reference) / "claims.csv")
+    beyond = against_paper(read_tables(Path(reference) / "tables", read_csv))
     lower, middle, upper = np.percentile(formula_over_bootstrap(rows), [25, 50, 75])
     values = {
         "manifest": manifest,
@@ -125,6 +127,9 @@ def results_document(reference, template):
         "claims_caption": claims_caption(claims),
         "claims": claims_markdown(claims),
         "formula": f"{middle:.2f} (quartiles {lower:.2f} and {upper:.2f})",
+        "beyond_counts": counts_markdown(beyond),
+        "beyond_ratios": lambda quantity: ratios_markdown(beyond, quantity),
+        "beyond_misses": misses_markdown(beyond),
         "float": float,
         "ratio": lambda **wanted: mean_ratio(rows, **wanted),
     }
