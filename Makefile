@@ -1,5 +1,6 @@
 # make reproduce   the study of config.yaml       make quick   the same at small n, in minutes
 # make report      the study of CONFIG=file.yaml (of config.yaml if left out) with its report, results/<name>/report.html
+# make particles STAR=run.star REFERENCE=ref.mrc   your own subtomograms aligned and averaged (or CONFIG=file.yaml)
 # make test        the tests                      make check   style of code and workflow
 # make test-faults   20 kills of the tiny study, and the same arithmetic elsewhere; in half an hour
 # make test-slurm    the tiny study through sbatch, on a cluster of one node that is started here; as root
@@ -22,7 +23,7 @@ DRAWN := tables figures verdicts table_of_phantom table_of_complexes averages_ta
 	phantom_density table_figure scanning_figure comparison_figure \
 	figure1 figure2 figure3 figure4 figure5 figure6
 
-.PHONY: reproduce quick report test test-faults test-slurm check compare figures reference docs bench lock
+.PHONY: reproduce quick report particles test test-faults test-slurm check compare figures reference docs bench lock
 
 reproduce: report
 
@@ -33,6 +34,13 @@ report: .venv/complete
 	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
 	.venv/bin/snakemake --cores all $(LAID_OVER)
 	.venv/bin/snakemake $(LAID_OVER) --report $(STUDY)/report.html
+
+# a job that fails does not keep the other particles waiting
+OWN = $(LAID_OVER) $(if $(STAR),--config particles=$(STAR) reference=$(REFERENCE))
+particles: .venv/complete
+	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
+	.venv/bin/snakemake --cores all --keep-going $(OWN)
+	.venv/bin/snakemake $(OWN) --report $(STUDY)/particles/report.html
 
 compare: .venv/complete
 	.venv/bin/python workflow/scripts/compare.py $(STUDY)

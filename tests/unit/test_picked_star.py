@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 from gemmi import cif
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from picked_files import old_star_text, star_text
 
 from gradalign.errors import InputError
 from gradalign.geometry import random_rotations
-from gradalign.particles import read_particles, to_relion
+from gradalign.particles import read_particles, table_text, to_relion
 from gradalign.picked.star import read_picked, write_picked
 
 COLUMNS = {
@@ -159,3 +161,34 @@ def test_what_is_written_back_keeps_all_else_and_is_read_by_others(tmp_path, old
     assert again.tables["particles"]["rlnMicrographName"] == ["one", "two words"]
     if not old:
         assert np.allclose(read_particles(out).rotations, rotations, atol=1e-6)
+
+
+def test_optics_groups_without_a_table_of_them_get_one(tmp_path):
+    path = tmp_path / "run.star"
+    path.write_text(old_star_text({"rlnImageName": ["sub_a.mrc", "'data_b.mrc'"], "rlnOpticsGroup": ["0.0", "2"]}))
+    write_picked(
+        tmp_path / "out.star", read_picked(path), [0, 1], np.eye(3)[None].repeat(2, 0), np.zeros((2, 3)), 1.0, 24, {}
+    )
+    again = read_picked(tmp_path / "out.star")
+    assert again.tables["optics"]["rlnOpticsGroup"] == ["0.0", "2"]
+    assert again.images == ["sub_a.mrc", "data_b.mrc"]
+    # readers that know no quotes get as few as can be
+    text = (tmp_path / "out.star").read_text()
+    assert "\nsub_a.mrc 0.0 " in text
+    assert "\n'data_b.mrc' 2 " in text
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=8),
+        min_size=2,
+        max_size=5,
+        unique=True,
+    )
+)
+def test_any_text_of_a_column_comes_back(tmp_path_factory, texts):
+    path = tmp_path_factory.mktemp("any") / "out.star"
+    table = {"rlnImageName": [f"{n}.mrc" for n in range(len(texts))], "note": texts}
+    path.write_text(table_text("particles", table))
+    assume(not any("'" in text and '"' in text for text in texts))
+    assert read_picked(path).tables["particles"]["note"] == [text if text not in (".", "?") else "" for text in texts]

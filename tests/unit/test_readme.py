@@ -29,6 +29,10 @@ def test_the_python_example_runs(tmp_path, monkeypatch):
     names = {}
     exec(example, names)
     assert np.allclose(names["found"].translation, shift, atol=0.3)
+    (sets,) = (block for block in blocks("python") if "average(" in block)
+    exec(sets, names)
+    assert names["result"].volume.shape == (32, 32, 32)
+    assert names["result"].correlations.max() > 0.9
 
 
 def study(changes):

@@ -5,6 +5,7 @@ R^-1 = Rz(rot) Ry(tilt) Rz(psi), and its origins are the shift that centres the 
 Nowhere else are the two conventions converted.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ POSE_LABELS = (*_ANGLES, *_ORIGINS)
 _OPTICS = ("rlnOpticsGroup", "rlnVoltage", "rlnSphericalAberration", "rlnImagePixelSize", "rlnImageSize")
 # RELION takes files without this comment for those of older versions
 _VERSION = "# version 30001"
+_PLAIN = re.compile(r"[^\s'\"#_;$][^\s'\"]*")
+_RESERVED = re.compile(r"(data_|save_|loop_$|stop_$|global_$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,13 @@ def table_text(name, table):
     lines = [_VERSION, "", f"data_{name}", "", "loop_"]
     lines += [f"_{label} #{number}" for number, label in enumerate(table, start=1)]
     for row in zip(*table.values(), strict=True):
-        lines.append(" ".join(cif.quote(str(value)) for value in row))
+        lines.append(" ".join(_entry(str(value)) for value in row))
     return "\n".join(lines) + "\n\n"
+
+
+def _entry(text):
+    """Return an entry as it stands in a STAR file; in quotes only if it must be, for not all readers know them."""
+    return text if _PLAIN.fullmatch(text) and not _RESERVED.match(text) else cif.quote(text)
 
 
 def optics_text(voxel_size, box, voltage, spherical_aberration):

@@ -305,9 +305,11 @@ def write_picked(path, picked, kept, rotations, translations, voxel_size, box, c
         # adding zero turns -0 into 0
         table |= {label: [f"{number + 0.0:.6f}" for number in numbers[:, i]] for i, label in enumerate(labels)}
     table |= columns
+    table = table if GROUP in table else table | {GROUP: ["1"] * len(kept)}
     optics = dict(picked.tables.get("optics", {}))
     if not optics:
-        optics = {GROUP: ["1"], "rlnOpticsGroupName": ["opticsGroup1"]}
+        groups = sorted(set(table[GROUP]))
+        optics = {GROUP: groups, "rlnOpticsGroupName": [f"opticsGroup{n}" for n in range(1, len(groups) + 1)]}
     count = len(next(iter(optics.values())))
     fallback = {
         "rlnImagePixelSize": f"{voxel_size * ANGSTROM_PER_NM:.6f}",
@@ -315,7 +317,6 @@ def write_picked(path, picked, kept, rotations, translations, voxel_size, box, c
         "rlnImageDimensionality": "3",
     }
     optics = {label: [text] * count for label, text in fallback.items() if label not in optics} | optics
-    table = table if GROUP in table else table | {GROUP: ["1"] * len(kept)}
     tables = {name: other for name, other in picked.tables.items() if name not in ("optics", picked.name)}
     tables |= {"optics": optics, "particles": table}
     with complete_file(path) as partial:
