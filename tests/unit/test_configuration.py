@@ -226,3 +226,44 @@ def test_the_quick_configuration_differs_only_in_keys_that_exist():
     assert config["name"] == "quick"
     assert config["grid"] == check(PAPER, SCHEMA)["grid"]
     assert config["complexes"] == check(PAPER, SCHEMA)["complexes"]
+
+
+def test_particles_can_be_given_as_two_files_alone():
+    config = PAPER | {"particles": "run.star", "reference": "ref.mrc"}
+    wanted = PAPER["particles"] | {"star": "run.star", "reference": "ref.mrc"}
+    assert check(config, SCHEMA)["particles"] == check(PAPER | {"particles": wanted}, SCHEMA)["particles"]
+
+
+def test_a_reference_without_particles_and_particles_without_a_reference_are_told():
+    (sentence,) = mistakes(PAPER | {"particles": "run.star"})
+    assert sentence.startswith("config: particles.reference: is missing")
+    (sentence,) = mistakes(PAPER | {"reference": "ref.mrc"})
+    assert sentence.startswith("config: particles.star: is missing")
+
+
+@pytest.mark.parametrize(("axis", "text"), [("x", "x"), (85, "85"), (-3.5, "-3.5"), ("12.5", "12.5")])
+def test_a_tilt_axis_may_be_a_letter_or_a_number(axis, text):
+    assert check(changed("particles.tilt_axis", axis), SCHEMA)["particles"]["tilt_axis"] == text
+
+
+@pytest.mark.parametrize(
+    "key, value, wanted",
+    [
+        ("particles.tilt", [60, -60], "tilt range"),
+        ("particles.tilt", [-2, 2], "twice alignment.wedge_guard"),
+        ("particles.tilt", [-60], "a list of 2"),
+        ("particles.tilt_axis", "z", "x, y or an angle in degrees"),
+        ("particles.tilt_axis", True, "x, y or an angle in degrees"),
+        ("particles.symmetry", "T", "Cn or Dn with n from 1"),
+        ("particles.symmetry", "C0", "Cn or Dn with n from 1"),
+        ("particles.interval", 50, "divide 180"),
+        ("particles.rounds", 0, "from 1 up"),
+        ("particles.search", "everywhere", "one of auto"),
+        ("particles.contrast", "black", "one of white, dark"),
+        ("particles", ["run.star"], "a section with keys of its own"),
+    ],
+)
+def test_an_impossible_choice_for_particles_is_named_in_one_sentence(key, value, wanted):
+    (sentence,) = mistakes(changed(key, value))
+    assert sentence.startswith(f"config: {key}: ")
+    assert wanted in sentence

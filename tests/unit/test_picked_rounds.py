@@ -19,7 +19,9 @@ from picked_files import (
 )
 from scipy.spatial.transform import Rotation
 
+import gradalign.picked.rounds
 from gradalign.errors import InputError
+from gradalign.picked.memory import memory_mb
 from gradalign.picked.opening import open_particles
 from gradalign.picked.results import filtered_average, scores_table, summary, write_chimerax, write_star
 from gradalign.picked.rounds import load_state, save_state
@@ -350,3 +352,59 @@ def test_the_command_file_names_maps_that_are_there(aligned, tmp_path):
     text = (tmp_path / "a.cxc").read_text()
     assert 'open "average.mrc" id 1' in text
     assert f'open "{folder / "ref.mrc"}" id 2' in text
+
+
+def test_a_fault_of_the_program_with_one_particle_is_kept_to_that_particle(tmp_path, monkeypatch):
+    make_particles(tmp_path, 6, noise=0.5)
+
+    def failing(entry, *others):
+        if entry.particle == 3:
+            raise ZeroDivisionError("three")
+        return align(entry, *others)
+
+    align = gradalign.picked.rounds._align_entry
+    monkeypatch.setattr(gradalign.picked.rounds, "_align_entry", failing)
+    entries, state = run_rounds(section(tmp_path), rounds=2)
+    assert [entry.failure for entry in entries if entry.failure] == [
+        f"{tmp_path}/particle3.mrc: ZeroDivisionError: three"
+    ]
+    assert state.history[:, 1].tolist() == [5, 5]
+
+
+def test_rounds_end_when_the_particles_stay_and_the_band_no_longer_grows(tmp_path):
+    make_particles(tmp_path, 8, noise=0.3)
+    settings = section(tmp_path, low_pass=5.0, angle_tolerance=1.0, shift_tolerance=0.2)
+    entries, state = run_rounds(settings, rounds=1)
+    # one round tells of no change
+    assert not state.converged
+    _, state = run_rounds(settings, rounds=3)
+    assert state.converged
+    _, state = run_rounds(settings | {"angle_tolerance": 0.0}, rounds=2)
+    assert not state.converged
+
+
+@pytest.mark.parametrize("score", ["fcs", "likelihood"])
+def test_rounds_go_with_each_score(tmp_path, score):
+    truth, _, _ = make_particles(tmp_path, 8)
+    entries, state = run_rounds(section(tmp_path, score=score))
+    assert (np.median(errors(entries, truth), axis=0) < [3.0, 0.25]).all()
+    assert (state.model.size > 0) == (score == "likelihood")
+
+
+def test_noise_alone_is_told_to_hold_nothing_beyond_the_reference(tmp_path):
+    make_particles(tmp_path, 10, noise=0.3)
+    rng = np.random.default_rng(11)
+    for number in range(10):
+        write_mrc(tmp_path / f"particle{number + 1}.mrc", rng.normal(size=(BOX,) * 3))
+    entries, state = run_rounds(section(tmp_path))
+    said = summary(entries, state, section(tmp_path))
+    resolution = state.history[-1, 4]
+    assert np.isnan(resolution) or resolution >= state.initial_low_pass
+    assert any("the reference's own" in line or "no common structure" in line for line in said)
+
+
+def test_memory_is_told_before_the_work_for_large_boxes_and_covers_the_grids():
+    # of the aligner's grid alone at Nyquist's frequency: ten float32 a point
+    reach = 2 * 79 + 2
+    assert memory_mb(160, 79) > (reach + 2) * (2 * reach + 1) ** 2 * 40 / 1e6
+    assert memory_mb(32, 6) < memory_mb(96, 18) < memory_mb(160, 30) < memory_mb(160, 79)
