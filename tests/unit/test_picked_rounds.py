@@ -24,8 +24,8 @@ from gradalign.errors import InputError
 from gradalign.picked.memory import memory_mb
 from gradalign.picked.opening import open_particles
 from gradalign.picked.results import filtered_average, scores_table, summary, write_chimerax, write_star
-from gradalign.picked.rounds import load_state, save_state
 from gradalign.picked.star import read_picked
+from gradalign.picked.state import load_state, save_state
 
 
 def opened(settings):

@@ -5,7 +5,8 @@ import shutil
 from gradalign.averaging import save_averages
 from gradalign.jobs import job, progress
 from gradalign.picked.entries import read_entries, write_entries
-from gradalign.picked.rounds import align_chunk, empty_sums, has_converged, load_state
+from gradalign.picked.rounds import align_chunk, empty_sums
+from gradalign.picked.state import has_converged, load_state
 
 with job(snakemake.log[0]) as say:
     params, output = snakemake.params, snakemake.output

@@ -2,7 +2,7 @@
 
 from gradalign.jobs import job
 from gradalign.picked.entries import read_entries
-from gradalign.picked.rounds import load_state
+from gradalign.picked.state import load_state
 from gradalign.plotting.picked import picked_figure
 
 with job(snakemake.log[0]):

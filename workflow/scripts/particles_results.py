@@ -15,8 +15,8 @@ from gradalign.picked.results import (
     write_maps,
     write_star,
 )
-from gradalign.picked.rounds import load_state
 from gradalign.picked.star import read_picked
+from gradalign.picked.state import load_state
 from gradalign.tables import write_csv
 from gradalign.volumes import complete_file, read_volume
 

@@ -3,7 +3,7 @@
 from gradalign.jobs import job
 from gradalign.picked.entries import write_entries
 from gradalign.picked.opening import open_particles
-from gradalign.picked.rounds import save_state
+from gradalign.picked.state import save_state
 
 with job(snakemake.log[0]) as say:
     params = snakemake.params

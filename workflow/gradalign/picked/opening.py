@@ -11,9 +11,10 @@ from gradalign.particles import from_relion
 from gradalign.picked.entries import Entry
 from gradalign.picked.images import Place, check_box, check_header, inspect, place, read_map, read_particle
 from gradalign.picked.memory import STATED_ABOVE, memory_mb
-from gradalign.picked.rounds import State, make_plan, particle_wedge, stated_voxel_size
+from gradalign.picked.rounds import particle_wedge, stated_voxel_size
 from gradalign.picked.search import align_particle, model_arrays, prepare_particle, prepare_reference
 from gradalign.picked.star import SAME_PIXEL, read_picked
+from gradalign.picked.state import State, make_plan
 from gradalign.randomness import generator
 from gradalign.volumes import ANGSTROM_PER_NM
 from gradalign.wedge import check_wedge
@@ -210,7 +211,7 @@ def open_particles(section, alignment, seed, say):
     Returns
     -------
     entries : list of gradalign.picked.entries.Entry
-    state : gradalign.picked.rounds.State
+    state : gradalign.picked.state.State
 
     Raises
     ------

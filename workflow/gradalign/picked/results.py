@@ -9,8 +9,9 @@ from gradalign.chimerax import LEVEL, matched_level
 from gradalign.errors import InputError
 from gradalign.geometry import rotation_angle
 from gradalign.picked.filters import merit_factors, shell_filtered
-from gradalign.picked.rounds import HISTORY, THRESHOLD
+from gradalign.picked.rounds import THRESHOLD
 from gradalign.picked.star import SUBSET, TILT_AXIS, TILTS, write_picked
+from gradalign.picked.state import HISTORY
 from gradalign.volumes import ANGSTROM_PER_NM, complete_file, write_volume
 
 _COLOURS = {"average": "#0072b2", "reference": "#9a9a9a"}
@@ -37,7 +38,7 @@ def write_star(path, picked, entries, state):
         The user's file.
     entries : list of gradalign.picked.entries.Entry
         All particles after the last round.
-    state : gradalign.picked.rounds.State
+    state : gradalign.picked.state.State
 
     Raises
     ------
@@ -71,7 +72,7 @@ def filtered_average(state):
 
     Parameters
     ----------
-    state : gradalign.picked.rounds.State
+    state : gradalign.picked.state.State
 
     Returns
     -------
@@ -87,7 +88,7 @@ def write_maps(paths, state):
     ----------
     paths : dict of str to path
         ``"average"``, ``"half1"``, ``"half2"`` and ``"filtered"``.
-    state : gradalign.picked.rounds.State
+    state : gradalign.picked.state.State
 
     Raises
     ------
@@ -128,12 +129,12 @@ def history_table(state):
 
     Parameters
     ----------
-    state : gradalign.picked.rounds.State
+    state : gradalign.picked.state.State
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `gradalign.picked.rounds.HISTORY`.
+        Columns of `gradalign.picked.state.HISTORY`.
     """
     table = pd.DataFrame(state.history, columns=list(HISTORY))
     return table.astype({name: int for name in HISTORY[:3]})
@@ -144,7 +145,7 @@ def shells_table(state):
 
     Parameters
     ----------
-    state : gradalign.picked.rounds.State
+    state : gradalign.picked.state.State
 
     Returns
     -------
@@ -163,7 +164,7 @@ def summary(entries, state, section):
     Parameters
     ----------
     entries : list of gradalign.picked.entries.Entry
-    state : gradalign.picked.rounds.State
+    state : gradalign.picked.state.State
     section : dict
         ``particles`` of the configuration.
 

@@ -52,7 +52,7 @@ def picked_figure(entries, state, paths):
     ----------
     entries : list of gradalign.picked.entries.Entry
         Particles that were aligned.
-    state : gradalign.picked.rounds.State
+    state : gradalign.picked.state.State
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
 
