@@ -7,8 +7,9 @@ from gradalign.alignment import Settings, align_bands, dissimilarity_at, prepare
 from gradalign.errors import InputError
 from gradalign.geometry import alignment_error, random_rotations
 from gradalign.likelihood import SignalModel, estimate_model, particle_radius, prepare_weighted, soft_sphere
-from gradalign.products import overlap_products, share, work_space
+from gradalign.products import overlap_products
 from gradalign.refinement import rotation_from_vector
+from gradalign.sampling import share, work_space
 from gradalign.scores import normal_equations, score_number
 from gradalign.simulation.phantom import phantom
 from gradalign.spectrum import band_limit, narrowed

@@ -5,8 +5,9 @@ import pytest
 from gradalign.alignment import dissimilarity_at
 from gradalign.errors import InputError
 from gradalign.geometry import inverse_transform, random_rotations, relative_transform
-from gradalign.products import overlap_products, work_space
+from gradalign.products import overlap_products
 from gradalign.refinement import rotation_from_vector
+from gradalign.sampling import work_space
 from gradalign.scores import normal_equations, score_number
 from gradalign.simulation.phantom import phantom
 from gradalign.spectrum import prepare

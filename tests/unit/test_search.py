@@ -16,8 +16,8 @@ from gradalign.geometry import (
     rotation_angle,
     transform_distance,
 )
-from gradalign.products import work_space
 from gradalign.refinement import Damping, refine, rotation_from_vector
+from gradalign.sampling import work_space
 from gradalign.scores import score_number
 from gradalign.search import (
     StochasticRule,

@@ -4,8 +4,8 @@ from test_scores import value_and_gradient
 
 from gradalign.benchmarks.slow_step import SlowPair
 from gradalign.geometry import random_rotations, relative_transform
-from gradalign.products import work_space
 from gradalign.refinement import Damping, rotation_from_vector, step
+from gradalign.sampling import work_space
 from gradalign.scores import score_number
 from gradalign.search import place_candidates
 from gradalign.simulation.phantom import phantom

@@ -3,7 +3,7 @@ import pytest
 
 from gradalign.errors import InputError
 from gradalign.geometry import random_rotations
-from gradalign.products import sample_overlap, work_space
+from gradalign.sampling import sample_overlap, work_space
 from gradalign.simulation.phantom import phantom
 from gradalign.spectrum import Sampler, band_limit, prepare, sample_spectrum
 

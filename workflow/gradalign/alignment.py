@@ -9,8 +9,9 @@ from gradalign.errors import InputError
 from gradalign.geometry import axis_seed_angles, euler_from_rotation, rotation_from_euler, seed_rotations
 from gradalign.likelihood import estimate_model, prepare_weighted
 from gradalign.marching import LAST_STEPS, ROUNDS, march
-from gradalign.products import sample_values, value_products, work_space
+from gradalign.products import value_products
 from gradalign.refinement import Damping
+from gradalign.sampling import sample_values, work_space
 from gradalign.scores import dissimilarity, score_number
 from gradalign.search import StochasticRule, place_seeds, stochastic_refinement
 from gradalign.spectrum import band_limit, narrowed, prepare

@@ -22,9 +22,10 @@ from gradalign.alignment import free_directions
 from gradalign.cells import Cell
 from gradalign.geometry import point_group, relative_transform, rotation_angle
 from gradalign.populations import open_data_set, template
-from gradalign.products import overlap_products, work_space
+from gradalign.products import overlap_products
 from gradalign.randomness import generator
 from gradalign.records import line
+from gradalign.sampling import work_space
 from gradalign.simulation.dataset import Protocol
 from gradalign.simulation.microscope import ctf, mtf
 from gradalign.spectrum import prepare

@@ -13,9 +13,9 @@ import numpy as np
 from gradalign.alignment import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.benchmarks.slow_step import SlowPair
 from gradalign.geometry import alignment_error, rotation_angle
-from gradalign.products import work_space
 from gradalign.records import line
 from gradalign.refinement import step
+from gradalign.sampling import work_space
 from gradalign.scores import score_number
 from gradalign.search import place_candidates
 from gradalign.spectrum import band_limit, prepare

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.products import own_shares
+from gradalign.sampling import own_shares
 from gradalign.spectrum import prepare
 from gradalign.volumes import check_volume
 from gradalign.wedge import check_wedge, measured

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.jit import jit
-from gradalign.products import work_space
 from gradalign.refinement import copy_transform, step
+from gradalign.sampling import work_space
 from gradalign.search import distance_matrices, near, place_candidates, place_seeds
 
 

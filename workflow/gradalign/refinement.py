@@ -177,7 +177,7 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
     number : int
         The candidate that moves.
     work : tuple
-        From `gradalign.products.work_space`.
+        From `gradalign.sampling.work_space`.
 
     Returns
     -------

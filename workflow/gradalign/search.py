@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.jit import jit
-from gradalign.products import sample_values, value_products, work_space
+from gradalign.products import value_products
 from gradalign.refinement import copy_transform, refine, step, unevaluated
+from gradalign.sampling import sample_values, work_space
 from gradalign.scores import dissimilarity
 from gradalign.translation import best_translation, correlation_space
 

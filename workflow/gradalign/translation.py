@@ -123,7 +123,7 @@ def best_translation(fixed, count, work, space, best):
     count : int
         Number of frequencies in the overlap.
     work : tuple
-        From `gradalign.products.work_space`, filled by `gradalign.products.sample_values`.
+        From `gradalign.sampling.work_space`, filled by `gradalign.sampling.sample_values`.
     space : tuple
         From `correlation_space`.
     best : float64 (3,)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from gradalign.benchmarks.workload import LOW_PASSES, TILT
 from gradalign.geometry import random_rotations
-from gradalign.products import sample_overlap, work_space
+from gradalign.sampling import sample_overlap, work_space
 from gradalign.spectrum import prepare
 
 _ROTATIONS = 4

@@ -1,7 +1,8 @@
 """The kernel's stages in loops, so that a stage is timed without the way from Python to it."""
 
 from gradalign.jit import jit
-from gradalign.products import fill_columns, multiply_columns, sample_overlap
+from gradalign.products import fill_columns, multiply_columns
+from gradalign.sampling import sample_overlap
 
 
 @jit
@@ -13,7 +14,7 @@ def sample_all(fixed, moving, rotations, work):
     fixed, moving : gradalign.spectrum.Spectrum
     rotations : float64 (m, 3, 3)
     work : tuple
-        From `gradalign.products.work_space`.
+        From `gradalign.sampling.work_space`.
 
     Returns
     -------

@@ -14,7 +14,8 @@ from gradalign.benchmarks.loops import fill_often, multiply_often, sample_all
 from gradalign.benchmarks.timing import interleaved
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, TILT
 from gradalign.interpolation import TAPS
-from gradalign.products import COLUMNS, OUTSIDE, sample_overlap, work_space
+from gradalign.products import OUTSIDE
+from gradalign.sampling import COLUMNS, sample_overlap, work_space
 from gradalign.spectrum import prepare
 
 _VALUES = 8
