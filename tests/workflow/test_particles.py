@@ -52,7 +52,6 @@ def test_one_command_makes_the_particle_outputs_and_nothing_of_the_study(run):
         "logs",
         "benchmarks",
         "config.yaml",
-        "kernels.txt",
     }
     assert "contrast white: correlates better" in said
     assert yaml.safe_load((results / "config.yaml").read_text())["particles"]["star"] == "run.star"

@@ -38,7 +38,6 @@ def picked_entries(wildcards):
 rule particles_start:
     input:
         files=picked_files,
-        kernels=ancient(rules.kernels.output),
         sources=sources("particles_start.py"),
     output:
         entries=expand(f"{picked_folder}/rounds/0/particles~{{picked}}.csv", picked=picked_chunks),

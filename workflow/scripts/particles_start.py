@@ -4,6 +4,7 @@ from gradalign.jobs import job
 from gradalign.picked.entries import write_entries
 from gradalign.picked.opening import open_particles
 from gradalign.picked.state import save_state
+from gradalign.warming import compile_kernels
 
 with job(snakemake.log[0]) as say:
     params = snakemake.params
@@ -11,4 +12,6 @@ with job(snakemake.log[0]) as say:
     for chunk, path in zip(params.chunks, snakemake.output.entries, strict=True):
         first, last = map(int, chunk.split("-"))
         write_entries(path, entries[first : last + 1])
+    # once here, so that the jobs that follow do not each make their own
+    compile_kernels(params.alignment, params.seed)
     save_state(snakemake.output.state, state)
