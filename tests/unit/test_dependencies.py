@@ -63,3 +63,9 @@ def test_every_script_of_a_rule_is_given_with_its_sources():
     assert named
     for name in named:
         assert f'sources=sources("{name}")' in rules
+
+
+def test_no_input_is_ancient():
+    # a job whose ancient input is made anew is not run, whatever else of its inputs has changed
+    for path in (SCRIPTS.parent / "rules").glob("*.smk"):
+        assert "ancient(" not in path.read_text(encoding="utf-8"), path.name

@@ -6,7 +6,7 @@ rule align:
         volumes=f"{results}/subtomograms/{{dataset}}/{scan_pattern}/volumes.mrcs",
         poses=f"{results}/subtomograms/{{dataset}}/{scan_pattern}/poses.star",
         about=f"{results}/density/{{dataset}}.json",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("align.py"),
     output:
         f"{results}/alignments/{{dataset}}/{scan_pattern}/pairs~{{chunk}}.csv",

@@ -73,7 +73,7 @@ rule call_aligner:
         about=f"{results}/density/{{dataset}}.json",
         poses=f"{results}/poses/{{dataset}}.star",
         module=lambda wildcards: aligner_sources[wildcards.aligner],
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("call_aligner.py"),
     output:
         lines=f"{results}/aligners/{{aligner}}/{{dataset}}/{scan_pattern}.csv",

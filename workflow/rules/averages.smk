@@ -49,7 +49,7 @@ rule average_part:
         density=f"{results}/density/{{averaged}}.mrc",
         about=f"{results}/density/{{averaged}}.json",
         template=f"{results}/maps/{{averaged}}_truth.mrc",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("average_part.py"),
     output:
         alignments=f"{results}/averages/{{averaged}}/{{kind}}~{{chunk}}.csv",

@@ -5,7 +5,7 @@ rule bounds:
     input:
         density=f"{results}/density/{{dataset}}.mrc",
         about=f"{results}/density/{{dataset}}.json",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("bounds.py"),
     output:
         f"{results}/bounds/{{dataset}}.csv",

@@ -30,7 +30,7 @@ rule calibration:
 
 rule calibrate:
     input:
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("calibrate.py"),
     output:
         f"{results}/calibration/{scan_pattern}.csv",
@@ -53,7 +53,7 @@ rule calibrate_complex:
     input:
         density=f"{results}/density/{{complex}}.mrc",
         about=f"{results}/density/{{complex}}.json",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("calibrate_complex.py"),
     output:
         f"{results}/calibration/{{complex}}.csv",

@@ -36,7 +36,7 @@ rule all_pairs_part:
     input:
         volumes=f"{results}/classification/volumes.mrcs",
         poses=f"{results}/poses/classification.star",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("all_pairs_part.py"),
     output:
         f"{results}/classification/pairs~{{chunk}}.csv",

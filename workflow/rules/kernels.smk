@@ -1,6 +1,7 @@
 # The aligner's compiled kernels: made by one job, so that those that follow do not each make their own.
 
 
+# not `ancient` where it is an input: if such a job runs, Snakemake overlooks all other reasons to run those after it
 rule kernels:
     input:
         sources=sources("kernels.py"),

@@ -6,7 +6,7 @@ rule convergence:
         volumes=phantom_file("volumes.mrcs", config["convergence"]),
         poses=phantom_file("poses.star", config["convergence"]),
         about=f"{results}/density/phantom.json",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("convergence.py"),
     output:
         f"{results}/convergence.csv",
@@ -36,7 +36,7 @@ rule speedup_pairs:
     input:
         volumes=f"{results}/subtomograms/phantom/{scan_pattern}/volumes.mrcs",
         poses=f"{results}/subtomograms/phantom/{scan_pattern}/poses.star",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("speedup_pairs.py"),
     output:
         pairs=f"{results}/speedup/{scan_pattern}/pairs~{{chunk}}.csv",
@@ -98,7 +98,7 @@ rule scan_pairs:
         volumes=f"{results}/subtomograms/phantom/{scan_pattern}/volumes.mrcs",
         poses=f"{results}/subtomograms/phantom/{scan_pattern}/poses.star",
         about=f"{results}/density/phantom.json",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("scan_pairs.py"),
     output:
         pairs=f"{results}/scanning/{scan_pattern}/interval~{{interval}}.csv",

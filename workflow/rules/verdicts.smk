@@ -72,7 +72,7 @@ rule contrast:
         volumes=phantom_file("volumes.mrcs", config["contrast"]),
         poses=phantom_file("poses.star", config["contrast"]),
         about=f"{results}/density/phantom.json",
-        kernels=ancient(rules.kernels.output),
+        kernels=rules.kernels.output,
         sources=sources("contrast.py"),
     output:
         pairs=f"{results}/contrast.csv",
