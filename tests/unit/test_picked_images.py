@@ -143,3 +143,9 @@ def test_files_are_looked_for_here_and_beside_the_star_file(tmp_path, monkeypatc
     assert place("particle.mrc", tmp_path / "run.star").file == str(file)
     with pytest.raises(InputError, match="absent.mrc is neither in this folder nor beside the STAR file"):
         place("absent.mrc", tmp_path / "run.star")
+
+
+@pytest.mark.parametrize(("name", "image"), [("a@b.mrc", "a@b.mrc"), ("p.mrc", "p.mrc:mrc"), ("s.ctf", "s.ctf:mrc")])
+def test_signs_in_a_name_and_relions_format_behind_a_colon_are_understood(tmp_path, name, image):
+    write_mrc(tmp_path / name, VOLUME)
+    assert place(image, tmp_path / "run.star") == Place(str(tmp_path / name), 0)

@@ -408,3 +408,34 @@ def test_memory_is_told_before_the_work_for_large_boxes_and_covers_the_grids():
     reach = 2 * 79 + 2
     assert memory_mb(160, 79) > (reach + 2) * (2 * reach + 1) ** 2 * 40 / 1e6
     assert memory_mb(32, 6) < memory_mb(96, 18) < memory_mb(160, 30) < memory_mb(160, 79)
+
+
+def test_priors_in_the_file_lead_to_a_search_about_their_axis(tmp_path):
+    truth, angles, _ = make_particles(tmp_path, 6)
+    columns = {"rlnImageName": [f"particle{n + 1}.mrc" for n in range(6)]}
+    columns |= {"rlnAngleTiltPrior": angles[:, 1], "rlnAnglePsiPrior": angles[:, 2]}
+    (tmp_path / "run.star").write_text(star_text(columns))
+    entries, state = run_rounds(section(tmp_path), rounds=1)
+    assert state.search == "axis"
+    found = errors(entries, truth)
+    assert found[:, 0].max() < 5
+    # tilt and psi stay those of the prior
+    write_star(tmp_path / "aligned.star", read_picked(tmp_path / "run.star"), entries, state)
+    assert np.allclose(read_picked(tmp_path / "aligned.star").angles[:, 1:], angles[:, 1:], atol=1e-3)
+
+
+def test_each_particle_may_have_a_tilt_range_of_its_own(tmp_path):
+    make_particles(tmp_path, 4, noise=0.2)
+    columns = {"rlnImageName": [f"particle{n + 1}.mrc" for n in range(4)]}
+    columns |= {
+        "gradalignTiltMin": [-60, -50, -40, -60],
+        "gradalignTiltMax": [60] * 4,
+        "gradalignTiltAxis": [90, 90, 85, 0],
+    }
+    (tmp_path / "run.star").write_text(star_text(columns))
+    entries, _ = opened(section(tmp_path))
+    assert [entry.wedge for entry in entries] == [(-60, 60, 90), (-50, 60, 90), (-40, 60, 85), (-60, 60, 0)]
+    columns["gradalignTiltMin"][2] = 70
+    (tmp_path / "run.star").write_text(star_text(columns))
+    with pytest.raises(InputError, match="row 3: tilt range .70, 60. is impossible"):
+        opened(section(tmp_path))

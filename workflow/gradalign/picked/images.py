@@ -1,5 +1,6 @@
 """Where a user's subtomograms are, and one of them at a time, read from its own file or out of a stack."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -50,12 +51,19 @@ def place(image, star):
     InputError
         If there is no such file, or n is no number from 1.
     """
+    folders = (Path(), Path(star).parent)
+    for folder in folders:
+        # whatever signs its name holds
+        if (folder / image).is_file():
+            return Place(str(folder / image), 0)
     number, at, file = image.partition("@")
     if not at:
         number, file = "0", image
     elif not (number.isdecimal() and int(number) > 0):
         raise InputError(f"{star}: {image} should name a volume of a stack as n@stack with n from 1")
-    for folder in (Path(), Path(star).parent):
+    # RELION may be told the format of a file behind a colon
+    file = re.sub(r":mrcs?$", "", file)
+    for folder in folders:
         if (folder / file).is_file():
             return Place(str(folder / file), int(number))
     raise InputError(f"{star}: {file} is neither in this folder nor beside the STAR file, where a volume is needed")

@@ -199,6 +199,11 @@ def summary(entries, state, section):
     return lines
 
 
+def _quoted(file):
+    mark = "'" if '"' in str(file) else '"'
+    return f"{mark}{file}{mark}"
+
+
 def write_chimerax(path, average, reference, volume, truth):
     """Write a ChimeraX command file with the average and the reference over each other.
 
@@ -224,7 +229,7 @@ def write_chimerax(path, average, reference, volume, truth):
     lines += ["close", "set bgColor white"]
     for model, (name, file, level) in enumerate(shown, start=1):
         lines += [
-            f'open "{file}" id {model} name {name}',
+            f"open {_quoted(file)} id {model} name {name}",
             f"volume #{model} style surface step 1 level {level:.6g} color {_COLOURS[name]}",
         ]
     lines += ["hide #2 models", "lighting soft", "view"]
