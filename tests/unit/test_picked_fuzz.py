@@ -11,7 +11,7 @@ from picked_files import make_particles, section, star_text
 
 from gradalign.errors import InputError
 from gradalign.picked.ctf_wedge import fit_wedge
-from gradalign.picked.images import Place, check_header, inspect, load, read_map, read_particle
+from gradalign.picked.images import Place, check_header, inspect, load, place, read_map, read_particle
 from gradalign.picked.opening import check_files
 from gradalign.picked.star import read_picked
 
@@ -46,6 +46,9 @@ BITS = [
     "?",
     ".",
 ]
+
+
+NAMES = st.one_of(st.text(min_size=1, max_size=12), st.integers(250, 5000).map("x".__mul__))
 
 
 @st.composite
@@ -155,8 +158,8 @@ def decoded(raw, number):
 @given(changes=mangling, cut=st.one_of(st.none(), st.integers(0, 18000)), stack=st.booleans())
 def test_a_mangled_mrc_file_is_one_sentence_or_what_its_bytes_say(tmp_path, changes, cut, stack):
     raw = bytearray(mrc_bytes(tmp_path, stack))
-    for place, bits in changes:
-        raw[place : place + len(bits)] = bits
+    for start, bits in changes:
+        raw[start : start + len(bits)] = bits
     raw = bytes(raw[:cut])
     path = tmp_path / "p.mrc"
     path.write_bytes(raw)
@@ -201,7 +204,7 @@ def test_any_bytes_for_a_volume_are_one_sentence(tmp_path, content):
 @FEW
 @given(
     key=st.sampled_from(["star", "reference", "mask"]),
-    value=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12),
+    value=NAMES,
 )
 def test_any_name_for_a_file_is_one_sentence(tmp_path, key, value):
     if not (tmp_path / "run.star").exists():
@@ -212,3 +215,16 @@ def test_any_name_for_a_file_is_one_sentence(tmp_path, key, value):
         assert str(error)
     else:
         assert key == "mask" and value in ("sphere", "none")
+
+
+@FEW
+@given(image=st.one_of(NAMES, NAMES.map("1@".__add__), st.just("1@run.star"), st.just("run.star")))
+def test_any_name_for_an_image_is_one_sentence(tmp_path, image):
+    (tmp_path / "run.star").write_text(TEXT)
+    try:
+        where = place(image, tmp_path / "run.star")
+        check_header(where, 16)
+    except InputError as error:
+        assert "run.star" in str(error)
+    else:
+        raise AssertionError("there is no volume")

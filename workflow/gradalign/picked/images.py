@@ -9,7 +9,7 @@ import mrcfile
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.picked.star import SAME_PIXEL
+from gradalign.picked.star import SAME_PIXEL, is_file
 from gradalign.volumes import ANGSTROM_PER_NM, check_volume
 
 SMALLEST_BOX, LARGEST_BOX = 16, 160
@@ -54,7 +54,7 @@ def place(image, star):
     folders = (Path(), Path(star).parent)
     for folder in folders:
         # whatever signs its name holds
-        if (folder / image).is_file():
+        if is_file(folder / image):
             return Place(str(folder / image), 0)
     number, at, file = image.partition("@")
     if not at:
@@ -64,7 +64,7 @@ def place(image, star):
     # RELION may be told the format of a file behind a colon
     file = re.sub(r":mrcs?$", "", file)
     for folder in folders:
-        if (folder / file).is_file():
+        if is_file(folder / file):
             return Place(str(folder / file), int(number))
     raise InputError(f"{star}: {file} is neither in this folder nor beside the STAR file, where a volume is needed")
 
@@ -261,7 +261,7 @@ def read_map(path, box, voxel_size, what):
         If it is unusable, or its box or voxel size is another.
     """
     where = Place(str(path), 0)
-    if not Path(path).is_file():
+    if not is_file(path):
         raise InputError(f"{path}: there is no such file, where an MRC file is needed")
     data, angstrom = load(where)
     volume, size = check_volume(data, where), angstrom / ANGSTROM_PER_NM

@@ -1,7 +1,5 @@
 """Before the first round: everything checked that can be checked, particles shared out to half sets, the reference."""
 
-from pathlib import Path
-
 import numpy as np
 
 from gradalign.errors import InputError
@@ -13,7 +11,7 @@ from gradalign.picked.images import Place, check_box, check_header, inspect, pla
 from gradalign.picked.memory import STATED_ABOVE, memory_mb
 from gradalign.picked.rounds import particle_wedge, stated_voxel_size
 from gradalign.picked.search import align_particle, model_arrays, prepare_particle, prepare_reference
-from gradalign.picked.star import SAME_PIXEL, read_picked
+from gradalign.picked.star import SAME_PIXEL, is_file, read_picked
 from gradalign.picked.state import State, make_plan
 from gradalign.randomness import generator
 from gradalign.volumes import ANGSTROM_PER_NM
@@ -45,7 +43,7 @@ def check_files(section):
         If a file is missing, or the STAR file is damaged or lacks what the section asks for.
     """
     for key in ("reference", "mask"):
-        if section[key] not in ("sphere", "none") and not Path(section[key]).is_file():
+        if section[key] not in ("sphere", "none") and not is_file(section[key]):
             raise InputError(f"particles.{key}: there is no file {section[key]}, where an MRC file is needed")
     picked = read_picked(section["star"])
     if section["search"] == "local" and picked.angles is None:

@@ -77,6 +77,24 @@ class Picked:
         return from_relion(np.zeros((len(self), 3)), origins, voxel_size)[1]
 
 
+def is_file(path):
+    """Return whether there is a file of this name, which may be no name at all.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    bool
+    """
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        # too long, or with a zero in it
+        return False
+
+
 def _table(block):
     table = {}
     for item in block:
@@ -89,7 +107,7 @@ def _table(block):
 
 
 def _tables(path):
-    if not Path(path).is_file():
+    if not is_file(path):
         raise InputError(f"{path}: there is no such file, where a STAR file is needed")
     try:
         document = cif.read_file(str(path))
