@@ -2,13 +2,13 @@
 # make report      the study of CONFIG=file.yaml (of config.yaml if left out) with its report, results/<name>/report.html
 # make particles STAR=run.star REFERENCE=ref.mrc   your own subtomograms aligned and averaged (or CONFIG=file.yaml)
 # make test        the tests                      make check   style of code and workflow
-# make test-faults   20 kills of the tiny study, and the same arithmetic elsewhere; in half an hour
-# make test-slurm    the tiny study through sbatch, on a cluster of one node that is started here; as root
+# make test-faults the tiny study under kills, full disks, damage and another processor's arithmetic; in half an hour
+# make test-slurm  the tiny study through sbatch, on a cluster of one node that is started here; as root
 # make compare     results/<name> against results/reference: exit code 0 if they agree
 # make figures     tables and figures from results/reference, without simulating, into results/redrawn
 # make reference   keep results/<name> as results/reference      make docs    docs/results.md from results/reference
 # make bench       speed, accuracy, growth and memory, in minutes; on an idle machine (REPEATS=3: quicker, rougher)
-# make lock        renew envs/*.lock from envs/*.in
+# make lock        renew envs/*.lock from envs/*.in     make audit   known vulnerabilities of what they pin
 # Each sets up .venv first if that is needed.
 
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
@@ -23,7 +23,7 @@ DRAWN := tables figures verdicts table_of_phantom table_of_complexes averages_ta
 	phantom_density table_figure scanning_figure comparison_figure \
 	figure1 figure2 figure3 figure4 figure5 figure6
 
-.PHONY: reproduce quick report particles test test-faults test-slurm check compare figures reference docs bench lock
+.PHONY: reproduce quick report particles test test-faults test-slurm check compare figures reference docs bench lock audit
 
 reproduce: report
 
@@ -70,7 +70,7 @@ test-slurm: .venv/slurm
 check: .venv/complete
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/snakefmt --check Snakefile workflow/rules
+	.venv/bin/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	.venv/bin/snakemake --lint
 
 # the quick study first: its benchmark files tell the memory of each kind of job
@@ -103,3 +103,10 @@ lock:
 		--output-file envs/requirements.lock envs/requirements.in
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-deps \
 		--constraint envs/requirements.lock --output-file envs/slurm.lock envs/slurm.in
+
+# a package that cannot be looked up counts as a failure
+audit:
+	python3 -m venv build/audit
+	build/audit/bin/pip install --quiet pip-audit
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes \
+		--requirement envs/requirements.lock --requirement envs/slurm.lock

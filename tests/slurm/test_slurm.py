@@ -1,6 +1,7 @@
 """The tiny study on a cluster: `make test-slurm`."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -50,3 +51,11 @@ def test_all_jobs_were_submitted_in_few_groups(study, cluster):
 def test_the_installed_plug_ins_fit_to_what_is_locked():
     run = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
+
+
+def test_the_full_study_makes_few_submissions(tmp_path):
+    options = ["--workflow-profile", REPOSITORY / "profiles" / "slurm", "--dry-run", "--quiet", "host"]
+    run = snakemake(tmp_path, *options, config=REPOSITORY / "config.yaml")
+    assert run.returncode == 0, run.stderr
+    submitted = re.findall(r"^\[.*\] Group job \w+|^rule (?!all:)\w+:", run.stdout, re.M)
+    assert 30 < len(submitted) <= 100

@@ -1,15 +1,13 @@
 """Write the Cramér–Rao bounds of one data set."""
 
-import json
-from pathlib import Path
-
 from gradalign.bound import COLUMNS, QUANTITIES, data_set_bounds
 from gradalign.jobs import job, progress
+from gradalign.provenance import read_provenance
 from gradalign.records import write_records
 
 params, name = snakemake.params, snakemake.wildcards.dataset
 with job(snakemake.log[0]) as say:
-    about = json.loads(Path(snakemake.input.about).read_text(encoding="utf-8"))
+    about = read_provenance(snakemake.input.about)
     scans = [(float(scan["tilt"]), float(scan["snr"])) for scan in params.scans]
     lines = data_set_bounds(
         name,
