@@ -21,7 +21,7 @@ from scipy.spatial.transform import Rotation
 
 import gradalign.picked.rounds
 from gradalign.errors import InputError
-from gradalign.picked.memory import memory_mb
+from gradalign.picked.memory import chunk_memory_mb, memory_mb
 from gradalign.picked.opening import open_particles
 from gradalign.picked.results import filtered_average, scores_table, summary, write_chimerax, write_star
 from gradalign.picked.star import read_picked
@@ -439,3 +439,12 @@ def test_each_particle_may_have_a_tilt_range_of_its_own(tmp_path):
     (tmp_path / "run.star").write_text(star_text(columns))
     with pytest.raises(InputError, match="row 3: tilt range .70, 60. is impossible"):
         opened(section(tmp_path))
+
+
+def test_a_job_asks_for_the_memory_of_its_round_once_that_is_known(aligned, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        chunk_memory_mb(tmp_path / "state.npz")
+    state = aligned[3]
+    save_state(tmp_path / "state.npz", state)
+    band = BOX * state.voxel_size / state.low_pass
+    assert chunk_memory_mb(tmp_path / "state.npz") == pytest.approx(memory_mb(BOX, band), abs=1)

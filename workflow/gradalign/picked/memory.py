@@ -1,7 +1,5 @@
 """How much memory a job of picked particles takes, from its box and band: stated before it starts."""
 
-import os
-
 import numpy as np
 
 from gradalign.interpolation import OVERSAMPLING, TAPS
@@ -46,15 +44,18 @@ def chunk_memory_mb(state):
     Parameters
     ----------
     state : str or path
-        The state it starts from; before it is there the base is returned.
+        The state it starts from.
 
     Returns
     -------
     int
         In MB.
+
+    Raises
+    ------
+    FileNotFoundError
+        Before the state is there; Snakemake then asks again when the job is about to start.
     """
-    if not os.path.exists(state):
-        return int(_BASE_MB)
     with np.load(state, allow_pickle=False) as arrays:
         box, voxel_size, low_pass = (
             arrays["references"].shape[-1],

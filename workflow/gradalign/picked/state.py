@@ -119,6 +119,16 @@ class State(NamedTuple):
         return state if mask.size else state._replace(mask=make_plan(state, section, None).mask())
 
 
+def _read_mask(mask, box, voxel_size):
+    """Return the mask of a file; empty where the configuration has a word instead."""
+    if mask in ("sphere", "none"):
+        return np.empty(0, np.float32)
+    volume = read_map(mask, box, voxel_size, "mask")
+    if volume.min() < 0 or volume.max() > 1.001:
+        raise InputError(f"{mask}: the mask reaches from {volume.min():g} to {volume.max():g}, not 0 to 1")
+    return volume
+
+
 def make_plan(state, section, alignment):
     """Return how the particles of the next round are aligned.
 
