@@ -7,7 +7,7 @@ import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.geometry import axis_seed_angles, euler_from_rotation, rotation_from_euler, seed_rotations
-from gradalign.likelihood import estimate_model, prepare_weighted
+from gradalign.likelihood import estimate_model, prepare_masked, tempered, weighted
 from gradalign.marching import LAST_STEPS, ROUNDS, march
 from gradalign.products import value_products
 from gradalign.refinement import Damping
@@ -37,6 +37,8 @@ class Settings:
     """Rounds of the coarse-to-fine search, which the likelihood takes in place of `low_pass` and `rule`."""
     last_steps: int = LAST_STEPS
     """Steps of its best candidate without the expected gain of the overlap."""
+    coarse_ratio: float = 10.0
+    """Largest ratio of signal to noise that its rounds before the finest band limit count with."""
     wedge_softness: float = 0.6
     """Width of the missing wedge's soft edge in cycles per box, in place of `wedge_guard` for the likelihood."""
 
@@ -220,8 +222,10 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     settings = settings or Settings()
     limits = {turn.low_pass: band_limit(len(volume), turn.low_pass, voxel_size) for turn in settings.rounds}
     finest = max(limits, key=limits.get)
-    whole = prepare_weighted(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
-    return {low_pass: whole if low_pass == finest else narrowed(whole, limit) for low_pass, limit in limits.items()}
+    whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
+    coarse = tempered(model, settings.coarse_ratio)
+    bands = {low_pass: weighted(narrowed(whole, limits[low_pass]), coarse) for low_pass in limits if low_pass != finest}
+    return bands | {finest: weighted(whole, model)}
 
 
 def align_bands(

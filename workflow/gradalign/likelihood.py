@@ -170,8 +170,54 @@ def estimate_model(volumes, tilts, radius=None):
     return SignalModel(total - noise, noise, mask, radius)
 
 
-def prepare_weighted(volume, tilt_range, model, low_pass, voxel_size=1.0, softness=0.0, name="volume"):
-    """Return the transform of a masked volume with the likelihood's weights.
+def tempered(model, ratio):
+    """Return a model whose signal is nowhere more than so many times its noise.
+
+    What a seed is off by is not noise of the data: the less of that there is, the fewer seeds would come to the front.
+
+    Parameters
+    ----------
+    model : SignalModel
+    ratio : float
+        Largest S/N.
+
+    Returns
+    -------
+    SignalModel
+    """
+    return model._replace(noise=np.maximum(model.noise, model.signal / ratio))
+
+
+def weighted(spectrum, model):
+    """Return the transform of a masked volume with the likelihood's weights and prices.
+
+    Parameters
+    ----------
+    spectrum : gradalign.spectrum.Spectrum
+        From `gradalign.spectrum.prepare`, of the volume under the model's mask, with its softness.
+    model : SignalModel
+
+    Returns
+    -------
+    gradalign.spectrum.Spectrum
+    """
+    shells = np.sqrt((spectrum.lattice**2).sum(axis=1))
+    scale = (model.mask.astype(float) ** 2).sum()
+    signal, noise = (scale * np.interp(shells, np.arange(len(power)), power) for power in (model.signal, model.noise))
+    total, own = signal + noise, own_shares(spectrum).astype(float)
+    precision = total / (noise * (noise + 2.0 * signal))
+    power = (spectrum.values.astype(float) ** 2).sum(axis=0)
+    gains = own * np.log(total * precision)
+    return spectrum._replace(
+        values=(spectrum.values * np.sqrt(own * precision)).astype(np.float32),
+        weights=(np.sqrt(own * precision) * signal / total).astype(np.float32),
+        prices=(own * power / total + gains).astype(np.float32),
+        gains=gains.astype(np.float32),
+    )
+
+
+def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness=0.0, name="volume"):
+    """Return the transform of a volume under the model's mask, its missing wedge with a soft edge.
 
     Parameters
     ----------
@@ -202,17 +248,4 @@ def prepare_weighted(volume, tilt_range, model, low_pass, voxel_size=1.0, softne
     volume = check_volume(volume, name, model.mask.shape[0])
     spectrum = prepare(volume * model.mask, tilt_range, low_pass, voxel_size, 0.0, name)
     # nothing is missing from a full range, and so it has no edge
-    spectrum = spectrum._replace(softness=softness if high - low < 180.0 else 0.0)
-    shells = np.sqrt((spectrum.lattice**2).sum(axis=1))
-    scale = (model.mask.astype(float) ** 2).sum()
-    signal, noise = (scale * np.interp(shells, np.arange(len(power)), power) for power in (model.signal, model.noise))
-    total, own = signal + noise, own_shares(spectrum).astype(float)
-    precision = total / (noise * (noise + 2.0 * signal))
-    power = (spectrum.values.astype(float) ** 2).sum(axis=0)
-    gains = own * np.log(total * precision)
-    return spectrum._replace(
-        values=(spectrum.values * np.sqrt(own * precision)).astype(np.float32),
-        weights=(np.sqrt(own * precision) * signal / total).astype(np.float32),
-        prices=(own * power / total + gains).astype(np.float32),
-        gains=gains.astype(np.float32),
-    )
+    return spectrum._replace(softness=softness if high - low < 180.0 else 0.0)
