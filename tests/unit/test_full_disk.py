@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from gradalign.averaging import WedgeAverage, save_averages
-from gradalign.csv_files import read_frame
+from gradalign.csv_files import read_frame, write_csv
 from gradalign.errors import InputError
 from gradalign.jobs import job
 from gradalign.pages import write_page
@@ -20,7 +20,6 @@ from gradalign.particles import Particles, write_particles
 from gradalign.plotting.style import Page, save
 from gradalign.provenance import read_provenance, write_provenance
 from gradalign.records import write_records
-from gradalign.tables import write_csv
 from gradalign.volumes import complete_file, write_stack, write_volume
 
 RNG = np.random.default_rng(1)

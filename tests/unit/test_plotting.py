@@ -13,6 +13,7 @@ from matplotlib.image import imread
 from PIL import Image
 
 from gradalign.bound_table import complexes_with_bounds, with_bounds
+from gradalign.complexes_table import complexes_caption
 from gradalign.errors import InputError
 from gradalign.plotting.figure2 import central_slice, figure2, figure2_caption, read_slices, save_slices
 from gradalign.plotting.isosurface import camera, render, surface
@@ -20,7 +21,7 @@ from gradalign.plotting.style import BODY, PAGE_WIDTH, SMALL, Page, applied, sav
 from gradalign.plotting.table_figures import complexes_figure, table_figure
 from gradalign.simulation.phantom import phantom
 from gradalign.statistics import summarise, summarise_complexes
-from gradalign.tables import complexes_caption, table_caption
+from gradalign.tables import table_caption
 
 DPI = 300
 

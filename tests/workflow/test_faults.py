@@ -13,9 +13,9 @@ import pytest
 from interrupting import differing, interrupted
 from running import REPOSITORY, TINY, command, jobs, snakemake
 
+from gradalign.csv_files import read_csv
 from gradalign.reference import differences, store
 from gradalign.statistics import read_paper
-from gradalign.tables import read_csv
 
 pytestmark = pytest.mark.faults
 

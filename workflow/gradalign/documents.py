@@ -16,8 +16,9 @@ from gradalign.comparison import (
     formula_over_bootstrap,
     tally_markdown,
 )
+from gradalign.csv_files import read_csv
 from gradalign.reference import check_reference
-from gradalign.tables import markdown_table, number, read_csv, snr_label, tilt_label
+from gradalign.tables import markdown_table, number, snr_label, tilt_label
 
 _WORSE_HEADER = ["Table", "Score", "Interval", "Tilt", "SNR", "Here", "Paper", "Here/paper (95 % interval)"]
 

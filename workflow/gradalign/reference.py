@@ -11,9 +11,10 @@ import yaml
 from scipy import stats
 
 from gradalign.cells import score_label
+from gradalign.csv_files import read_csv
 from gradalign.errors import InputError
 from gradalign.statistics import CELL, ERRORS, read_alignments
-from gradalign.tables import read_csv, snr_label, tilt_label
+from gradalign.tables import snr_label, tilt_label
 from gradalign.volumes import complete_file
 
 LARGEST_MB = 15.0

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gradalign.aligner_tables import answers, block_title, others, others_caption
-from gradalign.aligners import OWN_INTERVAL
 from gradalign.cells import score_label, score_order
-from gradalign.csv_files import read_frame
 from gradalign.errors import InputError
 from gradalign.statistics import PAPER_ALIGNMENTS
 from gradalign.volumes import complete_file
@@ -20,7 +18,8 @@ _QUANTITIES = {
     "translation_voxel": "translation error in voxels",
 }
 _SEARCHES = {"full": "full rotational search", "axis": "search about one axis"}
-_ABSENT = "–"
+ABSENT = "–"
+"""What stands where there is nothing."""
 
 
 class Block(NamedTuple):
@@ -50,7 +49,7 @@ def number(value):
         Without exponent and without zeros after the last digit; a dash for NaN.
     """
     if math.isnan(value):
-        return _ABSENT
+        return ABSENT
     if value == 0 or math.isinf(value):
         return "∞" if value else "0"
     digits = max(1 - math.floor(math.log10(value)), 0)
@@ -209,74 +208,21 @@ def table_caption(rows):
     return caption + others_caption(rows)
 
 
-def complexes_caption(rows):
-    """Return the caption of the table of the complexes.
+def write_text(path, text):
+    """Write a text file, which appears once it is complete.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
-        From `gradalign.statistics.summarise_complexes`.
+    path : str or path
+    text : str
 
-    Returns
-    -------
-    str
+    Raises
+    ------
+    InputError
+        If it cannot be written.
     """
-    caption = (
-        f"Alignment errors of the complexes: median ± median absolute deviation of {counts(rows)} a row. "
-        "Rotation: error to the nearest orientation equivalent under the complex's symmetry. Axis tilt: "
-        "angle between the estimated and the true principal axis. Random azimuth: median rotation error if "
-        "the turn about the principal axis were pure chance, 90°/n about an n-fold axis. Under C1 the "
-        "rotation error says whether a complex was aligned, with a symmetry axis the axis tilt and the "
-        "translation do."
-    )
-    if "clpp" in set(rows.object):
-        caption += " A 4 nm map hardly holds ClpP's sevenfold axis: its azimuth is then close to random."
-    for row in rows[rows.stand_in_for != ""].drop_duplicates("object").itertuples(index=False):
-        caption += f" {row.title} stands in for the paper's entry {row.stand_in_for}."
-    each = [f"{row.title}, {row.score}: {answers(row)}" for row in others(rows).itertuples(index=False)]
-    return caption + others_caption(rows) + (f" {'; '.join(each)}." if each else "")
-
-
-def _write(path, text):
     with complete_file(path) as partial:
         Path(partial).write_text(text, encoding="utf-8")
-
-
-def write_csv(rows, path):
-    """Write rows as CSV, six significant digits, the signal-to-noise ratio ∞ as ``inf``.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-    path : str or path
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
-    _write(path, rows.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-
-
-def read_csv(path):
-    """Read rows that `write_csv` wrote.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
-    """
-    rows = read_frame(path)
-    # an empty text comes back as NaN
-    return rows.fillna({"stand_in_for": ""}) if "stand_in_for" in rows else rows
 
 
 def markdown_table(header, lines):
@@ -301,7 +247,7 @@ def _emphasised(text, bold):
 
 def _markdown_cell(row):
     if row is None:
-        return _ABSENT
+        return ABSENT
     text = _emphasised(spread(row.median, row.mad), is_inaccurate(row.quantity, row.median))
     if math.isnan(row.paper_median):
         return f"{text} ({answers(row)})" if answers(row) else text
@@ -335,67 +281,4 @@ def write_markdown(rows, path, caption, below=""):
             cells = (block.cells.get((tilt, *column)) for column in block.columns)
             lines.append([tilt_label(tilt), *map(_markdown_cell, cells)])
         parts.append(f"**{block_title(block.interval)}**\n\n{markdown_table(header, lines)}")
-    _write(path, "\n\n".join(filter(None, [*parts, below])) + "\n")
-
-
-COMPLEX_HEADER = [
-    "Complex",
-    "Symmetry",
-    "Tilt",
-    "SNR",
-    "Interval",
-    "Score",
-    "Rotation (°)",
-    "Random azimuth (°)",
-    "Axis tilt (°)",
-    "Translation (voxels)",
-]
-"""Column titles of the table of the complexes."""
-
-
-def complex_line(row):
-    """Return the texts of one line of the table of the complexes, in the order of `COMPLEX_HEADER`.
-
-    Parameters
-    ----------
-    row : named tuple
-        A row of `gradalign.statistics.summarise_complexes`.
-
-    Returns
-    -------
-    list of str
-    """
-    return [
-        row.title,
-        row.point_group,
-        tilt_label(row.tilt_deg),
-        snr_label(row.snr),
-        _ABSENT if row.interval_deg == OWN_INTERVAL else f"{row.interval_deg:g}°",
-        score_label(row.score),
-        spread(row.rotation_median_deg, row.rotation_mad_deg),
-        _ABSENT if math.isnan(row.random_azimuth_deg) else f"{row.random_azimuth_deg:.1f}",
-        spread(row.axis_median_deg, row.axis_mad_deg),
-        spread(row.translation_median_voxel, row.translation_mad_voxel),
-    ]
-
-
-def write_complexes_markdown(rows, path, caption, below=""):
-    """Write the table of the complexes as Markdown.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        From `gradalign.statistics.summarise_complexes`.
-    path : str or path
-    caption : str
-        From `complexes_caption`.
-    below : str
-        Markdown that follows the table.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
-    lines = [complex_line(row) for row in rows.itertuples(index=False)]
-    _write(path, "\n\n".join(filter(None, [caption, markdown_table(COMPLEX_HEADER, lines), below])) + "\n")
+    write_text(path, "\n\n".join(filter(None, [*parts, below])) + "\n")

@@ -1,9 +1,9 @@
 """Write what each class holds and how well the classes agree with the truth."""
 
 from gradalign.class_tables import summarise_classes, write_classes_markdown
+from gradalign.csv_files import read_csv, write_csv
 from gradalign.jobs import job
 from gradalign.provenance import read_provenance
-from gradalign.tables import read_csv, write_csv
 from gradalign.volumes import read_volume
 
 params, given = snakemake.params, snakemake.input

@@ -2,10 +2,10 @@
 
 from gradalign.bound_table import read_bounds, with_bounds
 from gradalign.comparison import compare_cells, comparison_caption, comparison_parts, write_comparison_markdown
+from gradalign.csv_files import write_csv
 from gradalign.jobs import job
 from gradalign.pages import write_page
 from gradalign.statistics import read_alignments, read_paper
-from gradalign.tables import write_csv
 
 output = snakemake.output
 with job(snakemake.log[0]):

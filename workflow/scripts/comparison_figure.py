@@ -2,9 +2,9 @@
 
 from gradalign.bound_table import NOTE
 from gradalign.comparison import comparison_caption
+from gradalign.csv_files import read_csv
 from gradalign.jobs import job
 from gradalign.plotting.comparison_figure import comparison_figure
-from gradalign.tables import read_csv
 
 with job(snakemake.log[0]):
     rows = read_csv(snakemake.input.table)

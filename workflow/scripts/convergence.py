@@ -2,10 +2,10 @@
 
 from gradalign.cells import Cell
 from gradalign.convergence import follow, summarise_convergence
+from gradalign.csv_files import write_csv
 from gradalign.jobs import job, progress
 from gradalign.provenance import read_provenance
 from gradalign.study import alignment_settings, prepared_pairs, read_pairs, search_pair
-from gradalign.tables import write_csv
 
 params = snakemake.params
 with job(snakemake.log[0]) as say:

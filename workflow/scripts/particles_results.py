@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gradalign.csv_files import write_csv
 from gradalign.jobs import job
 from gradalign.pages import frame_part, write_page
 from gradalign.picked.entries import read_entries
@@ -17,7 +18,6 @@ from gradalign.picked.results import (
 )
 from gradalign.picked.star import read_picked
 from gradalign.picked.state import load_state
-from gradalign.tables import write_csv
 from gradalign.volumes import complete_file, read_volume
 
 MOST_SHOWN = 100

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from gradalign.csv_files import read_csv, write_csv
 from gradalign.jobs import job
 from gradalign.records import join_records
 from gradalign.speedup import COLUMNS
 from gradalign.speedup_table import summarise_seconds, summarise_speedup
-from gradalign.tables import read_csv, write_csv
 
 output = snakemake.output
 with job(snakemake.log[0]):

@@ -2,9 +2,10 @@
 
 from gradalign.aligner_tables import with_others
 from gradalign.bound_table import NOTE, bounds_markdown, read_bounds, with_bounds
+from gradalign.csv_files import write_csv
 from gradalign.jobs import job
 from gradalign.statistics import read_alignments, read_paper, summarise
-from gradalign.tables import table_caption, write_csv, write_markdown
+from gradalign.tables import table_caption, write_markdown
 
 with job(snakemake.log[0]):
     alignments = with_others(read_alignments(snakemake.input.alignments), snakemake.input.aligners, "phantom")

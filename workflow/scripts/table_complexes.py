@@ -2,10 +2,11 @@
 
 from gradalign.aligner_tables import with_others
 from gradalign.bound_table import NOTE, complexes_bounds_markdown, complexes_with_bounds, read_bounds
+from gradalign.complexes_table import complexes_caption, write_complexes_markdown
+from gradalign.csv_files import write_csv
 from gradalign.jobs import job
 from gradalign.provenance import read_provenance
 from gradalign.statistics import read_alignments, summarise_complexes
-from gradalign.tables import complexes_caption, write_complexes_markdown, write_csv
 
 with job(snakemake.log[0]):
     names = snakemake.params.complexes

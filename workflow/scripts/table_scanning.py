@@ -3,11 +3,11 @@
 import pandas as pd
 
 from gradalign.bound_table import read_bounds, scans_with_bounds
+from gradalign.csv_files import read_csv, write_csv
 from gradalign.jobs import job
 from gradalign.records import join_records
 from gradalign.scanning import COLUMNS
 from gradalign.scanning_table import scanning_caption, summarise_scans, summarise_seconds, write_scanning_markdown
-from gradalign.tables import read_csv, write_csv
 
 output = snakemake.output
 with job(snakemake.log[0]):

@@ -16,8 +16,8 @@ from gradalign.benchmarks.simulations import measure_simulation
 from gradalign.benchmarks.startup import measure_startup
 from gradalign.benchmarks.steps import measure_steps
 from gradalign.benchmarks.workload import LOW_PASSES
+from gradalign.csv_files import write_csv
 from gradalign.plotting.growth import growth_figure
-from gradalign.tables import write_csv
 from gradalign.volumes import complete_file
 
 _PAIRS = 16

@@ -7,7 +7,7 @@ import pandas as pd
 from gradalign.cells import PRINTED_SCORES
 from gradalign.claims import accuracy, search, structure
 from gradalign.claims.claim import FAILS, HOLDS, NOT_MEASURED, UNDECIDED
-from gradalign.tables import write_csv
+from gradalign.csv_files import write_csv
 from gradalign.volumes import complete_file
 
 _HEADER = ["Claim", "Verdict", "Measured", "Decided by", "n"]

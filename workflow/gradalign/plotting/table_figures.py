@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 
 from gradalign.aligner_tables import answers, block_title
 from gradalign.cells import score_label
+from gradalign.complexes_table import COMPLEX_HEADER, complex_line
 from gradalign.plotting.style import (
     BODY,
     GREY,
@@ -23,16 +24,7 @@ from gradalign.plotting.style import (
     save,
     wrapped,
 )
-from gradalign.tables import (
-    COMPLEX_HEADER,
-    blocks,
-    complex_line,
-    is_inaccurate,
-    number,
-    snr_label,
-    spread,
-    tilt_label,
-)
+from gradalign.tables import blocks, is_inaccurate, number, snr_label, spread, tilt_label
 
 SHADES = LinearSegmentedColormap.from_list("gradalign", ["#ffffff", "#cfe3f3", "#7fb4dc"])
 """Colours behind the numbers of cells, small to large; black type stays legible on all."""
@@ -202,7 +194,7 @@ def complexes_figure(rows, paths, caption):
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
     caption : str
-        From `gradalign.tables.complexes_caption`.
+        From `gradalign.complexes_table.complexes_caption`.
 
     Raises
     ------
