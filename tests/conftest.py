@@ -1,5 +1,10 @@
 import pytest
+from hypothesis import settings
 from running import snakemake
+
+# a busy machine is no failure
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

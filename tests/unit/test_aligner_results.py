@@ -94,7 +94,7 @@ def test_the_truth_in_a_file_has_no_error(tmp_path, voxel_size):
         assert line["missing"] == line["steps"] == line["dissimilarity"] == ""
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.floats(0.1, 179), st.integers(0, 1000))
 def test_an_error_is_that_of_the_estimate(angle, seed):
     poses = particles()

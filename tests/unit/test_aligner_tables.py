@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from invented import BOUNDS, PAPER, alignments, one_cell
 
@@ -47,7 +47,6 @@ def test_the_studys_own_cells_are_what_they_are_without_other_aligners():
     assert table_caption(together).startswith(table_caption(alone))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 180), min_size=1, max_size=12), st.integers(0, 12))
 def test_a_missing_pair_never_makes_a_median_better(errors, missing):
     here, _ = median_and_deviation(errors)

@@ -100,7 +100,7 @@ def test_averages_with_wedges_come_closer_to_the_object_the_more_subtomograms_th
     assert errors[-1] < 0.15
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.permutations(range(6)), st.integers(0, 6), st.booleans())
 def test_order_and_groups_change_no_bit(order, cut, swapped):
     whole = averaged(range(6), 60.0).volume()

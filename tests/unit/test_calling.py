@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.calling import Caller, flaw
@@ -173,7 +173,6 @@ def test_a_module_named_like_one_of_ours_does_not_take_its_place(tmp_path):
         assert aligned(called).missing == ""
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(1e-9, 1e-4))
 def test_rotations_in_single_precision_or_with_few_decimals_are_rotations(seed, error):
     rng = np.random.default_rng(seed)

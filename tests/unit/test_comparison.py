@@ -46,7 +46,7 @@ def test_what_is_far_off_is_better_or_worse_and_the_rest_mostly_agrees(rows):
 
 
 @given(st.sampled_from([0.3, 1.0, 3.0]), st.integers(0, 5))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_the_verdict_is_what_the_interval_says(scale, seed):
     cell = alignments("full", pairs=12, scale=scale, seed=seed)
     cell = cell[(cell.tilt_deg == 60) & (cell.snr == 0.5) & (cell.interval_deg == 60)]

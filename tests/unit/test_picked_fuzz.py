@@ -15,7 +15,7 @@ from gradalign.picked.images import Place, check_header, inspect, load, place, r
 from gradalign.picked.opening import check_files
 from gradalign.picked.star import read_picked
 
-FEW = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LABELS = ["rlnImageName", "rlnOpticsGroup", "rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi", "rlnOriginXAngst"]
 LABELS += ["rlnOriginYAngst", "rlnOriginZAngst", "rlnRandomSubset"]
 ROWS = [

@@ -176,7 +176,7 @@ def test_every_operator_of_the_group_maps_the_posed_assembly_onto_itself(group):
         assert nearest.max() < 1e-9
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), group=st.sampled_from(["D3", "D4", "D7"]))
 def test_the_setting_does_not_depend_on_the_frame_of_the_file(seed, group):
     rng = np.random.default_rng(seed)
