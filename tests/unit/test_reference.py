@@ -35,7 +35,7 @@ def run(folder, pairs=20, **changes):
     write_csv(compare_cells(frame, PAPER, 1), folder / "tables" / "comparison.csv")
     write_claims(verdicts(frame, PAPER, 1), folder / "claims.csv", folder / "claims.md")
     write_config({"name": "new", "seed": 7, "pairs": pairs, "snr": float("inf")}, folder / "config.yaml")
-    (folder / "figures" / "table1.svg").write_text("<svg/>", encoding="utf-8")
+    (folder / "figures" / "table1.png").write_bytes(b"\x89PNG")
     (folder / "subtomograms" / "volumes.mrcs").write_bytes(b"volumes")
     return folder
 
@@ -65,7 +65,7 @@ def kept(tmp_path, study, lock):
 
 def test_a_reference_holds_results_and_no_volumes(kept, lock):
     manifest = check_reference(kept)
-    names = {"config.yaml", "alignments/phantom.csv.xz", "tables/table3.csv", "figures/table1.svg"}
+    names = {"config.yaml", "alignments/phantom.csv.xz", "tables/table3.csv", "figures/table1.png"}
     assert names < set(manifest["files"])
     assert not list(kept.rglob("*.mrc*"))
     assert (manifest["study"], manifest["seed"], manifest["pairs"]) == ("new", 7, 20)

@@ -28,7 +28,7 @@ PARTS = (
     "bounds/*.csv",
     "classification/classes.csv",
     "density/*.json",
-    "figures/*",
+    "figures/*.png",
     "pictures/*.npz",
     "scanning/pairs.csv",
     "speedup/pairs.csv",
