@@ -1,5 +1,6 @@
 """Mangled STAR and MRC files: one sentence, or what the bytes say; never a traceback, never anything else."""
 
+import re
 import struct
 
 import mrcfile
@@ -79,7 +80,8 @@ def plain_rows(text):
     """Read the particles' loop the simplest way; None where quotes and comments would need more."""
     if any(mark in text for mark in "'\";\0") or "data_particles" not in text:
         return None
-    words = " ".join(line.split("#")[0] for line in text.split("data_particles", 1)[1].split("\n")).split()
+    # a comment starts a word
+    words = re.sub(r"(?m)(^|\s)#.*$", " ", text.split("data_particles", 1)[1]).split()
     if not words or words[0] != "loop_":
         return None
     labels = []

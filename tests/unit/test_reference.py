@@ -29,7 +29,7 @@ def run(folder, pairs=20, **changes):
     for name in ("alignments", "tables", "figures", "subtomograms"):
         (folder / name).mkdir(parents=True)
     write_csv(frame, folder / "alignments" / "phantom.csv")
-    rows = summarise(frame, PAPER)
+    rows = summarise(frame, PAPER).assign(bound=0.5)
     for number in range(1, 5):
         write_csv(rows[rows.table == number], folder / "tables" / f"table{number}.csv")
     write_csv(compare_cells(frame, PAPER, 1), folder / "tables" / "comparison.csv")

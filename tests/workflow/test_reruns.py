@@ -70,7 +70,7 @@ def test_changed_code_of_tables_makes_tables_and_figures_anew_and_no_density(rep
 def test_a_changed_aligner_makes_all_alignments_anew_and_no_density(repository, changed):
     changed("gradalign/search.py")
     plan = planned(repository)
-    assert plan["align"] == 9
+    assert plan["align"] == 5
     assert {"alignments", "table_of_phantom", "table_of_complexes"} <= set(plan)
     assert not {"phantom_density", "complex_density"} & set(plan)
 

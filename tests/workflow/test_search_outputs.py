@@ -29,9 +29,9 @@ def test_figures_of_the_searches_are_there(results, figure):
 
 def test_both_searches_of_each_pair_stand_in_one_file(results):
     lines = records(results / "alignments" / "phantom.csv")
-    assert [line["search"] for line in lines] == ["full", "axis"] * 16
+    assert [line["search"] for line in lines] == ["full", "axis"] * 24
     easy = [line for line in lines if (line["tilt_deg"], line["snr"], line["search"]) == ("90", "inf", "axis")]
-    assert len(easy) == 4
+    assert len(easy) == 6
     assert all(float(line["rotation_error_deg"]) < 1 for line in easy)
 
 
@@ -49,7 +49,7 @@ def test_the_comparison_of_the_searches_agrees_with_the_alignments(results):
     pairs = records(results / "speedup" / "pairs.csv")
     assert {tuple(line[name] for name in names): line["stochastic_steps"] for line in pairs} == steps
     cells = records(results / "speedup.csv")
-    assert len(cells) == 8
+    assert len(cells) == 12
     for cell in cells:
         own = [line for line in pairs if all(line[n] == cell[n] for n in ("score", "tilt_deg", "snr"))]
         ratios = [int(line["independent_steps"]) / int(line["stochastic_steps"]) for line in own]

@@ -87,6 +87,8 @@ def ratios_markdown(rows, quantity):
     str
     """
     part = rows[(rows.quantity == quantity) & np.isfinite(rows.snr)]
+    if part.empty:
+        return "Not computed."
     groups = part.assign(ratio=part["median"] / part.bound).pivot_table(
         index="tilt_deg", columns=["search", "interval_deg", "snr"], values="ratio"
     )
