@@ -73,7 +73,7 @@ def counts_markdown(rows):
 
 
 def ratios_markdown(rows, quantity):
-    """Return median over bound of the full search, tilt ranges down and noise across, as Markdown.
+    """Return median over bound, tilt ranges down, searches, intervals and noise across, as Markdown.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def ratios_markdown(rows, quantity):
 
 
 def misses_markdown(rows):
-    """Return the cells that miss their aim without noise, and those with noise that are above a printed value.
+    """Return the cells that are not below every printed value.
 
     Parameters
     ----------

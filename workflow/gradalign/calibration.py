@@ -13,8 +13,7 @@ import pandas as pd
 
 from gradalign.cells import PRINTED_SCORES, Cell, number_text
 from gradalign.errors import InputError
-from gradalign.simulation.dataset import DataSet, Protocol
-from gradalign.simulation.microscope import Microscope
+from gradalign.simulation.dataset import configured_data_set
 from gradalign.simulation.phantom import phantom
 from gradalign.statistics import CELL, ERRORS, TABLES, median_and_deviation
 from gradalign.study import align_pairs, alignment_settings
@@ -78,10 +77,7 @@ def half_of(config, tilt, snr):
 
 def _simulate(config, name, density, tilt, snr, pairs, seed):
     """Return the subtomograms and poses of one cell of an object."""
-    settings = {key: value for key, value in config["subtomograms"].items() if key != "keep"}
-    voxel_size = settings.pop("voxel_size")
-    protocol = Protocol(Microscope(**config["microscope"]), **settings)
-    data_set = DataSet(name, density, voxel_size, tilt, snr, seed, protocol)
+    data_set = configured_data_set(name, density, tilt, snr, seed, config["microscope"], config["subtomograms"])
     volumes, poses = [], []
     for index in range(2 * pairs):
         volume, *pose = data_set.subtomogram(index)

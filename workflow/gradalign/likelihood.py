@@ -115,7 +115,7 @@ def _surroundings(size, radius, axis):
     return inside * (1.0 - soft_sphere(size, radius, 2.0))
 
 
-def _shell_power(volumes, masks, tilts):
+def _shell_power(volumes, masks, wedges):
     """Return the mean power of measured coefficients by shell, each divided by its mask's sum of squares."""
     size = masks[0].shape[0]
     axis = np.fft.fftfreq(size, 1.0 / size)
@@ -126,8 +126,9 @@ def _shell_power(volumes, masks, tilts):
     # those below Nyquist's frequency
     count = (size + 1) // 2
     total, places = np.zeros(count), np.zeros(count)
-    for volume, mask, tilt in zip(volumes, masks, tilts, strict=True):
-        inside = measured(points, tilt) & (shells < count)
+    insides = {wedge: measured(points, wedge) & (shells < count) for wedge in set(wedges)}
+    for volume, mask, wedge in zip(volumes, masks, wedges, strict=True):
+        inside = insides[wedge]
         power = np.abs(np.fft.rfftn(volume * mask)) ** 2 / (mask.astype(float) ** 2).sum()
         total += np.bincount(shells[inside], power[inside], count)
         places += np.bincount(shells[inside], minlength=count)
@@ -163,9 +164,10 @@ def estimate_model(volumes, tilts, radius=None):
     size = volumes[0].shape[0]
     radius = particle_radius(volumes) + _MARGIN if radius is None else radius
     mask = soft_sphere(size, radius)
-    around = {axis: _surroundings(size, radius, axis) for axis in {check_wedge(tilt)[2] for tilt in tilts}}
-    total = _shell_power(volumes, [mask] * len(volumes), tilts)
-    noise = _shell_power(volumes, [around[check_wedge(tilt)[2]] for tilt in tilts], tilts)
+    wedges = [check_wedge(tilt) for tilt in tilts]
+    around = {axis: _surroundings(size, radius, axis) for axis in {axis for *_, axis in wedges}}
+    total = _shell_power(volumes, [mask] * len(volumes), wedges)
+    noise = _shell_power(volumes, [around[axis] for *_, axis in wedges], wedges)
     noise = np.clip(noise, _LEAST_SHARE * total, (1 - _LEAST_SHARE) * total)
     return SignalModel(total - noise, noise, mask, radius)
 

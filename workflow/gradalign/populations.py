@@ -13,9 +13,8 @@ from gradalign.averaging import WedgeAverage, sampler
 from gradalign.geometry import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.particles import join_particles
 from gradalign.randomness import generator
-from gradalign.records import line
-from gradalign.simulation.dataset import DataSet, Protocol
-from gradalign.simulation.microscope import Microscope
+from gradalign.records import ESTIMATE_COLUMNS, line
+from gradalign.simulation.dataset import configured_data_set
 from gradalign.spectrum import prepare
 from gradalign.volumes import read_volume
 
@@ -33,21 +32,7 @@ COLUMNS = (
     "snr",
     "score",
     "interval_deg",
-    "phi_deg",
-    "theta_deg",
-    "psi_deg",
-    "shift_x_voxel",
-    "shift_y_voxel",
-    "shift_z_voxel",
-    "true_phi_deg",
-    "true_theta_deg",
-    "true_psi_deg",
-    "true_shift_x_voxel",
-    "true_shift_y_voxel",
-    "true_shift_z_voxel",
-    "rotation_error_deg",
-    "translation_error_voxel",
-    "axis_error_deg",
+    *ESTIMATE_COLUMNS,
     "dissimilarity",
     "steps",
 )
@@ -78,10 +63,8 @@ def open_data_set(name, density_path, tilt, snr, seed, microscope, subtomograms)
     InputError
         If the map or a setting is unusable.
     """
-    settings = {key: value for key, value in subtomograms.items() if key not in ("voxel_size", "keep")}
     density, _ = read_volume(density_path)
-    protocol = Protocol(Microscope(**microscope), **settings)
-    return DataSet(name, density, subtomograms["voxel_size"], tilt, snr, seed, protocol)
+    return configured_data_set(name, density, tilt, snr, seed, microscope, subtomograms)
 
 
 def template(name, density_path, seed, microscope, subtomograms):

@@ -6,6 +6,25 @@ from gradalign.cells import number_text
 from gradalign.errors import InputError
 from gradalign.volumes import complete_file
 
+ESTIMATE_COLUMNS = (
+    "phi_deg",
+    "theta_deg",
+    "psi_deg",
+    "shift_x_voxel",
+    "shift_y_voxel",
+    "shift_z_voxel",
+    "true_phi_deg",
+    "true_theta_deg",
+    "true_psi_deg",
+    "true_shift_x_voxel",
+    "true_shift_y_voxel",
+    "true_shift_z_voxel",
+    "rotation_error_deg",
+    "translation_error_voxel",
+    "axis_error_deg",
+)
+"""Columns of an estimate, of the truth and of what lies between them."""
+
 # beyond what any question about the study needs, and short of what two kinds of processor may differ in
 _DECIMALS = {"deg": 4, "voxel": 5}
 _DIGITS = 8

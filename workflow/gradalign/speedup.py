@@ -120,8 +120,9 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
         the likelihood has a seeding of its own.
     """
     number, free, damping = score_number(score), free_directions(), settings.damping
-    one = (fixed, moving) if score in PRINTED_SCORES else (each[finest_limit(settings)] for each in (fixed, moving))
-    held, moved = one
+    held, moved = fixed, moving
+    if score not in PRINTED_SCORES:
+        held, moved = (bands[finest_limit(settings)] for bands in (fixed, moving))
     clock = [time.process_time()]
     together = seeds_at_best_translation(held, moved, score, start_rotations(interval), settings, voxel_size)
     alone = Candidates(*(array.copy() for array in together))

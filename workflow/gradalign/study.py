@@ -16,7 +16,7 @@ from gradalign.likelihood import estimate_model
 from gradalign.marching import Round
 from gradalign.particles import read_particles
 from gradalign.randomness import generator
-from gradalign.records import line
+from gradalign.records import ESTIMATE_COLUMNS, line
 from gradalign.refinement import Damping
 from gradalign.search import StochasticRule
 from gradalign.spectrum import Spectrum, prepare
@@ -30,21 +30,7 @@ COLUMNS = (
     "score",
     "interval_deg",
     "search",
-    "phi_deg",
-    "theta_deg",
-    "psi_deg",
-    "shift_x_voxel",
-    "shift_y_voxel",
-    "shift_z_voxel",
-    "true_phi_deg",
-    "true_theta_deg",
-    "true_psi_deg",
-    "true_shift_x_voxel",
-    "true_shift_y_voxel",
-    "true_shift_z_voxel",
-    "rotation_error_deg",
-    "translation_error_voxel",
-    "axis_error_deg",
+    *ESTIMATE_COLUMNS,
     "dissimilarity",
     "true_dissimilarity",
     "steps",

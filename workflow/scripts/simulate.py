@@ -4,27 +4,25 @@ import numpy as np
 
 from gradalign.jobs import job, progress
 from gradalign.particles import write_particles
-from gradalign.simulation.dataset import DataSet, Protocol
-from gradalign.simulation.microscope import Microscope
+from gradalign.simulation.dataset import configured_data_set
 from gradalign.volumes import read_volume, write_stack, write_volume
 
 wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
-    settings = dict(params.subtomograms)
-    voxel_size = settings.pop("voxel_size")
+    voxel_size = params.subtomograms["voxel_size"]
     density, _ = read_volume(snakemake.input.density)
-    data_set = DataSet(
+    data_set = configured_data_set(
         wildcards.dataset,
         density,
-        voxel_size,
         float(wildcards.tilt),
         float(wildcards.snr),
         params.seed,
-        Protocol(Microscope(**params.microscope), **settings),
+        params.microscope,
+        params.subtomograms,
     )
     write_volume(output.example, data_set.example(), voxel_size)
     count = 2 * params.pairs
-    volumes = np.empty((count, *3 * [settings["box"]]), dtype=np.float32)
+    volumes = np.empty((count, *3 * [params.subtomograms["box"]]), dtype=np.float32)
     poses = []
     what = f"subtomograms of {wildcards.dataset}, ±{wildcards.tilt}°, SNR {wildcards.snr}"
     for index in progress(range(count), count, what, say):

@@ -163,6 +163,34 @@ class Simulator:
         return self._reconstruct(self._images(spectra))
 
 
+def configured_data_set(name, density, tilt, snr, seed, microscope, subtomograms):
+    """Return a data set from the sections of the configuration.
+
+    Parameters
+    ----------
+    name : str
+        The object.
+    density : numpy.ndarray of shape (N, N, N)
+        Its map.
+    tilt, snr : float
+    seed : int
+    microscope, subtomograms : dict
+        Sections of the configuration.
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    InputError
+        If the map or a setting is unusable.
+    """
+    settings = {key: value for key, value in subtomograms.items() if key not in ("voxel_size", "keep")}
+    protocol = Protocol(Microscope(**microscope), **settings)
+    return DataSet(name, density, subtomograms["voxel_size"], tilt, snr, seed, protocol)
+
+
 def spread_rotations(count):
     """Return rotations spread evenly over SO(3): a super-Fibonacci spiral (Alexa 2022).
 
