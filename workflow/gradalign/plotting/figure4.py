@@ -118,6 +118,8 @@ def _cell(page, row, x, y, width):
     shade = SHADES(_SHADING(row.ratio_median))
     page.sheet.add_patch(Rectangle((x, y), width, _ROW, facecolor=shade, edgecolor="white", linewidth=0.6))
     page.text(x + width / 2, y + _ROW * 0.33, number(row.ratio_median), BODY + 1, **centre)
-    small = {"size": SMALL, "color": GREY, "y": y + _ROW * 0.76} | centre
-    page.text(x=x + width * 0.28, words=number(row.hit_ratio_median), **small)
-    page.text(x=x + width * 0.72, words=f"{100 * row.same_optimum / row.n:.0f} %", **small)
+    small = {"size": SMALL, "color": GREY, "y": y + _ROW * 0.76}
+    share = f"{100 * row.same_optimum / row.n:.0f} %"
+    # from the cell's edges inwards: the widest of both would meet in the middle
+    page.text(x=x + 0.6, words=number(row.hit_ratio_median), horizontalalignment="left", **small)
+    page.text(x=x + width - 0.6, words=share, horizontalalignment="right", **small)
