@@ -160,10 +160,10 @@ def test_the_last_steps_remove_the_pull_towards_more_overlap():
     model = estimate_model(wedged, [60] * 24)
     errors = {0: [], 8: []}
     for i in range(0, 24, 2):
+        # the joint refinement would end at the same place from either
+        f, g = (prepare_bands(volume, 60, model)._replace(joint=None) for volume in wedged[i : i + 2])
         for steps, found in errors.items():
-            answer = align_pair(
-                wedged[i], wedged[i + 1], score="likelihood", model=model, settings=Settings(last_steps=steps)
-            )
+            answer = align_bands(f, g, settings=Settings(last_steps=steps))
             truth = poses[i], shifts[i], poses[i + 1], shifts[i + 1]
             found.append(alignment_error(answer.rotation, answer.translation, *truth)[0])
     assert np.median(errors[8]) < np.median(errors[0])

@@ -1,19 +1,31 @@
 """The public face: align two subtomograms. Sets of them are aligned in `gradalign.sets`."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.geometry import axis_seed_angles, rotation_from_euler, seed_rotations
+from gradalign.joint import refine_jointly
 from gradalign.likelihood import estimate_model, prepare_masked, tempered, weighted
-from gradalign.marching import march
-from gradalign.products import value_products
+from gradalign.marching import march, without_gain
+from gradalign.modes import JointVolume, prepare_joint
+from gradalign.products import overlap_products, value_products
 from gradalign.sampling import sample_values, work_space
 from gradalign.scores import dissimilarity, score_number
 from gradalign.search import place_seeds, stochastic_refinement
 from gradalign.settings import Alignment, Settings
 from gradalign.spectrum import band_limit, narrowed, prepare
+
+
+class LikelihoodVolume(NamedTuple):
+    """A volume prepared for the likelihood."""
+
+    bands: dict
+    """Its weighted transform by band limit in nm."""
+    joint: JointVolume | None = None
+    """Itself for the joint refinement; None for a search that ends without it."""
 
 
 @lru_cache(maxsize=8)
@@ -145,7 +157,7 @@ def finest_limit(settings):
 
 
 def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name="volume"):
-    """Return a volume's weighted transform at each band limit of the coarse-to-fine search.
+    """Return a volume with its weighted transforms at the band limits of the coarse-to-fine search.
 
     Parameters
     ----------
@@ -162,7 +174,7 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
 
     Returns
     -------
-    dict of float to gradalign.spectrum.Spectrum
+    LikelihoodVolume
 
     Raises
     ------
@@ -175,17 +187,18 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
     coarse = tempered(model, settings.coarse_ratio)
     bands = {low_pass: weighted(narrowed(whole, limits[low_pass]), coarse) for low_pass in limits if low_pass != finest}
-    return bands | {finest: weighted(whole, model)}
+    joint = prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
+    return LikelihoodVolume(bands | {finest: weighted(whole, model)}, joint)
 
 
 def align_bands(
     fixed, moving, interval=60.0, settings=None, voxel_size=1.0, surface_f=None, surface_g=None, rotations=None
 ):
-    """Align two subtomograms by the likelihood, from coarse to fine.
+    """Align two subtomograms by the likelihood: from coarse to fine, and jointly where both are prepared for it.
 
     Parameters
     ----------
-    fixed, moving : dict of float to gradalign.spectrum.Spectrum
+    fixed, moving : LikelihoodVolume
         f and g, from `prepare_bands`.
     interval, settings, voxel_size, surface_f, surface_g
         As in `align_pair`.
@@ -199,11 +212,12 @@ def align_bands(
     settings = settings or Settings()
     if rotations is None:
         rotations = start_rotations(interval, surface_f, surface_g)
-    answer = march(
-        {low_pass: (fixed[low_pass], moving[low_pass]) for low_pass in fixed},
+    basis = free_directions(surface_f)
+    rotation, translation, value, trace, path = march(
+        {low_pass: (fixed.bands[low_pass], moving.bands[low_pass]) for low_pass in fixed.bands},
         score_number("likelihood"),
         np.ascontiguousarray(rotations, dtype=float),
-        free_directions(surface_f),
+        basis,
         settings.damping,
         settings.start_reach / voxel_size,
         settings.start_spacing / voxel_size,
@@ -211,8 +225,22 @@ def align_bands(
         settings.rounds,
         settings.last_steps,
     )
-    rotation, translation, value, trace, path = answer
-    return Alignment(rotation.copy(), translation.copy(), value, len(trace), trace, path)
+    rotation, translation = rotation.copy(), translation.copy()
+    if fixed.joint and moving.joint:
+        held, moved = (volume.bands[finest_limit(settings)] for volume in (fixed, moving))
+        curvature = _information(held, moved, rotation, translation)
+        joint = refine_jointly(fixed.joint, moving.joint, rotation, translation, curvature, basis)
+        rotation, translation = joint[:2]
+        value = dissimilarity_at(held, moved, "likelihood", rotation, translation)
+        trace, path = (np.concatenate(parts) for parts in zip((trace, path), joint[2:], strict=True))
+    return Alignment(rotation, translation, value, len(trace), trace, path)
+
+
+def _information(fixed, moving, rotation, translation):
+    """Return about how −log of the likelihood curves, by ω in radians and the translation in voxels."""
+    products = np.empty((9, 8))
+    overlap_products(without_gain(fixed), moving, rotation, translation, work_space(fixed), products)
+    return 2.0 * products[:6, :6]
 
 
 def seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size=1.0):

@@ -99,8 +99,8 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
 
     Parameters
     ----------
-    fixed, moving : gradalign.spectrum.Spectrum, or dict of them
-        f and g; for the likelihood by band limit, from `gradalign.alignment.prepare_bands`.
+    fixed, moving : gradalign.spectrum.Spectrum or gradalign.alignment.LikelihoodVolume
+        f and g; for the likelihood from `gradalign.alignment.prepare_bands`.
     score : str
     interval : float
         Of the seed angles, in degrees.
@@ -122,7 +122,7 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
     number, free, damping = score_number(score), free_directions(), settings.damping
     held, moved = fixed, moving
     if score not in PRINTED_SCORES:
-        held, moved = (bands[finest_limit(settings)] for bands in (fixed, moving))
+        held, moved = (volume.bands[finest_limit(settings)] for volume in (fixed, moving))
     clock = [time.process_time()]
     together = seeds_at_best_translation(held, moved, score, start_rotations(interval), settings, voxel_size)
     alone = Candidates(*(array.copy() for array in together))

@@ -52,7 +52,7 @@ class Pair(NamedTuple):
     poses: tuple
     """P_f, a_f, P_g, a_g: orientations (3, 3) and translations (3,) in voxels."""
     bands: tuple = ()
-    """f and g with the likelihood's weights, from `gradalign.alignment.prepare_bands`; empty where none are needed."""
+    """f and g for the likelihood, from `gradalign.alignment.prepare_bands`; empty where it is not asked for."""
 
 
 def alignment_settings(section):
@@ -222,7 +222,7 @@ def _dissimilarity(pair, score, settings, transform):
     if score in PRINTED_SCORES:
         return dissimilarity_at(pair.fixed, pair.moving, score, *transform)
     finest = finest_limit(settings)
-    return dissimilarity_at(*(band[finest] for band in pair.bands), score, *transform)
+    return dissimilarity_at(*(volume.bands[finest] for volume in pair.bands), score, *transform)
 
 
 def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, seed):

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradalign.alignment import Settings, align_bands, align_spectra, dissimilarity_at, finest_limit, start_rotations
+from gradalign.alignment import (
+    LikelihoodVolume,
+    Settings,
+    align_bands,
+    align_spectra,
+    dissimilarity_at,
+    finest_limit,
+    start_rotations,
+)
 from gradalign.geometry import check_interval, point_group, rotation_angle, rotation_from_euler
 from gradalign.likelihood import SignalModel, soft_sphere
 from gradalign.picked.filters import shell_filtered, shell_power
@@ -284,8 +292,9 @@ def prepare_particle(volume, wedge, centre, plan, model=None, name="particle"):
 def _search(fixed, moving, plan, rotations, surface, rng):
     surfaces = {} if surface is None else {"surface_f": surface, "surface_g": np.eye(3)}
     if plan.score == "likelihood":
+        volumes = LikelihoodVolume(fixed), LikelihoodVolume(moving)
         return align_bands(
-            fixed, moving, settings=plan.settings, voxel_size=plan.voxel_size, rotations=rotations, **surfaces
+            *volumes, settings=plan.settings, voxel_size=plan.voxel_size, rotations=rotations, **surfaces
         )
     return align_spectra(
         fixed,

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradalign.geometry import random_rotations, rotation_from_euler
+from gradalign.harmonics import generators, real_harmonics, rotation_matrix
+from gradalign.refinement import rotation_from_vector
+
+ANGLES = st.tuples(st.floats(-180, 180), st.floats(0, 180), st.floats(-180, 180))
+
+
+def directions(count, seed=0):
+    vectors = np.random.default_rng(seed).normal(size=(count, 3))
+    return vectors / np.linalg.norm(vectors, axis=1)[:, None]
+
+
+def test_the_harmonics_are_orthonormal():
+    cosines, weights = np.polynomial.legendre.leggauss(12)
+    azimuths = np.arange(24) * 2 * np.pi / 24
+    sines = np.sqrt(1 - cosines**2)
+    points = [np.outer(sines, np.cos(azimuths)), np.outer(sines, np.sin(azimuths)), np.outer(cosines, np.ones(24))]
+    points = np.stack(points, axis=-1).reshape(-1, 3)
+    area = np.repeat(weights * 2 * np.pi / 24, 24)
+    values = np.concatenate([real_harmonics(degree, points) for degree in range(6)], axis=1)
+    np.testing.assert_allclose(values.T @ (area[:, None] * values), np.eye(36), atol=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 12), ANGLES)
+def test_a_turned_function_has_the_turned_coefficients(degree, euler):
+    rotation, points = rotation_from_euler(*euler), directions(30)
+    turned = real_harmonics(degree, points @ rotation)
+    np.testing.assert_allclose(turned, real_harmonics(degree, points) @ rotation_matrix(degree, euler), atol=1e-9)
+
+
+@pytest.mark.parametrize("degree", [0, 1, 4, 9])
+def test_one_rotation_after_another_is_the_product_of_their_matrices(degree):
+    first, second = (np.array(angles) for angles in ((10.0, 50.0, 100.0), (-70.0, 120.0, 5.0)))
+    # about z alone the angles add
+    both = rotation_matrix(degree, (30.0, 0.0, 0.0)) @ rotation_matrix(degree, first)
+    np.testing.assert_allclose(both, rotation_matrix(degree, first + [30.0, 0.0, 0.0]), atol=1e-12)
+    matrix = rotation_matrix(degree, second)
+    np.testing.assert_allclose(matrix @ matrix.T, np.eye(2 * degree + 1), atol=1e-12)
+
+
+@pytest.mark.parametrize("degree", [0, 1, 3, 8])
+def test_the_generators_are_the_derivatives_of_a_rotation(degree):
+    points, vector = directions(30), np.array([0.3, -0.5, 0.8])
+    step = 1e-5
+    ahead, behind = (real_harmonics(degree, points @ rotation_from_vector(s * step * vector)) for s in (1, -1))
+    slope = real_harmonics(degree, points) @ np.tensordot(vector, generators(degree), 1)
+    np.testing.assert_allclose((ahead - behind) / (2 * step), slope, atol=1e-6)
+    np.testing.assert_array_equal(generators(degree), -generators(degree).transpose(0, 2, 1))
+
+
+def test_a_degrees_power_does_not_turn():
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=11)
+    points = directions(400, seed=4)
+    for rotation in random_rotations(rng, 3):
+        found, *_ = np.linalg.lstsq(
+            real_harmonics(5, points), real_harmonics(5, points @ rotation) @ values, rcond=None
+        )
+        assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(values))

@@ -1,0 +1,98 @@
+"""Real spherical harmonics: their values, and the matrices by which a rotation and its generators act on them.
+
+Of degree l there are 2l + 1 functions Y_lm, m = −l … l, orthonormal on the sphere; those with m < 0 go with sin |m|φ.
+The matrices take the coefficients c of a function f = Σ c_m Y_lm to those of the turned function f(R⁻¹x).
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+
+def real_harmonics(degree, directions):
+    """Return the real spherical harmonics of one degree.
+
+    Parameters
+    ----------
+    degree : int
+        l.
+    directions : array_like of shape (n, 3)
+        Unit vectors (x, y, z).
+
+    Returns
+    -------
+    numpy.ndarray of shape (n, 2 l + 1)
+        Y_lm for m = −l … l.
+    """
+    # half of a small job's start would go into loading SciPy, which most jobs never need
+    from scipy.special import sph_harm_y
+
+    x, y, z = np.asarray(directions, dtype=float).T
+    polar, azimuth = np.arccos(np.clip(z, -1.0, 1.0)), np.arctan2(y, x)
+    values = np.empty((len(x), 2 * degree + 1))
+    for order in range(degree + 1):
+        complex_values = np.sqrt(2.0) * (-1) ** order * sph_harm_y(degree, order, polar, azimuth)
+        values[:, degree - order] = complex_values.imag
+        values[:, degree + order] = complex_values.real / (np.sqrt(2.0) if order == 0 else 1.0)
+    return values
+
+
+@lru_cache(maxsize=64)
+def generators(degree):
+    """Return the generators of rotations: for a small rotation vector ω the matrix is 1 + Σ_j ω_j L_j.
+
+    Parameters
+    ----------
+    degree : int
+
+    Returns
+    -------
+    numpy.ndarray of shape (3, 2 l + 1, 2 l + 1)
+        About x, y and z; antisymmetric.
+    """
+    orders = np.arange(-degree, degree + 1)
+    raising = np.diag(np.sqrt(degree * (degree + 1.0) - orders[:-1] * (orders[:-1] + 1.0)), -1)
+    momenta = np.stack([(raising + raising.T) / 2, (raising - raising.T) / 2j, np.diag(orders).astype(complex)])
+    # columns: the real harmonics among the complex ones
+    basis = np.zeros((2 * degree + 1, 2 * degree + 1), complex)
+    basis[degree, degree] = 1.0
+    for order in range(1, degree + 1):
+        sign, half = (-1) ** order, np.sqrt(0.5)
+        basis[degree + order, degree + order], basis[degree - order, degree + order] = sign * half, half
+        basis[degree + order, degree - order], basis[degree - order, degree - order] = -1j * sign * half, 1j * half
+    return np.real(basis.conj().T @ (-1j * momenta) @ basis)
+
+
+@lru_cache(maxsize=64)
+def _axis_exchange(degree):
+    """Return the matrix of the rotation about x that takes z to y."""
+    from scipy.linalg import expm
+
+    return expm(-0.5 * np.pi * generators(degree)[0])
+
+
+def _about_z(degree, angle):
+    """Return the matrix of the rotation about z: it mixes the harmonics m and −m."""
+    turns = np.arange(-degree, degree + 1) * angle
+    matrix = np.diag(np.cos(turns))
+    matrix[np.arange(2 * degree + 1), np.arange(2 * degree, -1, -1)] -= np.sin(turns)
+    return matrix
+
+
+def rotation_matrix(degree, euler):
+    """Return the matrix of a rotation.
+
+    Parameters
+    ----------
+    degree : int
+    euler : (float, float, float)
+        (φ, θ, ψ) in degrees with R = Rz(φ) Ry(θ) Rz(ψ).
+
+    Returns
+    -------
+    numpy.ndarray of shape (2 l + 1, 2 l + 1)
+        Orthogonal.
+    """
+    exchange = _axis_exchange(degree)
+    phi, theta, psi = (_about_z(degree, np.radians(angle)) for angle in euler)
+    return phi @ exchange @ theta @ exchange.T @ psi

@@ -1,0 +1,252 @@
+"""An unknown object as a sum of modes, and what a tilt series shows of each.
+
+An object of limited extent has a transform H whose neighbouring coefficients go together. With the signal's power S by
+shell and a support of the data set's radius their covariance is
+
+    ⟨H(ξ) H*(η)⟩ = √S(|ξ|) √S(|η|) μ(|ξ − η|),
+
+μ being the transform of the support's profile, a Wendland function of compact width. It turns with the object, so that
+its eigenfunctions are radial functions times spherical harmonics: H(ξ) = Σ z R_lb(|ξ|) Y_lm(ξ/|ξ|), with z real and of
+unit variance, and a factor i for odd l. Modes below the noise are left out.
+
+A subtomogram is the object's wedge of frequencies, cut out of the box: near the wedge's edge its coefficients hold a
+share s(ξ) of H and a share of the noise's power, both less than 1. Nothing else needs to be known of the edge, and no
+mask, which would smear it, is put on the volume.
+"""
+
+from functools import lru_cache
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.harmonics import real_harmonics
+from gradalign.spectrum import band_limit
+from gradalign.volumes import check_volume
+from gradalign.wedge import check_wedge, wedge_normals
+
+# width of μ in cycles per box, times the particle's radius over the box
+_WIDTH = 2.0
+# a mode is kept if its signal is at least so many times its noise, and no more than so many of all
+_LEAST_RATIO, _MOST_MODES = 1.0, 600
+# a frequency is used if at least this share of the noise's power is there
+_LEAST_SHARE = 0.5
+# nodes of the quadratures along |ξ| and over the angle between two frequencies
+_RADIAL_NODES, _ANGLE_NODES = 32, 64
+# lattice on which a wedge is cut out of the box, finer than the box's by this factor
+_FINER = 4
+# of the support's largest density: where it ends
+_LEAST_PROFILE = 1e-3
+
+
+class Modes(NamedTuple):
+    """What one tilt range shows of the modes, by parity of l: even, then odd."""
+
+    frequencies: np.ndarray
+    """(n, 3), in cycles per box, one of each ±ξ."""
+    places: tuple
+    """Where they are in the half transform (z, y, x)."""
+    degrees: tuple
+    """For each parity: (l, number of radial functions) in the order of the modes; each has 2 l + 1."""
+    weighted: tuple
+    """For each parity (n, r): 2 s(ξ) R_lb Y_lm / N(ξ); with the data's real or imaginary part the right-hand side."""
+    gram: tuple
+    """For each parity (r, r): Σ 2 s² (R Y)(R Y)ᵀ / N."""
+
+
+class JointVolume(NamedTuple):
+    """A subtomogram for the joint refinement."""
+
+    modes: Modes
+    """Of its tilt range."""
+    coefficients: np.ndarray
+    """Its transform at their frequencies, complex (n,); the phase's origin is voxel N//2."""
+    size: int
+    """N."""
+
+
+def _support(distance):
+    """Return μ, Wendland's function of smoothness 4, at a distance in units of its width."""
+    inside = np.clip(distance, 0.0, 1.0)
+    return (1.0 - inside) ** 6 * (35.0 * inside**2 + 18.0 * inside + 3.0) / 3.0
+
+
+def _support_plane(size, width):
+    """Return places across the tilt axis, (n, 2) as (z, x) in voxels, and how much of the support is at each."""
+    along = np.fft.fftfreq(size, 1.0 / size)
+    profile = np.fft.ifft2(_support(np.hypot(along[:, None], along) / width)).real
+    # the profile is smooth: every other voxel will do
+    profile = np.where(np.add.outer(along % 2, along % 2) == 0, profile, 0.0)
+    chosen = np.nonzero(profile > _LEAST_PROFILE * profile.max())
+    return np.stack([along[part] for part in chosen], axis=1), profile[chosen] / profile[chosen].sum()
+
+
+def _covered(z, x, tilt_range):
+    """Return how much of each cell of a lattice across the tilt axis a tilt range covers."""
+    low, high = tilt_range
+    if high - low >= 180.0:
+        return np.ones(x.shape)
+    u, v = wedge_normals(tilt_range)
+    left, right = (normal[0] * x + normal[2] * z for normal in (u, v))
+    depth = np.copysign(np.minimum(np.abs(left), np.abs(right)), -left * right)
+    return np.clip(0.5 + _FINER * depth, 0.0, 1.0)
+
+
+def cut_shares(frequencies, wedge, size, width):
+    """Return what is left of an object's transform and of white noise where a wedge is cut out of a box.
+
+    A part of the object at u shows K(ξ, u) of its transform, the wedge's kernel reaching from u to the box's faces.
+
+    Parameters
+    ----------
+    frequencies : array_like of shape (n, 3)
+        In cycles per box.
+    wedge : (float, float, float)
+        Tilt range and axis in degrees.
+    size : int
+        Box size in voxels.
+    width : float
+        Of the support's transform μ, in cycles per box.
+
+    Returns
+    -------
+    signal : numpy.ndarray of shape (n,)
+        s(ξ), the mean of K over the support: 1 well inside the wedge, about ½ at its edge, 0 well outside.
+    spread : numpy.ndarray of shape (n,)
+        Variance of K over the support: power of the signal that is not s(ξ) H(ξ).
+    noise : numpy.ndarray of shape (n,)
+        The part of the noise's power.
+    """
+    # half of a small job's start would go into loading SciPy, which most jobs never need
+    from scipy.ndimage import map_coordinates
+
+    low, high, axis = wedge
+    along = np.fft.fftfreq(_FINER * size, 1.0 / size)
+    # nothing changes along the tilt axis, and so a plane across it is enough
+    kernel = np.fft.ifft2(_covered(*np.meshgrid(along, along, indexing="ij"), (low, high))).real
+    places = np.fft.fftfreq(_FINER * size, 1.0 / (_FINER * size))
+    lags = np.clip(1.0 - np.abs(places) / size, 0.0, None)
+    mean, square = 0.0, 0.0
+    for place, part in zip(*_support_plane(size, width), strict=True):
+        inside = [(places + at >= -(size // 2)) & (places + at < size - size // 2) for at in place]
+        shown = np.fft.fft2(kernel * np.outer(*inside))
+        mean = mean + part * shown
+        square = square + part * np.abs(shown) ** 2
+    tables = mean.real, square - np.abs(mean) ** 2, np.fft.fft2(kernel * np.outer(lags, lags)).real
+    frequencies = np.asarray(frequencies, dtype=float)
+    axis = np.radians(axis)
+    across = frequencies[:, 0] * np.sin(axis) - frequencies[:, 1] * np.cos(axis)
+    at = np.stack([frequencies[:, 2], across]) * _FINER
+    return tuple(map_coordinates(table, at, order=1, mode="grid-wrap") for table in tables)
+
+
+def _lattice(size, limit):
+    """Return the frequencies up to a limit, one of each ±ξ, and their places in the half transform."""
+    axis, last = np.fft.fftfreq(size, 1.0 / size), np.fft.rfftfreq(size, 1.0 / size)
+    z, y, x = np.meshgrid(axis, axis, last, indexing="ij")
+    half = (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))
+    square = x**2 + y**2 + z**2
+    chosen = half & (square <= limit**2) & (np.abs(np.stack([x, y, z])).max(axis=0) < size // 2)
+    return np.stack([x[chosen], y[chosen], z[chosen]], axis=1), np.nonzero(chosen)
+
+
+def _radial_modes(power, noise, width, limit, lengths):
+    """Yield for each degree l the ratios of signal to noise of its radial functions, and these at `lengths`."""
+    from scipy.special import eval_legendre
+
+    nodes, steps = np.polynomial.legendre.leggauss(_RADIAL_NODES)
+    nodes, steps = (nodes + 1.0) / 2.0 * limit, steps / 2.0 * limit
+    cosines, parts = np.polynomial.legendre.leggauss(_ANGLE_NODES)
+    shells = np.arange(len(power))
+
+    def covariances(left):
+        squares = left[:, None] ** 2 + nodes**2
+        gaps = squares[..., None] - 2.0 * np.outer(left, nodes)[..., None] * cosines
+        scale = np.sqrt(np.outer(np.interp(left, shells, power), np.interp(nodes, shells, power)))
+        return scale[..., None] * _support(np.sqrt(np.maximum(gaps, 0.0)) / width)
+
+    among, at = covariances(nodes), covariances(lengths)
+    root = np.sqrt(steps * nodes**2 / np.interp(nodes, shells, noise))
+    for degree in count():
+        ring = 2.0 * np.pi * parts * eval_legendre(degree, cosines)
+        ratios, vectors = np.linalg.eigh(root[:, None] * (among @ ring) * root)
+        kept = ratios >= _LEAST_RATIO
+        if not kept.any() and degree > 1:
+            return
+        functions = (at @ ring) @ (root[:, None] * vectors[:, kept]) / np.sqrt(ratios[kept])
+        yield ratios[kept], functions
+
+
+def _strongest(radial):
+    """Return for each degree which radial functions are kept, so that there are not too many modes."""
+    ratios = np.concatenate([np.repeat(part, 2 * degree + 1) for degree, (part, _) in enumerate(radial)])
+    # those of one radial function are kept or left together
+    least = np.sort(ratios)[-_MOST_MODES - 1] if len(ratios) > _MOST_MODES else 0.0
+    return [part > least for part, _ in radial]
+
+
+@lru_cache(maxsize=16)
+def _modes(signal, noise, mask_power, width, wedge, size, limit):
+    signal, noise = np.frombuffer(signal) * mask_power, np.frombuffer(noise) * size**3
+    frequencies, places = _lattice(size, limit)
+    shares = cut_shares(frequencies, wedge, size, width)
+    used = shares[2] >= _LEAST_SHARE
+    frequencies, (share, spread, noise_share) = frequencies[used], (part[used] for part in shares)
+    squares, which = np.unique(np.rint((frequencies**2).sum(axis=1)).astype(int), return_inverse=True)
+    lengths = np.sqrt(squares)
+    powers = (np.interp(lengths, np.arange(len(power)), power)[which] for power in (signal, noise))
+    precision = 2.0 / sum(power * part for power, part in zip(powers, (spread, noise_share), strict=True))
+    radial = list(_radial_modes(signal, noise, width, limit, lengths))
+    degrees, parts = ([], []), ([], [])
+    for degree, ((_, functions), kept) in enumerate(zip(radial, _strongest(radial), strict=True)):
+        if kept.any():
+            shown = share[:, None] * real_harmonics(degree, frequencies / lengths[which, None])
+            modes = functions[which][:, kept, None] * shown[:, None, :]
+            parts[degree % 2].append(modes.reshape(len(frequencies), -1))
+            degrees[degree % 2].append((degree, int(kept.sum())))
+    shown = [np.concatenate([np.empty((len(frequencies), 0)), *part], axis=1) for part in parts]
+    weighted = tuple(part * precision[:, None] for part in shown)
+    gram = tuple(left.T @ right for left, right in zip(weighted, shown, strict=True))
+    places = tuple(axis[used] for axis in places)
+    return Modes(frequencies, places, tuple(map(tuple, degrees)), weighted, gram)
+
+
+def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="volume"):
+    """Prepare a subtomogram for the joint refinement.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+        Density [z, y, x].
+    tilt_range : float, (float, float) or (float, float, float)
+        Half range, (min, max) or (min, max, axis) in degrees.
+    model : gradalign.likelihood.SignalModel
+    low_pass : float
+        In nm.
+    voxel_size : float
+        In nm.
+    name : str
+        How messages call the volume.
+
+    Returns
+    -------
+    JointVolume
+
+    Raises
+    ------
+    InputError
+        If the volume, the tilt range or the low-pass is unusable.
+    """
+    size = model.mask.shape[0]
+    volume = check_volume(volume, name, size)
+    modes = _modes(
+        np.asarray(model.signal, dtype=float).tobytes(),
+        np.asarray(model.noise, dtype=float).tobytes(),
+        float((model.mask.astype(float) ** 2).sum()),
+        _WIDTH * size / model.radius,
+        check_wedge(tilt_range),
+        size,
+        float(band_limit(size, low_pass, voxel_size)),
+    )
+    phases = np.exp(2j * np.pi / size * (size // 2) * modes.frequencies.sum(axis=1))
+    return JointVolume(modes, np.fft.rfftn(volume.astype(float))[modes.places] * phases, size)
