@@ -206,6 +206,15 @@ def test_a_search_without_it_ends_as_before():
     np.testing.assert_array_equal(whole.path[: searched.iterations], searched.path)
 
 
+def test_complete_tilt_series_need_no_joint_refinement():
+    volumes, *_ = wedged_pairs(2, 0.5, 90, seed=9)
+    for tilts, refined in (((90, 90), False), ((90, 60), True), ((60, 90), True)):
+        model = estimate_model(volumes, tilts)
+        f, g = (prepare_bands(volume, tilt, model) for volume, tilt in zip(volumes, tilts, strict=True))
+        searched = align_bands(f._replace(joint=None), g)
+        assert (align_bands(f, g).iterations > searched.iterations) == refined
+
+
 def test_data_without_a_signal_are_left_where_they_are():
     f, g = prepared((60, 60), model=invented_model(ratio=0.0))
     rotation, translation = rotation_from_euler(30, 80, -50), np.array([1.0, -0.5, 0.7])

@@ -226,7 +226,8 @@ def align_bands(
         settings.last_steps,
     )
     rotation, translation = rotation.copy(), translation.copy()
-    if fixed.joint and moving.joint:
+    # where nothing is missing there is no edge, and the modes that were left out would be all that differs
+    if fixed.joint and moving.joint and not (fixed.joint.complete and moving.joint.complete):
         held, moved = (volume.bands[finest_limit(settings)] for volume in (fixed, moving))
         curvature = _information(held, moved, rotation, translation)
         joint = refine_jointly(fixed.joint, moving.joint, rotation, translation, curvature, basis)

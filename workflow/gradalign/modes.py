@@ -63,6 +63,8 @@ class JointVolume(NamedTuple):
     """Its transform at their frequencies, complex (n,); the phase's origin is voxel N//2."""
     size: int
     """N."""
+    complete: bool
+    """Whether its tilt range misses nothing."""
 
 
 def _support(distance):
@@ -237,16 +239,17 @@ def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="vol
     InputError
         If the volume, the tilt range or the low-pass is unusable.
     """
-    size = model.mask.shape[0]
+    size, wedge = model.mask.shape[0], check_wedge(tilt_range)
     volume = check_volume(volume, name, size)
     modes = _modes(
         np.asarray(model.signal, dtype=float).tobytes(),
         np.asarray(model.noise, dtype=float).tobytes(),
         float((model.mask.astype(float) ** 2).sum()),
         _WIDTH * size / model.radius,
-        check_wedge(tilt_range),
+        wedge,
         size,
         float(band_limit(size, low_pass, voxel_size)),
     )
     phases = np.exp(2j * np.pi / size * (size // 2) * modes.frequencies.sum(axis=1))
-    return JointVolume(modes, np.fft.rfftn(volume.astype(float))[modes.places] * phases, size)
+    coefficients = np.fft.rfftn(volume.astype(float))[modes.places] * phases
+    return JointVolume(modes, coefficients, size, wedge[1] - wedge[0] >= 180.0)
