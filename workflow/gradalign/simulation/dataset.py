@@ -9,11 +9,10 @@ from functools import cached_property
 
 import numpy as np
 from scipy import fft
-from scipy.spatial.transform import Rotation
 
 from gradalign.cells import tomogram_name
 from gradalign.errors import InputError
-from gradalign.geometry import random_rotations
+from gradalign.geometry import random_rotations, spread_rotations
 from gradalign.particles import Particles
 from gradalign.randomness import generator
 from gradalign.simulation.microscope import Microscope, ctf, mtf
@@ -189,31 +188,6 @@ def configured_data_set(name, density, tilt, snr, seed, microscope, subtomograms
     settings = {key: value for key, value in subtomograms.items() if key not in ("voxel_size", "keep")}
     protocol = Protocol(Microscope(**microscope), **settings)
     return DataSet(name, density, subtomograms["voxel_size"], tilt, snr, seed, protocol)
-
-
-def spread_rotations(count):
-    """Return rotations spread evenly over SO(3): a super-Fibonacci spiral (Alexa 2022).
-
-    Parameters
-    ----------
-    count : int
-
-    Returns
-    -------
-    numpy.ndarray, (count, 3, 3)
-        An average over them comes closer to that over all rotations than one over random rotations does.
-    """
-    steps = np.arange(count) + 0.5
-    inner, outer = np.sqrt(steps / count), np.sqrt(1 - steps / count)
-    # the spiral's two winding numbers: sqrt(2) and the positive root of p^4 = p + 4
-    first, second = 2 * np.pi * steps / np.sqrt(2), 2 * np.pi * steps / 1.533751168755204
-    quaternions = [
-        inner * np.sin(first),
-        inner * np.cos(first),
-        outer * np.sin(second),
-        outer * np.cos(second),
-    ]
-    return Rotation.from_quat(np.stack(quaternions, axis=1)).as_matrix()
 
 
 class DataSet:
