@@ -3,9 +3,9 @@ import pytest
 from test_scores import noisy_pair
 
 from gradalign import align_pair
-from gradalign.alignment import Settings, align_bands, dissimilarity_at, prepare_bands
+from gradalign.alignment import Settings, align_bands, dissimilarity_at, prepare_bands, start_rotations
 from gradalign.errors import InputError
-from gradalign.geometry import alignment_error, random_rotations
+from gradalign.geometry import alignment_error, random_rotations, rotation_from_euler, spread_rotations
 from gradalign.likelihood import (
     SignalModel,
     estimate_model,
@@ -191,6 +191,32 @@ def test_prepared_bands_give_what_the_pair_gives():
     alone = align_pair(f, g, score="likelihood", model=model)
     bands = [prepare_bands(volume, 60, model, settings) for volume in (f, g)]
     assert np.array_equal(align_bands(*bands, settings=settings).path, alone.path)
+
+
+@pytest.mark.parametrize("interval, count", [(60, 432), (45, 1024)])
+def test_the_full_search_starts_from_spread_rotations(interval, count):
+    (f, g), *_ = noisy_pair(6, noise=1.0)
+    model = estimate_model([f, g], [60, 60])
+    settings = Settings()
+    bands = [prepare_bands(volume, 60, model, settings) for volume in (f, g)]
+    found, spread, grid = (
+        align_bands(*bands, interval, settings, rotations=rotations).path
+        for rotations in (None, spread_rotations(count), start_rotations(interval))
+    )
+    assert np.array_equal(found, spread)
+    assert not np.array_equal(found, grid)
+
+
+def test_about_an_axis_the_grid_is_even_and_stays():
+    surfaces = rotation_from_euler([10, 50], [20, 60], [30, 70])
+    assert np.array_equal(start_rotations(60, *surfaces, spread=True), start_rotations(60, *surfaces))
+
+
+def test_the_search_takes_no_more_steps_than_its_rounds_have():
+    (f, g), *_ = noisy_pair(6, noise=1.0)
+    settings = Settings()
+    most = sum(turn.keep * turn.steps for turn in settings.rounds) + settings.last_steps
+    assert 0.8 * most < align_pair(f, g, score="likelihood", settings=settings).iterations <= most
 
 
 def test_a_model_of_nothing_is_refused():

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.geometry import axis_seed_angles, rotation_from_euler, seed_rotations
+from gradalign.geometry import axis_seed_angles, rotation_from_euler, seed_rotations, spread_rotations
 from gradalign.joint import refine_jointly
 from gradalign.likelihood import estimate_model, prepare_masked, tempered, weighted
 from gradalign.marching import march, without_gain
@@ -17,6 +17,9 @@ from gradalign.scores import dissimilarity, score_number
 from gradalign.search import place_seeds, stochastic_refinement
 from gradalign.settings import Alignment, Settings
 from gradalign.spectrum import band_limit, narrowed, prepare
+
+SPREAD_FACTOR = 4
+"""Spread seeds for each of the grid's: one at the lowest band limit costs a tenth of a step at the highest."""
 
 
 class LikelihoodVolume(NamedTuple):
@@ -29,8 +32,9 @@ class LikelihoodVolume(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def _full_seeds(interval):
-    return seed_rotations(interval)
+def _full_seeds(interval, spread):
+    grid = seed_rotations(interval)
+    return spread_rotations(SPREAD_FACTOR * len(grid)) if spread else grid
 
 
 def free_directions(surface_f=None):
@@ -53,7 +57,7 @@ def free_directions(surface_f=None):
     return basis
 
 
-def start_rotations(interval, surface_f=None, surface_g=None):
+def start_rotations(interval, surface_f=None, surface_g=None, spread=False):
     """Return the rotations from which a search starts.
 
     Parameters
@@ -62,11 +66,14 @@ def start_rotations(interval, surface_f=None, surface_g=None):
         Of the seed angles, in degrees; divides 180.
     surface_f, surface_g : array_like of shape (3, 3), optional
         R_f and R_g of Eq. 22: R = R_f⁻¹ R_n R_g, R_n about z. Both or neither.
+    spread : bool
+        For the search from coarse to fine: `SPREAD_FACTOR` times as many as the grid has, evenly spread. About one
+        axis the grid is even.
 
     Returns
     -------
     numpy.ndarray of shape (m, 3, 3)
-        108 rotations at 60°, 256 at 45°; about one axis 6 and 8.
+        108 rotations at 60°, 256 at 45°, spread 432 and 1024; about one axis 6 and 8.
 
     Raises
     ------
@@ -76,7 +83,7 @@ def start_rotations(interval, surface_f=None, surface_g=None):
     if (surface_f is None) != (surface_g is None):
         raise InputError("surface_f and surface_g belong together: give both rotations or neither")
     if surface_f is None:
-        return _full_seeds(interval)
+        return _full_seeds(interval, spread)
     turns = rotation_from_euler(axis_seed_angles(interval), 0.0, 0.0)
     return np.asarray(surface_f, dtype=float).T @ turns @ np.asarray(surface_g, dtype=float)
 
@@ -211,7 +218,7 @@ def align_bands(
     """
     settings = settings or Settings()
     if rotations is None:
-        rotations = start_rotations(interval, surface_f, surface_g)
+        rotations = start_rotations(interval, surface_f, surface_g, spread=True)
     basis = free_directions(surface_f)
     rotation, translation, value, trace, path = march(
         {low_pass: (fixed.bands[low_pass], moving.bands[low_pass]) for low_pass in fixed.bands},
@@ -329,7 +336,7 @@ def align_pair(
         ``"rcs"`` (real-space constrained), ``"fcs"`` (Fourier-space constrained) or ``"likelihood"``, which takes
         its band limits from the rounds of `settings`.
     interval : float
-        Interval of the seed angles in degrees; divides 180.
+        Interval of the seed angles in degrees; divides 180. The likelihood has `SPREAD_FACTOR` times as many seeds.
     low_pass : float, optional
         Resolution limit of the aligner in nm; that of `settings` if left out.
     voxel_size : float

@@ -2,8 +2,9 @@
 
 Each round refines the candidates that the one before left, by a few Levenberg–Marquardt steps each, at its own band
 limit. At low frequencies the dissimilarity has few minima and each is wide, so that the seeds near the truth come to
-the front; the high frequencies, which make the answer precise, are left to the few that remain. The best of these takes
-the last steps without the expected gain of the overlap, see `gradalign.likelihood`.
+the front; the high frequencies, which make the answer precise, are left to the few that remain. Their first steps there
+are few, since the order changes once more. The best of these takes the last steps without the expected gain of the
+overlap, see `gradalign.likelihood`.
 """
 
 from typing import NamedTuple
@@ -27,7 +28,7 @@ class Round(NamedTuple):
     """Steps that each takes."""
 
 
-ROUNDS = (Round(10.0, 64, 1), Round(8.0, 24, 1), Round(6.0, 10, 2), Round(4.0, 4, 5))
+ROUNDS = (Round(8.5, 40, 1), Round(7.0, 20, 1), Round(5.5, 10, 2), Round(4.0, 8, 2), Round(4.0, 4, 5))
 """The rounds of a full search."""
 LAST_STEPS = 8
 """Steps of the best candidate without the expected gain."""

@@ -1,10 +1,11 @@
 """Steps of the independent refinement of all seeds against those of the study's own search (Figure 4).
 
-Both start from the same seeds at their best translations. Independent: every seed by itself, until d falls by less than
-`FALL` of its value in an accepted step, or `MOST_STEPS`. The study's own search is the stochastic one, with the random
-numbers of the study's alignments, and for the likelihood the one from coarse to fine; there the independent refinement
-is at the finest band limit. The optimum is the best end of the independent refinement, refined on to convergence (for
-the likelihood without the expected gain, as its searches end).
+With the paper's scores both start from the same seeds at their best translations. Independent: every seed by itself,
+until d falls by less than `FALL` of its value in an accepted step, or `MOST_STEPS`. The study's own search is the
+stochastic one, with the random numbers of the study's alignments, and for the likelihood the one from coarse to fine,
+from seeds of its own; there too the independent refinement is that of the grid's seeds, at the finest band limit. The
+optimum is the best end of the independent refinement, refined on to convergence (for the likelihood without the
+expected gain, as its searches end).
 """
 
 import time
@@ -117,7 +118,7 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
         Rotations (2, 3, 3) and translations (2, 3) at which the independent and the other search end, both refined on.
     seconds : numpy.ndarray of shape (3,)
         Processor time of the seeds' best translations, of the independent refinement and of the other search, which for
-        the likelihood has a seeding of its own.
+        the likelihood has seeds of its own.
     """
     number, free, damping = score_number(score), free_directions(), settings.damping
     held, moved = fixed, moving
