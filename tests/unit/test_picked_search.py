@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from picked_files import BOX, PLACES, particle
 from scipy.spatial.transform import Rotation
 
-from gradalign.alignment import Settings
+from gradalign.alignment import SPREAD_FACTOR, Settings
 from gradalign.geometry import point_group, random_rotations, rotation_angle, rotation_from_euler, seed_rotations
 from gradalign.likelihood import estimate_model
 from gradalign.particles import from_relion
@@ -47,6 +47,8 @@ def distances_from_seeds(seeds, symmetry, rotations):
 )
 def test_a_symmetric_reference_needs_fewer_seeds(symmetry, count):
     assert len(symmetric_seeds(60.0, symmetry)) == count
+    spread = symmetric_seeds(60.0, symmetry, spread=True)
+    assert len(spread) == pytest.approx(SPREAD_FACTOR * 108 / len(point_group(symmetry)), rel=0.05)
 
 
 @pytest.mark.parametrize("symmetry", ["C2", "C3", "C4", "C7", "D1", "D2", "D3", "D7"])
@@ -54,6 +56,9 @@ def test_the_fewer_seeds_leave_no_wider_gaps_than_all_of_them(symmetry):
     rotations = random_rotations(np.random.default_rng(4), 400)
     widest = distances_from_seeds(seed_rotations(60.0), "C1", rotations).max()
     assert distances_from_seeds(symmetric_seeds(60.0, symmetry), symmetry, rotations).max() < widest + 1
+    # four times as many: gaps narrower by the cube root of that, but where the kept ones meet their likes
+    spread = distances_from_seeds(symmetric_seeds(60.0, symmetry, spread=True), symmetry, rotations)
+    assert spread.max() < 0.8 * widest
 
 
 def test_no_two_seeds_of_a_symmetric_reference_are_the_same_view():

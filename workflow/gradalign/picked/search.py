@@ -85,7 +85,7 @@ class Plan:
         return soft_sphere(self.box, self.mask_radius, self.edge, centre)
 
 
-def symmetric_seeds(interval, symmetry):
+def symmetric_seeds(interval, symmetry, spread=False):
     """Return rotations that cover the orientations of a symmetric reference once.
 
     R and R·S place it alike for every element S of its point group: ψ runs through one period of the principal axis,
@@ -96,20 +96,25 @@ def symmetric_seeds(interval, symmetry):
     interval : float
         In degrees; divides 180.
     symmetry : str
+    spread : bool
+        As for `gradalign.alignment.start_rotations`.
 
     Returns
     -------
     numpy.ndarray of shape (m, 3, 3)
-        108 at 60° for C1, 36 for C2, 12 for D7.
+        108 at 60° for C1, 54 for C2, 12 for D7; spread some four times as many.
 
     Raises
     ------
     InputError
         If the interval does not divide 180 or the point group is not known.
     """
-    interval, order = check_interval(interval), len(point_group(symmetry))
-    if order == 1:
-        return start_rotations(interval)
+    interval, elements = check_interval(interval), point_group(symmetry)
+    order = len(elements)
+    if order == 1 or spread:
+        rotations = start_rotations(interval, spread=spread)
+        # of all R·S, which are alike, the one that turns least: its trace is the largest
+        return rotations[np.einsum("rij,sji->rs", rotations, elements).argmax(axis=1) == 0]
     dihedral = symmetry[0].upper() == "D"
     tilt_range, period = (90.0, 720.0 / order) if dihedral else (180.0, 360.0 / order)
     tilts, turns = int(np.ceil(tilt_range / interval - 1e-9)), int(np.ceil(period / interval - 1e-9))
@@ -349,7 +354,7 @@ def align_particle(fixed, moving, plan, centre, start=None, prior=None, last=Non
         surface = prior_surface(*prior)
         seeds = axis_seeds(plan.interval, plan.symmetry, surface)
     else:
-        seeds = symmetric_seeds(plan.interval, plan.symmetry)
+        seeds = symmetric_seeds(plan.interval, plan.symmetry, spread=plan.score == "likelihood")
     if last is not None:
         seeds = np.concatenate([seeds, np.asarray(last[0])[None]])
     found = _search(fixed, moving, plan, seeds, surface, rng)
