@@ -15,6 +15,7 @@ from gradalign.likelihood import (
     tempered,
     weighted,
 )
+from gradalign.marching import Round
 from gradalign.products import overlap_products
 from gradalign.refinement import rotation_from_vector
 from gradalign.sampling import share, work_space
@@ -229,3 +230,10 @@ def test_a_volume_of_another_size_than_the_model_is_refused():
     model = estimate_model([f, g], [60, 60])
     with pytest.raises(InputError, match="32 voxels"):
         prepare_masked(np.random.default_rng(0).normal(size=(24, 24, 24)), 60, model, 4.0, name="particle 3")
+
+
+def test_rounds_that_do_not_end_at_the_finest_limit_are_refused():
+    (f, g), *_ = noisy_pair(6, noise=1.0)
+    settings = Settings(rounds=(Round(4.0, 8, 1), Round(8.0, 4, 1)))
+    with pytest.raises(InputError, match="last round's low_pass is 8 nm and an earlier one's 4 nm"):
+        align_pair(f, g, score="likelihood", settings=settings)

@@ -159,7 +159,18 @@ def finest_limit(settings):
     Returns
     -------
     float
+
+    Raises
+    ------
+    InputError
+        If a round before the last one has a finer limit.
     """
+    *before, last = (turn.low_pass for turn in settings.rounds)
+    if any(low_pass < last for low_pass in before):
+        raise InputError(
+            f"rounds: the last round's low_pass is {last:g} nm and an earlier one's {min(before):g} nm; "
+            "a search from coarse to fine ends at the finest limit, that is at the smallest number"
+        )
     return settings.rounds[-1].low_pass
 
 
@@ -190,7 +201,7 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     """
     settings = settings or Settings()
     limits = {turn.low_pass: band_limit(len(volume), turn.low_pass, voxel_size) for turn in settings.rounds}
-    finest = max(limits, key=limits.get)
+    finest = finest_limit(settings)
     whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
     coarse = tempered(model, settings.coarse_ratio)
     bands = {low_pass: weighted(narrowed(whole, limits[low_pass]), coarse) for low_pass in limits if low_pass != finest}
