@@ -8,7 +8,7 @@ best z is the solution of a linear system, and what it leaves of the data is
 
 G = AᵀN⁻¹A, b = AᵀN⁻¹(data): half of the sum of squares of everything that both volumes measured, none of it lost to a
 mask or at the wedge's edge. Its derivative by a rotation needs the rotation's generators L alone:
-∂Q = −zᵀ L (D b_g − D G_g Dᵀ z).
+∂Q = −zᵀ L (D b_g − D G_g Dᵀ z). Where the object's support is centred is not known and is found along with the rest.
 """
 
 import numpy as np
@@ -17,11 +17,13 @@ from gradalign.geometry import euler_from_rotation
 from gradalign.harmonics import generators, rotation_matrix
 from gradalign.refinement import rotation_from_vector
 
-# what is known of a transform before: that it is about this near to the start, in radians and voxels
+# what is known before: that the transform is about this near to the start, in radians and voxels
 _REACH = np.array([0.35] * 3 + [2.0] * 3)
+# about how well the centre of the support can be told, in voxels
+_CENTRE_SCALE = 0.3
 # in standard deviations of the answer: a gradient below this ends the refinement
 _TOLERANCE = 0.1
-_MOST_ITERATIONS = 12
+_MOST_ITERATIONS = 20
 
 
 def _each_degree(degrees, matrices, values):
@@ -43,34 +45,33 @@ class JointRefinement:
     ----------
     fixed, moving : gradalign.modes.JointVolume
         f and g, with modes from one model.
-    centre : array_like of shape (3,)
-        Where the object's support is centred in f, in voxels from voxel N//2.
     """
 
-    def __init__(self, fixed, moving, centre):
-        self._fixed, self._moving, self._centre = fixed.modes, moving.modes, np.asarray(centre, dtype=float)
+    def __init__(self, fixed, moving):
+        self._fixed, self._moving = fixed, moving
         self._turn = 2.0 * np.pi / fixed.size
-        self._coefficients = moving.coefficients
-        centred = fixed.coefficients * np.exp(1j * self._turn * (fixed.modes.frequencies @ self._centre))
-        self._known = [
-            weighted.T @ data for weighted, data in zip(fixed.modes.weighted, (centred.real, centred.imag), strict=True)
+
+    def _right_sides(self, volume, shift):
+        """Return for each parity b of a volume moved by −shift, and in further columns its derivatives by the shift."""
+        modes = volume.modes
+        data = volume.coefficients * np.exp(1j * self._turn * (modes.frequencies @ shift))
+        slopes = 1j * self._turn * modes.frequencies * data[:, None]
+        return [
+            weighted.T @ np.column_stack([part(data), part(slopes)])
+            for weighted, part in zip(modes.weighted, (np.real, np.imag), strict=True)
         ]
 
-    def _sides(self, rotation, shift):
-        """Yield for each parity D b_g with its derivatives by the shift, D G_g Dᵀ, and the degrees."""
-        modes = self._moving
-        data = self._coefficients * np.exp(-1j * self._turn * (modes.frequencies @ shift))
-        slopes = -1j * self._turn * modes.frequencies * data[:, None]
-        euler = euler_from_rotation(rotation)
-        for parity, part in enumerate((np.real, np.imag)):
-            degrees = modes.degrees[parity]
+    def _turned(self, rotation, shift):
+        """Yield for each parity D b_g with its derivatives, D G_g Dᵀ, and the degrees."""
+        modes, euler = self._moving.modes, euler_from_rotation(rotation)
+        sides = self._right_sides(self._moving, shift)
+        for side, gram, degrees in zip(sides, modes.gram, modes.degrees, strict=True):
             matrices = {degree: rotation_matrix(degree, euler) for degree, _ in degrees}
-            sides = modes.weighted[parity].T @ np.column_stack([part(data), part(slopes)])
-            half = _each_degree(degrees, matrices, modes.gram[parity])
-            gram = _each_degree(degrees, matrices, np.ascontiguousarray(half.T))
-            yield _each_degree(degrees, matrices, sides), gram, degrees
+            half = _each_degree(degrees, matrices, gram)
+            turned = _each_degree(degrees, matrices, np.ascontiguousarray(half.T))
+            yield _each_degree(degrees, matrices, side), turned, degrees
 
-    def evaluate(self, rotation, translation):
+    def evaluate(self, rotation, translation, centre):
         """Return Q and its gradient at a transform.
 
         Parameters
@@ -78,33 +79,38 @@ class JointRefinement:
         rotation : array_like of shape (3, 3)
         translation : array_like of shape (3,)
             In voxels.
+        centre : array_like of shape (3,)
+            Where the object's support is centred in f, in voxels from voxel N//2.
 
         Returns
         -------
         value : float
             Without the constant.
-        gradient : numpy.ndarray of shape (6,)
-            By ω in R ← exp([ω]×) R, radians, and by the translation in voxels.
+        gradient : numpy.ndarray of shape (9,)
+            By ω in R ← exp([ω]×) R, radians, and by the translation and the centre in voxels.
         """
         # half of a small job's start would go into loading SciPy, which most jobs never need
         from scipy.linalg import cho_factor, cho_solve
 
-        aside = translation - self._centre
-        value, by_turn, by_shift = 0.0, np.zeros(3), np.zeros(3)
-        sides = self._sides(rotation, rotation.T @ aside)
-        for (right, gram, degrees), known, own in zip(sides, self._known, self._fixed.gram, strict=True):
-            matrix = own + gram
+        aside = translation - centre
+        value, by_turn, by_shift, by_centre = 0.0, np.zeros(3), np.zeros(3), np.zeros(3)
+        known = self._right_sides(self._fixed, centre)
+        turned = self._turned(rotation, -(rotation.T @ aside))
+        for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+            matrix = first + gram
             matrix[np.diag_indices_from(matrix)] += 1.0
-            total = known + right[:, 0]
+            total = own[:, 0] + side[:, 0]
             modes = cho_solve(cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False), total)
             value -= 0.5 * total @ modes
-            rest = right[:, 0] - gram @ modes
+            rest = side[:, 0] - gram @ modes
             for axis in range(3):
                 slopes = {degree: generators(degree)[axis] for degree, _ in degrees}
                 by_turn[axis] -= modes @ _each_degree(degrees, slopes, rest)
-            by_shift -= modes @ right[:, 1:]
+            by_centre -= modes @ own[:, 1:]
+            by_shift += modes @ side[:, 1:]
         by_translation = rotation @ by_shift
-        return value, np.concatenate([by_turn - np.cross(aside, by_translation), by_translation])
+        by_turn -= np.cross(aside, by_translation)
+        return value, np.concatenate([by_turn, by_translation, by_centre - by_translation])
 
 
 def refine_jointly(fixed, moving, rotation, translation, information, basis):
@@ -134,26 +140,28 @@ def refine_jointly(fixed, moving, rotation, translation, information, basis):
     from scipy.optimize import minimize
 
     rotation, translation = np.asarray(rotation, dtype=float), np.asarray(translation, dtype=float)
-    pair = JointRefinement(fixed, moving, translation / 2.0)
+    pair, free = JointRefinement(fixed, moving), basis.shape[1]
     curvature = basis.T @ (information + np.diag(_REACH**-2.0)) @ basis
     # in these coordinates Q curves alike in all directions
-    scaled = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
+    scaled = np.zeros((9, free + 3))
+    scaled[:6, :free] = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
+    scaled[6:, free:] = _CENTRE_SCALE * np.eye(3)
     trace, path = [], []
 
     def moved(place):
         change = scaled @ place
-        return rotation_from_vector(change[:3]) @ rotation, translation + change[3:]
+        return rotation_from_vector(change[:3]) @ rotation, translation + change[3:6], translation / 2.0 + change[6:]
 
     def objective(place):
         value, gradient = pair.evaluate(*moved(place))
         if not trace or value < trace[-1]:
             trace.append(value)
-            path.append(np.concatenate([part.ravel() for part in moved(place)]))
+            path.append(np.concatenate([part.ravel() for part in moved(place)[:2]]))
         else:
             trace.append(trace[-1])
             path.append(path[-1])
         return value, scaled.T @ gradient
 
     options = {"gtol": _TOLERANCE, "maxiter": _MOST_ITERATIONS}
-    found = minimize(objective, np.zeros(basis.shape[1]), jac=True, method="BFGS", options=options)
-    return *moved(found.x), np.array(trace), np.array(path)
+    found = minimize(objective, np.zeros(free + 3), jac=True, method="BFGS", options=options)
+    return *moved(found.x)[:2], np.array(trace), np.array(path)

@@ -35,8 +35,6 @@ _LEAST_SHARE = 0.5
 _RADIAL_NODES, _ANGLE_NODES = 32, 64
 # lattice on which a wedge is cut out of the box, finer than the box's by this factor
 _FINER = 4
-# of the support's largest density: where it ends
-_LEAST_PROFILE = 1e-3
 
 
 class Modes(NamedTuple):
@@ -73,16 +71,6 @@ def _support(distance):
     return (1.0 - inside) ** 6 * (35.0 * inside**2 + 18.0 * inside + 3.0) / 3.0
 
 
-def _support_plane(size, width):
-    """Return places across the tilt axis, (n, 2) as (z, x) in voxels, and how much of the support is at each."""
-    along = np.fft.fftfreq(size, 1.0 / size)
-    profile = np.fft.ifft2(_support(np.hypot(along[:, None], along) / width)).real
-    # the profile is smooth: every other voxel will do
-    profile = np.where(np.add.outer(along % 2, along % 2) == 0, profile, 0.0)
-    chosen = np.nonzero(profile > _LEAST_PROFILE * profile.max())
-    return np.stack([along[part] for part in chosen], axis=1), profile[chosen] / profile[chosen].sum()
-
-
 def _covered(z, x, tilt_range):
     """Return how much of each cell of a lattice across the tilt axis a tilt range covers."""
     low, high = tilt_range
@@ -94,10 +82,8 @@ def _covered(z, x, tilt_range):
     return np.clip(0.5 + _FINER * depth, 0.0, 1.0)
 
 
-def cut_shares(frequencies, wedge, size, width):
-    """Return what is left of an object's transform and of white noise where a wedge is cut out of a box.
-
-    A part of the object at u shows K(ξ, u) of its transform, the wedge's kernel reaching from u to the box's faces.
+def cut_shares(frequencies, wedge, size):
+    """Return what is left of a smooth transform and of white noise where a wedge is cut out of a box.
 
     Parameters
     ----------
@@ -107,17 +93,14 @@ def cut_shares(frequencies, wedge, size, width):
         Tilt range and axis in degrees.
     size : int
         Box size in voxels.
-    width : float
-        Of the support's transform μ, in cycles per box.
 
     Returns
     -------
     signal : numpy.ndarray of shape (n,)
-        s(ξ), the mean of K over the support: 1 well inside the wedge, about ½ at its edge, 0 well outside.
-    spread : numpy.ndarray of shape (n,)
-        Variance of K over the support: power of the signal that is not s(ξ) H(ξ).
+        s(ξ), the transform of the wedge's kernel within the box: 1 well inside the wedge, about ½ at its edge, 0 well
+        outside.
     noise : numpy.ndarray of shape (n,)
-        The part of the noise's power.
+        The same for the noise's power.
     """
     # half of a small job's start would go into loading SciPy, which most jobs never need
     from scipy.ndimage import map_coordinates
@@ -127,18 +110,13 @@ def cut_shares(frequencies, wedge, size, width):
     # nothing changes along the tilt axis, and so a plane across it is enough
     kernel = np.fft.ifft2(_covered(*np.meshgrid(along, along, indexing="ij"), (low, high))).real
     places = np.fft.fftfreq(_FINER * size, 1.0 / (_FINER * size))
+    box = (places >= -(size // 2)) & (places < size - size // 2)
     lags = np.clip(1.0 - np.abs(places) / size, 0.0, None)
-    mean, square = 0.0, 0.0
-    for place, part in zip(*_support_plane(size, width), strict=True):
-        inside = [(places + at >= -(size // 2)) & (places + at < size - size // 2) for at in place]
-        shown = np.fft.fft2(kernel * np.outer(*inside))
-        mean = mean + part * shown
-        square = square + part * np.abs(shown) ** 2
-    tables = mean.real, square - np.abs(mean) ** 2, np.fft.fft2(kernel * np.outer(lags, lags)).real
     frequencies = np.asarray(frequencies, dtype=float)
     axis = np.radians(axis)
     across = frequencies[:, 0] * np.sin(axis) - frequencies[:, 1] * np.cos(axis)
     at = np.stack([frequencies[:, 2], across]) * _FINER
+    tables = (np.fft.fft2(kernel * np.outer(window, window)).real for window in (box, lags))
     return tuple(map_coordinates(table, at, order=1, mode="grid-wrap") for table in tables)
 
 
@@ -191,13 +169,12 @@ def _strongest(radial):
 def _modes(signal, noise, mask_power, width, wedge, size, limit):
     signal, noise = np.frombuffer(signal) * mask_power, np.frombuffer(noise) * size**3
     frequencies, places = _lattice(size, limit)
-    shares = cut_shares(frequencies, wedge, size, width)
-    used = shares[2] >= _LEAST_SHARE
-    frequencies, (share, spread, noise_share) = frequencies[used], (part[used] for part in shares)
+    share, noise_share = cut_shares(frequencies, wedge, size)
+    used = noise_share >= _LEAST_SHARE
+    frequencies, share, noise_share = frequencies[used], share[used], noise_share[used]
     squares, which = np.unique(np.rint((frequencies**2).sum(axis=1)).astype(int), return_inverse=True)
     lengths = np.sqrt(squares)
-    powers = (np.interp(lengths, np.arange(len(power)), power)[which] for power in (signal, noise))
-    precision = 2.0 / sum(power * part for power, part in zip(powers, (spread, noise_share), strict=True))
+    precision = 2.0 / (np.interp(lengths, np.arange(len(noise)), noise)[which] * noise_share)
     radial = list(_radial_modes(signal, noise, width, limit, lengths))
     degrees, parts = ([], []), ([], [])
     for degree, ((_, functions), kept) in enumerate(zip(radial, _strongest(radial), strict=True)):
