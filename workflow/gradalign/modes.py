@@ -10,7 +10,7 @@ its eigenfunctions are radial functions times spherical harmonics: H(ξ) = Σ z 
 unit variance, and a factor i for odd l. Modes below the noise are left out.
 
 A subtomogram is the object's wedge of frequencies, cut out of the box: near the wedge's edge its coefficients hold a
-share s(ξ) of H and a share of the noise's power, both less than 1. Nothing else needs to be known of the edge, and no
+share s(ξ) of H and a share of the noise's power. Nothing else needs to be known of the edge, and no
 mask, which would smear it, is put on the volume.
 """
 
