@@ -93,12 +93,12 @@ def test_the_modes_have_the_covariance_of_the_signal():
     model = invented_model(ratio=3e4)
     (joint,) = prepared([90], model=model)
     modes = joint.modes
-    lengths = np.linalg.norm(modes.frequencies, axis=1)
+    lengths = np.linalg.norm(modes.lattice, axis=1)
     near = np.flatnonzero(lengths < 4.0)
     power = (model.mask.astype(float) ** 2).sum() * np.interp(lengths[near], np.arange(16), model.signal)
     # the weighted rows are 2/N times s R Y
     shown = [weighted[near] * 32**3 / 2 for weighted in modes.weighted]
-    gaps = [modes.frequencies[near][:, None] - sign * modes.frequencies[near] for sign in (1, -1)]
+    gaps = [modes.lattice[near][:, None] - sign * modes.lattice[near] for sign in (1, -1)]
     same, opposite = (_support(np.linalg.norm(gap, axis=-1) / WIDTH) for gap in gaps)
     scale = np.sqrt(np.outer(power, power))
     # ⟨Re H Re H'⟩ and ⟨Im H Im H'⟩ of a real object

@@ -247,19 +247,13 @@ def align_bands(
     # where nothing is missing there is no edge, and the modes that were left out would be all that differs
     if fixed.joint and moving.joint and not (fixed.joint.complete and moving.joint.complete):
         held, moved = (volume.bands[finest_limit(settings)] for volume in (fixed, moving))
-        curvature = _information(held, moved, rotation, translation)
+        # of −log of the likelihood, about
+        curvature = 2.0 * information(without_gain(held), moved, rotation, translation)
         joint = refine_jointly(fixed.joint, moving.joint, rotation, translation, curvature, basis)
         rotation, translation = joint[:2]
         value = dissimilarity_at(held, moved, "likelihood", rotation, translation)
         trace, path = (np.concatenate(parts) for parts in zip((trace, path), joint[2:], strict=True))
     return Alignment(rotation, translation, value, len(trace), trace, path)
-
-
-def _information(fixed, moving, rotation, translation):
-    """Return about how −log of the likelihood curves, by ω in radians and the translation in voxels."""
-    products = np.empty((9, 8))
-    overlap_products(without_gain(fixed), moving, rotation, translation, work_space(fixed), products)
-    return 2.0 * products[:6, :6]
 
 
 def seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size=1.0):
@@ -296,6 +290,27 @@ def seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_s
         float(settings.start_spacing / voxel_size),
         settings.damping,
     )
+
+
+def information(fixed, moving, rotation, translation):
+    """Return Σ_Ω Re(∂s* ∂sᵀ) at a transform, s being the weighted transform of the moved volume.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.spectrum.Spectrum
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+
+    Returns
+    -------
+    numpy.ndarray of shape (6, 6)
+        For ω in R ← exp([ω]×) R, radians, and the translation in voxels.
+    """
+    products = np.empty((9, 8))
+    rotation, translation = (np.ascontiguousarray(part, dtype=float) for part in (rotation, translation))
+    overlap_products(fixed, moving, rotation, translation, work_space(fixed), products)
+    return products[:6, :6].copy()
 
 
 def dissimilarity_at(fixed, moving, score, rotation, translation):

@@ -18,14 +18,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.alignment import free_directions
+from gradalign.alignment import free_directions, information
 from gradalign.cells import Cell
 from gradalign.geometry import point_group, relative_transform, rotation_angle
 from gradalign.populations import open_data_set, template
-from gradalign.products import overlap_products
 from gradalign.randomness import generator
 from gradalign.records import line
-from gradalign.sampling import work_space
 from gradalign.simulation.dataset import Protocol
 from gradalign.simulation.microscope import ctf, mtf
 from gradalign.spectrum import prepare
@@ -120,33 +118,6 @@ def weights(noise_f, noise_g, signal=None):
     return 2.0 * signal / (signal * total + np.multiply(noise_f, noise_g))
 
 
-def information(fixed, moving, weight, rotation, translation):
-    """Return the Fisher information on a transform: Σ w Re(∂s* ∂sᵀ) over the overlap.
-
-    Parameters
-    ----------
-    fixed : gradalign.spectrum.Spectrum
-        What is held fixed; only the frequencies that it measures are looked at.
-    moving : gradalign.spectrum.Spectrum
-        The noise-free signal, with the wedge of the volume that is moved.
-    weight : array_like of shape (n,)
-        From `weights`, at each frequency of `fixed`.
-    rotation : array_like of shape (3, 3)
-    translation : array_like of shape (3,)
-        In voxels.
-
-    Returns
-    -------
-    numpy.ndarray of shape (6, 6)
-        For ω in R ← exp([ω]×) R, radians, and the translation in voxels.
-    """
-    fixed = fixed._replace(weights=np.sqrt(weight).astype(np.float32))
-    products = np.empty((9, 8))
-    rotation, translation = (np.ascontiguousarray(part, dtype=float) for part in (rotation, translation))
-    overlap_products(fixed, moving, rotation, translation, work_space(fixed), products)
-    return products[:6, :6].copy()
-
-
 class PairBound:
     """What bounds the pairs of one object at given tilt ranges and noise.
 
@@ -193,10 +164,11 @@ class PairBound:
         noise_g = self._noise_g.power(self._measured.lattice @ rotation)
         # the wedge of g in the frame of the object
         moving = self._signal._replace(normals=self._normals @ pose_g)
-        return {
-            kind: information(self._measured, moving, weights(self._noise_f, noise_g, power), pose_f, shift_f)
-            for kind, power in zip(KINDS, (None, self._power), strict=True)
-        }
+        found = {}
+        for kind, power in zip(KINDS, (None, self._power), strict=True):
+            weight = np.sqrt(weights(self._noise_f, noise_g, power)).astype(np.float32)
+            found[kind] = information(self._measured._replace(weights=weight), moving, pose_f, shift_f)
+        return found
 
 
 def drawn_errors(matrix, basis, poses, symmetry, rng, draws=_DRAWS):

@@ -14,7 +14,7 @@ from gradalign.averaging import WedgeAverage, sampler
 from gradalign.errors import InputError
 from gradalign.geometry import inverse_transform, rotation_from_euler
 from gradalign.randomness import generator
-from gradalign.records import line
+from gradalign.records import TRANSFORM_COLUMNS, line
 from gradalign.spectrum import prepare
 
 STAGES = ("before", "after")
@@ -24,12 +24,7 @@ COLUMNS = (
     "first",
     "second",
     "score",
-    "phi_deg",
-    "theta_deg",
-    "psi_deg",
-    "shift_x_voxel",
-    "shift_y_voxel",
-    "shift_z_voxel",
+    *TRANSFORM_COLUMNS,
     "before_dissimilarity",
     "after_dissimilarity",
     "steps",

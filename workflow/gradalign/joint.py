@@ -54,8 +54,8 @@ class JointRefinement:
     def _right_sides(self, volume, shift):
         """Return for each parity b of a volume moved by −shift, and in further columns its derivatives by the shift."""
         modes = volume.modes
-        data = volume.coefficients * np.exp(1j * self._turn * (modes.frequencies @ shift))
-        slopes = 1j * self._turn * modes.frequencies * data[:, None]
+        data = volume.coefficients * np.exp(1j * self._turn * (modes.lattice @ shift))
+        slopes = 1j * self._turn * modes.lattice * data[:, None]
         return [
             weighted.T @ np.column_stack([part(data), part(slopes)])
             for weighted, part in zip(modes.weighted, (np.real, np.imag), strict=True)

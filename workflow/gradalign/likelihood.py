@@ -26,7 +26,7 @@ from gradalign.errors import InputError
 from gradalign.sampling import own_shares
 from gradalign.spectrum import prepare
 from gradalign.volumes import check_volume
-from gradalign.wedge import check_wedge, measured
+from gradalign.wedge import check_wedge, is_complete, measured
 
 # of the largest mean variance at one radius, above the background's: where the particle ends
 _PARTICLE_EDGE = 0.05
@@ -48,6 +48,11 @@ class SignalModel(NamedTuple):
     """Soft sphere under which both hold, float32 (N, N, N)."""
     radius: float
     """Radius of the sphere in voxels, without its soft edge."""
+
+    @property
+    def mask_power(self):
+        """Sum of the mask's squares: what a power for unit mask is multiplied by."""
+        return float((self.mask.astype(float) ** 2).sum())
 
 
 def _distances(size, centre=(0.0, 0.0, 0.0)):
@@ -204,7 +209,7 @@ def weighted(spectrum, model):
     gradalign.spectrum.Spectrum
     """
     shells = np.sqrt((spectrum.lattice**2).sum(axis=1))
-    scale = (model.mask.astype(float) ** 2).sum()
+    scale = model.mask_power
     signal, noise = (scale * np.interp(shells, np.arange(len(power)), power) for power in (model.signal, model.noise))
     total, own = signal + noise, own_shares(spectrum).astype(float)
     precision = total / (noise * (noise + 2.0 * signal))
@@ -246,8 +251,8 @@ def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness
     InputError
         As `gradalign.spectrum.prepare` does.
     """
-    low, high, _ = check_wedge(tilt_range)
+    complete = is_complete(check_wedge(tilt_range))
     volume = check_volume(volume, name, model.mask.shape[0])
     spectrum = prepare(volume * model.mask, tilt_range, low_pass, voxel_size, 0.0, name)
     # nothing is missing from a full range, and so it has no edge
-    return spectrum._replace(softness=softness if high - low < 180.0 else 0.0)
+    return spectrum._replace(softness=0.0 if complete else softness)

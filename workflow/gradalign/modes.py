@@ -10,8 +10,8 @@ its eigenfunctions are radial functions times spherical harmonics: H(ξ) = Σ z 
 unit variance, and a factor i for odd l. Modes below the noise are left out.
 
 A subtomogram is the object's wedge of frequencies, cut out of the box: near the wedge's edge its coefficients hold a
-share s(ξ) of H and a share of the noise's power. Nothing else needs to be known of the edge, and no
-mask, which would smear it, is put on the volume.
+share s(ξ) of H and a share of the noise's power. Nothing else needs to be known of the edge, and no mask, which would
+smear it, is put on the volume.
 """
 
 from functools import lru_cache
@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.harmonics import real_harmonics
-from gradalign.spectrum import band_limit
+from gradalign.spectrum import band_limit, half_ball, lattice_values
 from gradalign.volumes import check_volume
-from gradalign.wedge import check_wedge, wedge_normals
+from gradalign.wedge import check_wedge, is_complete, wedge_normals
 
 # width of μ in cycles per box, times the particle's radius over the box
 _WIDTH = 2.0
@@ -40,10 +40,8 @@ _FINER = 4
 class Modes(NamedTuple):
     """What one tilt range shows of the modes, by parity of l: even, then odd."""
 
-    frequencies: np.ndarray
-    """(n, 3), in cycles per box, one of each ±ξ."""
-    places: tuple
-    """Where they are in the half transform (z, y, x)."""
+    lattice: np.ndarray
+    """Frequencies (ξx, ξy, ξz) that are used, one of each ±ξ, in cycles per box: int32 (n, 3)."""
     degrees: tuple
     """For each parity: (l, number of radial functions) in the order of the modes; each has 2 l + 1."""
     weighted: tuple
@@ -73,9 +71,6 @@ def _support(distance):
 
 def _covered(z, x, tilt_range):
     """Return how much of each cell of a lattice across the tilt axis a tilt range covers."""
-    low, high = tilt_range
-    if high - low >= 180.0:
-        return np.ones(x.shape)
     u, v = wedge_normals(tilt_range)
     left, right = (normal[0] * x + normal[2] * z for normal in (u, v))
     depth = np.copysign(np.minimum(np.abs(left), np.abs(right)), -left * right)
@@ -105,6 +100,9 @@ def cut_shares(frequencies, wedge, size):
     # half of a small job's start would go into loading SciPy, which most jobs never need
     from scipy.ndimage import map_coordinates
 
+    frequencies = np.asarray(frequencies, dtype=float)
+    if is_complete(wedge):
+        return np.ones(len(frequencies)), np.ones(len(frequencies))
     low, high, axis = wedge
     along = np.fft.fftfreq(_FINER * size, 1.0 / size)
     # nothing changes along the tilt axis, and so a plane across it is enough
@@ -112,22 +110,11 @@ def cut_shares(frequencies, wedge, size):
     places = np.fft.fftfreq(_FINER * size, 1.0 / (_FINER * size))
     box = (places >= -(size // 2)) & (places < size - size // 2)
     lags = np.clip(1.0 - np.abs(places) / size, 0.0, None)
-    frequencies = np.asarray(frequencies, dtype=float)
     axis = np.radians(axis)
     across = frequencies[:, 0] * np.sin(axis) - frequencies[:, 1] * np.cos(axis)
     at = np.stack([frequencies[:, 2], across]) * _FINER
     tables = (np.fft.fft2(kernel * np.outer(window, window)).real for window in (box, lags))
     return tuple(map_coordinates(table, at, order=1, mode="grid-wrap") for table in tables)
-
-
-def _lattice(size, limit):
-    """Return the frequencies up to a limit, one of each ±ξ, and their places in the half transform."""
-    axis, last = np.fft.fftfreq(size, 1.0 / size), np.fft.rfftfreq(size, 1.0 / size)
-    z, y, x = np.meshgrid(axis, axis, last, indexing="ij")
-    half = (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))
-    square = x**2 + y**2 + z**2
-    chosen = half & (square <= limit**2) & (np.abs(np.stack([x, y, z])).max(axis=0) < size // 2)
-    return np.stack([x[chosen], y[chosen], z[chosen]], axis=1), np.nonzero(chosen)
 
 
 def _radial_modes(power, noise, width, limit, lengths):
@@ -168,26 +155,25 @@ def _strongest(radial):
 @lru_cache(maxsize=16)
 def _modes(signal, noise, mask_power, width, wedge, size, limit):
     signal, noise = np.frombuffer(signal) * mask_power, np.frombuffer(noise) * size**3
-    frequencies, places = _lattice(size, limit)
-    share, noise_share = cut_shares(frequencies, wedge, size)
+    lattice = half_ball(limit)
+    share, noise_share = cut_shares(lattice, wedge, size)
     used = noise_share >= _LEAST_SHARE
-    frequencies, share, noise_share = frequencies[used], share[used], noise_share[used]
-    squares, which = np.unique(np.rint((frequencies**2).sum(axis=1)).astype(int), return_inverse=True)
+    lattice, share, noise_share = lattice[used], share[used], noise_share[used]
+    squares, which = np.unique((lattice**2).sum(axis=1), return_inverse=True)
     lengths = np.sqrt(squares)
     precision = 2.0 / (np.interp(lengths, np.arange(len(noise)), noise)[which] * noise_share)
     radial = list(_radial_modes(signal, noise, width, limit, lengths))
     degrees, parts = ([], []), ([], [])
     for degree, ((_, functions), kept) in enumerate(zip(radial, _strongest(radial), strict=True)):
         if kept.any():
-            shown = share[:, None] * real_harmonics(degree, frequencies / lengths[which, None])
+            shown = share[:, None] * real_harmonics(degree, lattice / lengths[which, None])
             modes = functions[which][:, kept, None] * shown[:, None, :]
-            parts[degree % 2].append(modes.reshape(len(frequencies), -1))
+            parts[degree % 2].append(modes.reshape(len(lattice), -1))
             degrees[degree % 2].append((degree, int(kept.sum())))
-    shown = [np.concatenate([np.empty((len(frequencies), 0)), *part], axis=1) for part in parts]
+    shown = [np.concatenate([np.empty((len(lattice), 0)), *part], axis=1) for part in parts]
     weighted = tuple(part * precision[:, None] for part in shown)
     gram = tuple(left.T @ right for left, right in zip(weighted, shown, strict=True))
-    places = tuple(axis[used] for axis in places)
-    return Modes(frequencies, places, tuple(map(tuple, degrees)), weighted, gram)
+    return Modes(lattice, tuple(map(tuple, degrees)), weighted, gram)
 
 
 def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="volume"):
@@ -217,16 +203,16 @@ def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="vol
         If the volume, the tilt range or the low-pass is unusable.
     """
     size, wedge = model.mask.shape[0], check_wedge(tilt_range)
+    limit = band_limit(size, low_pass, voxel_size)
     volume = check_volume(volume, name, size)
     modes = _modes(
         np.asarray(model.signal, dtype=float).tobytes(),
         np.asarray(model.noise, dtype=float).tobytes(),
-        float((model.mask.astype(float) ** 2).sum()),
+        model.mask_power,
         _WIDTH * size / model.radius,
         wedge,
         size,
-        float(band_limit(size, low_pass, voxel_size)),
+        limit,
     )
-    phases = np.exp(2j * np.pi / size * (size // 2) * modes.frequencies.sum(axis=1))
-    coefficients = np.fft.rfftn(volume.astype(float))[modes.places] * phases
-    return JointVolume(modes, coefficients, size, wedge[1] - wedge[0] >= 180.0)
+    real, imaginary = lattice_values(volume, modes.lattice, limit)
+    return JointVolume(modes, real + 1j * imaginary, size, is_complete(wedge))

@@ -6,19 +6,12 @@ from gradalign.cells import number_text
 from gradalign.errors import InputError
 from gradalign.volumes import complete_file
 
+TRANSFORM_COLUMNS = ("phi_deg", "theta_deg", "psi_deg", "shift_x_voxel", "shift_y_voxel", "shift_z_voxel")
+"""Columns of a transform: ZYZ angles and the translation."""
+
 ESTIMATE_COLUMNS = (
-    "phi_deg",
-    "theta_deg",
-    "psi_deg",
-    "shift_x_voxel",
-    "shift_y_voxel",
-    "shift_z_voxel",
-    "true_phi_deg",
-    "true_theta_deg",
-    "true_psi_deg",
-    "true_shift_x_voxel",
-    "true_shift_y_voxel",
-    "true_shift_z_voxel",
+    *TRANSFORM_COLUMNS,
+    *(f"true_{name}" for name in TRANSFORM_COLUMNS),
     "rotation_error_deg",
     "translation_error_voxel",
     "axis_error_deg",

@@ -12,7 +12,7 @@ from gradalign.errors import InputError
 from gradalign.interpolation import OVERSAMPLING, TAPS, kernel, rolloff, tap_table
 from gradalign.jit import jit
 from gradalign.volumes import check_volume
-from gradalign.wedge import check_wedge, wedge_normals
+from gradalign.wedge import check_wedge, is_complete, wedge_normals
 
 SAMPLER_TAPS = 6
 SMALLEST_BOX = 8
@@ -48,7 +48,19 @@ class Spectrum(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _half_ball(limit):
+def half_ball(limit):
+    """Return the frequencies up to a limit, one of each ±ξ, without 0.
+
+    Parameters
+    ----------
+    limit : float
+        In cycles per box.
+
+    Returns
+    -------
+    numpy.ndarray of int32, shape (n, 3)
+        (ξx, ξy, ξz) in cycles per box.
+    """
     reach = int(limit)
     axis = np.arange(-reach, reach + 1)
     z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
@@ -62,7 +74,7 @@ def _half_ball(limit):
 @lru_cache(maxsize=16)
 def _measured_lattice(limit, tilt_range):
     u, v = wedge_normals(tilt_range)
-    points = _half_ball(limit)
+    points = half_ball(limit)
     return points[(points @ u) * (points @ v) <= 0.0]
 
 
@@ -91,7 +103,23 @@ def _along_z(matrix, volume):
     return out
 
 
-def _lattice_values(volume, lattice, limit):
+def lattice_values(volume, lattice, limit):
+    """Return the transform of a volume at frequencies of a half ball, the phase's origin at voxel N//2.
+
+    Parameters
+    ----------
+    volume : numpy.ndarray of shape (N, N, N)
+        Density [z, y, x].
+    lattice : numpy.ndarray of int32, shape (n, 3)
+        Some of `half_ball`.
+    limit : float
+        The ball's, in cycles per box.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (2, n)
+        Real and imaginary part.
+    """
     size = volume.shape[0]
     reach, middle = int(limit), size // 2
     waves = _transform_matrices(size, 0)[2][middle - reach : middle + reach + 1]
@@ -193,7 +221,7 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
         raise InputError(f"{name}: is a cube of {volume.shape[0]} voxels, where at least {SMALLEST_BOX} are needed")
     volume = volume - _edge_level(volume)
     wedge = low, high, axis = check_wedge(tilt_range)
-    if high - low < 180.0:
+    if not is_complete(wedge):
         wedge = check_wedge((low + wedge_guard, high - wedge_guard, axis))
     size = volume.shape[0]
     limit = band_limit(size, low_pass, voxel_size)
@@ -203,7 +231,7 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
     grid, value_grid = _oversampled_grids(volume, reach) if movable else (nothing, nothing)
     return Spectrum(
         lattice=lattice,
-        values=_lattice_values(volume, lattice, limit),
+        values=lattice_values(volume, lattice, limit),
         weights=np.ones(len(lattice), np.float32),
         prices=np.zeros(len(lattice), np.float32),
         gains=np.zeros(len(lattice), np.float32),

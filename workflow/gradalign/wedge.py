@@ -73,6 +73,22 @@ def check_wedge(tilt_range):
     return *check_tilt_range(tuple(tilt_range[:2])), axis
 
 
+def is_complete(wedge):
+    """Return whether a tilt series misses no frequency.
+
+    Parameters
+    ----------
+    wedge : (float, float, float)
+        Tilt range and axis in degrees, from `check_wedge`.
+
+    Returns
+    -------
+    bool
+    """
+    low, high, _ = wedge
+    return high - low >= 180.0
+
+
 def wedge_normals(tilt_range):
     """Return the two normals u, v of a tilt range: ξ is measured where (u·ξ)(v·ξ) ≤ 0.
 
@@ -91,9 +107,10 @@ def wedge_normals(tilt_range):
     InputError
         If the tilt range is impossible.
     """
-    low, high, axis = np.radians(check_wedge(tilt_range))
+    wedge = check_wedge(tilt_range)
+    low, high, axis = np.radians(wedge)
     normals = np.array([[-np.sin(high), 0.0, np.cos(high)], [-np.sin(low), 0.0, np.cos(low)]])
-    if high - low >= np.pi:
+    if is_complete(wedge):
         normals[1] = -normals[0]
     if axis != np.pi / 2:
         # the direction across the axis, which is x where the axis is y
