@@ -38,6 +38,8 @@ SAME_ROTATION_DEG = 0.5
 """Two transforms are the same optimum if their rotations differ by no more than this, in degrees ..."""
 SAME_TRANSLATION_VOXEL = 0.05
 """... and their translations by no more than this, in voxels."""
+# interval of as few seeds as there can be, in degrees
+_FEW_SEEDS = 180.0
 # a step that lowers d is never refused here: twenty would do
 _TO_CONVERGENCE = 100
 
@@ -208,12 +210,13 @@ def compare_pairs(volumes, particles, pairs, cells, settings, seed, seconds):
     for pair in prepared_pairs(volumes, particles, pairs, first.data_set, first.tilt, settings, model):
         for cell in cells:
             prepared = (pair.fixed, pair.moving) if cell.score in PRINTED_SCORES else pair.bands
-            arguments = (*prepared, cell.score, cell.interval, settings, particles.voxel_size)
-            if cell.score not in known:
-                # the kernels are loaded, and perhaps compiled, at their first call
-                compare_searches(*arguments, search_generator(seed, cell, "full", pair.number))
-                known.add(cell.score)
-            found, ends, spent = compare_searches(*arguments, search_generator(seed, cell, "full", pair.number))
+            # kernels are loaded, and perhaps compiled, at their first call, for which a few seeds do
+            for interval in [cell.interval] if cell.score in known else [_FEW_SEEDS, cell.interval]:
+                rng = search_generator(seed, cell, "full", pair.number)
+                found, ends, spent = compare_searches(
+                    *prepared, cell.score, interval, settings, particles.voxel_size, rng
+                )
+            known.add(cell.score)
             seconds[cell] += spent
             errors = [alignment_error(*end, *pair.poses, "C1")[0] for end in zip(*ends, strict=True)]
             condition = [pair.number, cell.tilt, cell.snr, cell.score, cell.interval]
