@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gradalign.alignment import LikelihoodVolume, Settings, align_bands, prepare_bands
+from gradalign.alignment import Settings
 from gradalign.errors import InputError
 from gradalign.geometry import (
     alignment_error,
@@ -13,14 +13,14 @@ from gradalign.geometry import (
 )
 from gradalign.joint import JointRefinement, refine_jointly
 from gradalign.likelihood import SignalModel, estimate_model, soft_sphere
-from gradalign.modes import _support, cut_shares, prepare_joint
+from gradalign.likelihood_search import LikelihoodVolume, align_bands, prepare_bands
+from gradalign.modes import _DOUBT, _support, prepare_joint
 from gradalign.refinement import rotation_from_vector
 from gradalign.simulation.phantom import phantom
 from gradalign.wedge import measured
 
 RADIUS = 10.0
 WIDTH = 2.0 * 32 / RADIUS
-FULL = (-90.0, 90.0, 90.0)
 
 
 def invented_model(ratio=30.0, size=32, radius=RADIUS):
@@ -30,17 +30,22 @@ def invented_model(ratio=30.0, size=32, radius=RADIUS):
 
 
 def cut(volume, tilt):
-    points = np.stack(np.meshgrid(*3 * [np.fft.fftfreq(32)], indexing="ij")[::-1], axis=-1)
+    points = np.stack(np.meshgrid(*3 * [np.fft.fftfreq(len(volume))], indexing="ij")[::-1], axis=-1)
     return np.fft.ifftn(np.fft.fftn(volume) * measured(points, tilt)).real.astype(np.float32)
 
 
-def wedged_pairs(count, noise, tilt, seed):
-    """Return noisy subtomograms of a phantom without their missing wedge, with poses and shifts."""
+def wedged_pairs(count, noise, tilt, seed, space=32):
+    """Return noisy subtomograms of a phantom without their missing wedge, with poses and shifts.
+
+    The wedge is taken out of a space of so many voxels a side, and the box out of that.
+    """
     rng = np.random.default_rng(seed)
     poses, shifts = random_rotations(rng, count), rng.uniform(-1, 1, (count, 3))
     clean = [phantom(24, 32, pose, shift) for pose, shift in zip(poses, shifts, strict=True)]
-    level = noise * clean[0].std()
-    return [cut(v + level * rng.normal(size=v.shape), tilt) for v in clean], poses, shifts
+    level, margin = noise * clean[0].std(), (space - 32) // 2
+    box = (slice(margin, margin + 32),) * 3
+    wide = [np.pad(volume, margin) + level * rng.normal(size=(space,) * 3) for volume in clean]
+    return [cut(volume, tilt)[box] for volume in wide], poses, shifts
 
 
 def prepared(tilts, seed=0, model=None):
@@ -50,55 +55,16 @@ def prepared(tilts, seed=0, model=None):
     return [prepare_joint(volume, tilt, model, 4.0) for volume, tilt in zip(volumes, tilts, strict=True)]
 
 
-def test_nothing_is_cut_off_where_nothing_is_missing():
-    frequencies = np.random.default_rng(0).integers(-8, 9, (50, 3)).astype(float)
-    np.testing.assert_allclose(cut_shares(frequencies, FULL, 32), 1.0, atol=1e-9)
-
-
-def test_a_cut_leaves_the_inside_halves_the_edge_and_takes_the_outside():
-    # the wedge's faces at 45 degrees; far from its edge, on it, and far outside
-    frequencies = np.array([[10.0, 2.0, 0.0], [10.0, 2.0, 10.0], [0.0, 2.0, 10.0]])
-    signal, noise = cut_shares(frequencies, (-45.0, 45.0, 90.0), 32)
-    np.testing.assert_allclose(signal, [1.0, 0.5, 0.0], atol=0.05)
-    np.testing.assert_allclose(noise, [1.0, 0.5, 0.0], atol=0.05)
-
-
-def test_the_shares_follow_the_tilt_axis():
-    frequencies = np.array([[5.0, 1.0, 4.0], [3.0, -2.0, 2.0], [6.0, 0.0, -5.0]])
-    turned = frequencies @ rotation_from_euler(-90.0, 0.0, 0.0).T
-    about_y, about_x = (
-        cut_shares(points, (-50.0, 60.0, axis), 32) for points, axis in ((frequencies, 90.0), (turned, 0.0))
-    )
-    np.testing.assert_allclose(about_x, about_y, atol=1e-9)
-
-
-def test_the_shares_are_those_of_a_cut_volume():
-    rng = np.random.default_rng(5)
-    # in a box twice as large the wedge is cut off as from an object in empty space
-    wide = np.zeros((64, 64, 64))
-    wide[16:48, 16:48, 16:48] = phantom(20, 32)
-    points = np.stack(np.meshgrid(*3 * [np.fft.fftfreq(64)], indexing="ij")[::-1], axis=-1)
-    part = np.fft.ifftn(np.fft.fftn(wide) * measured(points, 60)).real[16:48, 16:48, 16:48]
-    whole = phantom(20, 32)
-    centred = [np.fft.fftn(np.fft.ifftshift(volume)) for volume in (part, whole)]
-    chosen = rng.integers(-6, 7, (400, 3))
-    shown, full = (transform[chosen[:, 2], chosen[:, 1], chosen[:, 0]] for transform in centred)
-    signal, _ = cut_shares(chosen, (-60.0, 60.0, 90.0), 32)
-    hard = measured(chosen, 60)
-    soft_error, hard_error = (np.linalg.norm(shown - factor * full) for factor in (signal, hard))
-    assert soft_error < 0.5 * hard_error
-
-
 def test_the_modes_have_the_covariance_of_the_signal():
     model = invented_model(ratio=3e4)
     (joint,) = prepared([90], model=model)
     modes = joint.modes
-    lengths = np.linalg.norm(modes.lattice, axis=1)
+    lengths = np.linalg.norm(modes.frequencies, axis=1)
     near = np.flatnonzero(lengths < 4.0)
     power = (model.mask.astype(float) ** 2).sum() * np.interp(lengths[near], np.arange(16), model.signal)
-    # the weighted rows are 2/N times s R Y
-    shown = [weighted[near] * 32**3 / 2 for weighted in modes.weighted]
-    gaps = [modes.lattice[near][:, None] - sign * modes.lattice[near] for sign in (1, -1)]
+    # where nothing is missing the weighted rows are those of the modes, over the noise and the doubt
+    shown = [weighted[near] * 32**3 * (1 + _DOUBT) / 2 for weighted in modes.weighted]
+    gaps = [modes.frequencies[near][:, None] - sign * modes.frequencies[near] for sign in (1, -1)]
     same, opposite = (_support(np.linalg.norm(gap, axis=-1) / WIDTH) for gap in gaps)
     scale = np.sqrt(np.outer(power, power))
     # ⟨Re H Re H'⟩ and ⟨Im H Im H'⟩ of a real object
@@ -175,8 +141,9 @@ def test_the_value_does_not_depend_on_where_both_volumes_stand():
     assert same == pytest.approx(value, rel=1e-6)
 
 
-def test_the_refinement_goes_nearer_to_the_truth_than_the_search():
-    volumes, poses, shifts = wedged_pairs(24, 1.0, 60, seed=6)
+@pytest.mark.parametrize("space", [32, 64])
+def test_the_refinement_goes_nearer_to_the_truth_than_the_search(space):
+    volumes, poses, shifts = wedged_pairs(24, 1.0, 60, 6, space)
     model = estimate_model(volumes, [60] * 24)
     errors = {True: [], False: []}
     for i in range(0, 24, 2):
@@ -187,6 +154,35 @@ def test_the_refinement_goes_nearer_to_the_truth_than_the_search():
             found.append(alignment_error(answer.rotation, answer.translation, *truth)[:2])
     with_it, without = (np.median(errors[joint], axis=0) for joint in (True, False))
     assert (with_it < 0.9 * without).all()
+
+
+@pytest.mark.parametrize(("space", "wider"), [(32, False), (48, True), (64, True)])
+def test_the_data_say_out_of_what_the_wedge_was_cut(space, wider):
+    volumes, *_ = wedged_pairs(6, 1.0, 60, 4, space)
+    model = estimate_model(volumes, [60] * 6)
+    frequencies = [prepare_joint(volume, 60, model, 4.0).modes.frequencies for volume in volumes]
+    # out of the box itself nothing is left beyond the wedge
+    assert [not measured(points, 60).all() for points in frequencies] == [wider] * 6
+
+
+def test_a_wedge_that_was_never_cut_is_taken_at_its_word():
+    volumes, *_ = wedged_pairs(6, 1.0, 90, 4, 64)
+    model = estimate_model(volumes, [60] * 6)
+    for volume in volumes:
+        assert measured(prepare_joint(volume, 60, model, 4.0).modes.frequencies, 60).all()
+
+
+def test_the_tilt_axis_turns_the_data_and_not_the_value():
+    f, g = wedged_pairs(2, 0.5, 60, 3, 48)[0]
+    model, turn = invented_model(), rotation_from_euler(90, 0, 0)
+    # a quarter turn about z takes voxels to voxels: (x, y) to (−y, x), and with them the tilt axis
+    around = [np.roll(volume[:, ::-1, :], 1, axis=1).transpose(0, 2, 1) for volume in (f, g)]
+    rotation, shift, centre = rotation_from_euler(-30, 25, 10), np.array([0.5, 0.0, -1.0]), np.array([0.2, 0.3, -0.1])
+    here = JointRefinement(*(prepare_joint(volume, 60, model, 4.0) for volume in (f, g)))
+    there = JointRefinement(*(prepare_joint(volume, (-60, 60, 180), model, 4.0) for volume in around))
+    value, _ = here.evaluate(rotation, shift, centre)
+    same, _ = there.evaluate(turn @ rotation @ turn.T, turn @ shift, turn @ centre)
+    assert same == pytest.approx(value, rel=1e-5)
 
 
 def test_a_search_about_one_axis_stays_about_it():

@@ -1,12 +1,12 @@
 """The last refinement of an alignment: two subtomograms as two views of one unknown object.
 
 With the object's modes z (see `gradalign.modes`) f and g are f = A_f z + noise and g = P A_g D(R)ᵀ z + noise, A being
-what a wedge shows of each mode, D the rotation of the modes and P the phases of the translation. For a transform the
-best z is the solution of a linear system, and what it leaves of the data is
+what a wedge shows of each mode, D the rotation of the modes and P the phases of the translation; C is the covariance of
+the noise. For a transform the best z is the solution of a linear system, and what it leaves of the data is
 
     Q(R, a) = const − ½ bᵀ M⁻¹ b,   M = 1 + G_f + D G_g Dᵀ,   b = b_f + D b_g,
 
-G = AᵀN⁻¹A, b = AᵀN⁻¹(data): half of the sum of squares of everything that both volumes measured, none of it lost to a
+G = AᵀC⁻¹A, b = AᵀC⁻¹(data): half of the sum of squares of everything that both volumes measured, none of it lost to a
 mask or at the wedge's edge. Its derivative by a rotation needs the rotation's generators L alone:
 ∂Q = −zᵀ L (D b_g − D G_g Dᵀ z). Where the object's support is centred is not known and is found along with the rest.
 """
@@ -21,9 +21,9 @@ from gradalign.refinement import rotation_from_vector
 _REACH = np.array([0.35] * 3 + [2.0] * 3)
 # about how well the centre of the support can be told, in voxels
 _CENTRE_SCALE = 0.3
-# in standard deviations of the answer: a gradient below this ends the refinement
-_TOLERANCE = 0.1
-_MOST_ITERATIONS = 20
+TOLERANCE = 0.1
+"""Gradient below which a search's refinement ends, in standard deviations of the answer."""
+_MOST_ITERATIONS = 60
 
 
 def _each_degree(degrees, matrices, values):
@@ -54,8 +54,8 @@ class JointRefinement:
     def _right_sides(self, volume, shift):
         """Return for each parity b of a volume moved by −shift, and in further columns its derivatives by the shift."""
         modes = volume.modes
-        data = volume.coefficients * np.exp(1j * self._turn * (modes.lattice @ shift))
-        slopes = 1j * self._turn * modes.lattice * data[:, None]
+        data = volume.coefficients * np.exp(1j * self._turn * (modes.frequencies @ shift))
+        slopes = 1j * self._turn * modes.frequencies * data[:, None]
         return [
             weighted.T @ np.column_stack([part(data), part(slopes)])
             for weighted, part in zip(modes.weighted, (np.real, np.imag), strict=True)
@@ -113,7 +113,7 @@ class JointRefinement:
         return value, np.concatenate([by_turn, by_translation, by_centre - by_translation])
 
 
-def refine_jointly(fixed, moving, rotation, translation, information, basis):
+def refine_jointly(fixed, moving, rotation, translation, information, basis, tolerance=TOLERANCE):
     """Refine the transform that an alignment has found.
 
     Parameters
@@ -162,6 +162,6 @@ def refine_jointly(fixed, moving, rotation, translation, information, basis):
             path.append(path[-1])
         return value, scaled.T @ gradient
 
-    options = {"gtol": _TOLERANCE, "maxiter": _MOST_ITERATIONS}
+    options = {"gtol": tolerance, "maxiter": _MOST_ITERATIONS}
     found = minimize(objective, np.zeros(free + 3), jac=True, method="BFGS", options=options)
     return *moved(found.x)[:2], np.array(trace), np.array(path)

@@ -9,9 +9,8 @@ shell and a support of the data set's radius their covariance is
 its eigenfunctions are radial functions times spherical harmonics: H(ξ) = Σ z R_lb(|ξ|) Y_lm(ξ/|ξ|), with z real and of
 unit variance, and a factor i for odd l. Modes below the noise are left out.
 
-A subtomogram is the object's wedge of frequencies, cut out of the box: near the wedge's edge its coefficients hold a
-share s(ξ) of H and a share of the noise's power. Nothing else needs to be known of the edge, and no mask, which would
-smear it, is put on the volume.
+A subtomogram is the object's wedge of frequencies, cut out of the box. What this makes of each mode and of the noise is
+worked out (`gradalign.cut`); no mask, which would smear the wedge's edge, is put on the volume.
 """
 
 from functools import lru_cache
@@ -20,34 +19,41 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradalign.cut import cut_out, cut_within
 from gradalign.harmonics import real_harmonics
-from gradalign.spectrum import band_limit, half_ball, lattice_values
+from gradalign.spectrum import band_limit, half_ball
 from gradalign.volumes import check_volume
-from gradalign.wedge import check_wedge, is_complete, wedge_normals
+from gradalign.wedge import check_wedge, is_complete, measured
 
 # width of μ in cycles per box, times the particle's radius over the box
 _WIDTH = 2.0
 # a mode is kept if its signal is at least so many times its noise, and no more than so many of all
 _LEAST_RATIO, _MOST_MODES = 1.0, 600
 # a frequency is used if at least this share of the noise's power is there
-_LEAST_SHARE = 0.5
+_LEAST_SHARE = 0.1
+# variance by which a coefficient is off from what the cut should show, relative to the noise's
+_DOUBT = 0.3
+# power beyond the wedge's faces, over what is expected there, between which a wedge was cut out of a wider space: it is
+# 0 if it was taken out of the box's own transform, 4 if nothing was taken out, and from 0.06 (without noise) to 1.1 in
+# simulated tilt series
+_CUT_OUT = (0.02, 2.0)
 # nodes of the quadratures along |ξ| and over the angle between two frequencies
 _RADIAL_NODES, _ANGLE_NODES = 32, 64
-# lattice on which a wedge is cut out of the box, finer than the box's by this factor
-_FINER = 4
 
 
 class Modes(NamedTuple):
     """What one tilt range shows of the modes, by parity of l: even, then odd."""
 
-    lattice: np.ndarray
-    """Frequencies (ξx, ξy, ξz) that are used, one of each ±ξ, in cycles per box: int32 (n, 3)."""
+    frequencies: np.ndarray
+    """Those that are used, (ξx, ξy, ξz) in cycles per box, one of each ±ξ: (n, 3). A lattice along the tilt axis."""
     degrees: tuple
     """For each parity: (l, number of radial functions) in the order of the modes; each has 2 l + 1."""
     weighted: tuple
-    """For each parity (n, r): 2 s(ξ) R_lb Y_lm / N(ξ); with the data's real or imaginary part the right-hand side."""
+    """For each parity (n, r): 2 C⁻¹ A; with the data's real or imaginary part the right-hand side."""
     gram: tuple
-    """For each parity (r, r): Σ 2 s² (R Y)(R Y)ᵀ / N."""
+    """For each parity (r, r): 2 Aᵀ C⁻¹ A."""
+    beyond: np.ndarray
+    """Weights of the data's power, 0 where the wedge measures (n,): their sum is about 1 if it was cut like this."""
 
 
 class JointVolume(NamedTuple):
@@ -67,54 +73,6 @@ def _support(distance):
     """Return μ, Wendland's function of smoothness 4, at a distance in units of its width."""
     inside = np.clip(distance, 0.0, 1.0)
     return (1.0 - inside) ** 6 * (35.0 * inside**2 + 18.0 * inside + 3.0) / 3.0
-
-
-def _covered(z, x, tilt_range):
-    """Return how much of each cell of a lattice across the tilt axis a tilt range covers."""
-    u, v = wedge_normals(tilt_range)
-    left, right = (normal[0] * x + normal[2] * z for normal in (u, v))
-    depth = np.copysign(np.minimum(np.abs(left), np.abs(right)), -left * right)
-    return np.clip(0.5 + _FINER * depth, 0.0, 1.0)
-
-
-def cut_shares(frequencies, wedge, size):
-    """Return what is left of a smooth transform and of white noise where a wedge is cut out of a box.
-
-    Parameters
-    ----------
-    frequencies : array_like of shape (n, 3)
-        In cycles per box.
-    wedge : (float, float, float)
-        Tilt range and axis in degrees.
-    size : int
-        Box size in voxels.
-
-    Returns
-    -------
-    signal : numpy.ndarray of shape (n,)
-        s(ξ), the transform of the wedge's kernel within the box: 1 well inside the wedge, about ½ at its edge, 0 well
-        outside.
-    noise : numpy.ndarray of shape (n,)
-        The same for the noise's power.
-    """
-    # half of a small job's start would go into loading SciPy, which most jobs never need
-    from scipy.ndimage import map_coordinates
-
-    frequencies = np.asarray(frequencies, dtype=float)
-    if is_complete(wedge):
-        return np.ones(len(frequencies)), np.ones(len(frequencies))
-    low, high, axis = wedge
-    along = np.fft.fftfreq(_FINER * size, 1.0 / size)
-    # nothing changes along the tilt axis, and so a plane across it is enough
-    kernel = np.fft.ifft2(_covered(*np.meshgrid(along, along, indexing="ij"), (low, high))).real
-    places = np.fft.fftfreq(_FINER * size, 1.0 / (_FINER * size))
-    box = (places >= -(size // 2)) & (places < size - size // 2)
-    lags = np.clip(1.0 - np.abs(places) / size, 0.0, None)
-    axis = np.radians(axis)
-    across = frequencies[:, 0] * np.sin(axis) - frequencies[:, 1] * np.cos(axis)
-    at = np.stack([frequencies[:, 2], across]) * _FINER
-    tables = (np.fft.fft2(kernel * np.outer(window, window)).real for window in (box, lags))
-    return tuple(map_coordinates(table, at, order=1, mode="grid-wrap") for table in tables)
 
 
 def _radial_modes(power, noise, width, limit, lengths):
@@ -152,28 +110,97 @@ def _strongest(radial):
     return [part > least for part, _ in radial]
 
 
-@lru_cache(maxsize=16)
-def _modes(signal, noise, mask_power, width, wedge, size, limit):
-    signal, noise = np.frombuffer(signal) * mask_power, np.frombuffer(noise) * size**3
+class _Plane(NamedTuple):
+    """Frequencies of one height along the tilt axis; three components: along the axis, across it, along z."""
+
+    points: np.ndarray
+    """Those that are used."""
+    sources: np.ndarray
+    """Those of the object that go into them."""
+    response: np.ndarray
+    """What they get of these."""
+    covariance: np.ndarray
+    """Of white noise."""
+
+
+def _planes(cut, limit):
+    """Yield what is seen of the wedge, plane by plane across its axis."""
     lattice = half_ball(limit)
-    share, noise_share = cut_shares(lattice, wedge, size)
-    used = noise_share >= _LEAST_SHARE
-    lattice, share, noise_share = lattice[used], share[used], noise_share[used]
-    squares, which = np.unique((lattice**2).sum(axis=1), return_inverse=True)
-    lengths = np.sqrt(squares)
-    precision = 2.0 / (np.interp(lengths, np.arange(len(noise)), noise)[which] * noise_share)
-    radial = list(_radial_modes(signal, noise, width, limit, lengths))
+    used = np.diagonal(cut.covariance) >= _LEAST_SHARE
+    along, across = np.hsplit(lattice, [1])
+    for height in range(int(limit) + 1):
+        here = across[along[:, 0] == height]
+        rows = np.flatnonzero(used & (cut.points[:, None] == here).all(axis=-1).any(axis=1))
+        columns = np.flatnonzero((cut.sources**2).sum(axis=1) + height**2 <= (limit + 1.0) ** 2)
+        yield _Plane(
+            *(np.insert(part, 0, height, axis=1) for part in (cut.points[rows], cut.sources[columns])),
+            cut.response[np.ix_(rows, columns)],
+            cut.covariance[np.ix_(rows, rows)],
+        )
+
+
+def _along_the_axis(points, axis):
+    """Return (ξx, ξy, ξz) of frequencies along the tilt axis, across it and along z."""
+    cosine, sine = np.cos(np.radians(axis)), np.sin(np.radians(axis))
+    along, across, z = points.T
+    return np.stack([along * cosine + across * sine, along * sine - across * cosine, z], axis=1)
+
+
+def _shown(planes, radial, which, directions):
+    """Return by parity the degrees (l, radial functions) and what is seen of their modes."""
     degrees, parts = ([], []), ([], [])
+    ends = np.cumsum([len(plane.sources) for plane in planes])[:-1]
     for degree, ((_, functions), kept) in enumerate(zip(radial, _strongest(radial), strict=True)):
         if kept.any():
-            shown = share[:, None] * real_harmonics(degree, lattice / lengths[which, None])
-            modes = functions[which][:, kept, None] * shown[:, None, :]
-            parts[degree % 2].append(modes.reshape(len(lattice), -1))
+            values = functions[which][:, kept, None] * real_harmonics(degree, directions)[:, None, :]
+            blocks = np.split(values.reshape(len(values), -1), ends)
+            seen = [plane.response @ block for plane, block in zip(planes, blocks, strict=True)]
+            parts[degree % 2].append(np.concatenate(seen))
             degrees[degree % 2].append((degree, int(kept.sum())))
-    shown = [np.concatenate([np.empty((len(lattice), 0)), *part], axis=1) for part in parts]
-    weighted = tuple(part * precision[:, None] for part in shown)
+    count = sum(len(plane.points) for plane in planes)
+    return degrees, [np.concatenate([np.empty((count, 0)), *part], axis=1) for part in parts]
+
+
+@lru_cache(maxsize=16)
+def _modes(signal, noise, mask_power, width, wedge, size, limit, wider):
+    signal, noise = np.frombuffer(signal) * mask_power, np.frombuffer(noise) * size**3
+    planes = list(_planes(cut_out(wedge[:2], size, limit) if wider else cut_within(wedge[:2], limit), limit))
+    sources = _along_the_axis(np.concatenate([plane.sources for plane in planes]), wedge[2])
+    # of multiples of ½
+    squares, which = np.unique(np.rint(4.0 * (sources**2).sum(axis=1)), return_inverse=True)
+    lengths = np.sqrt(squares) / 2.0
+    radial = list(_radial_modes(signal, noise, width, limit, lengths))
+    directions = np.where(squares[which, None] > 0, sources, [0.0, 0.0, 1.0])
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    degrees, shown = _shown(planes, radial, which, directions)
+    frequencies = _along_the_axis(np.concatenate([plane.points for plane in planes]), wedge[2])
+    signal, noise = (
+        np.interp(np.linalg.norm(frequencies, axis=1), np.arange(len(power)), power) for power in (signal, noise)
+    )
+    weighted, start = [np.empty_like(part) for part in shown], 0
+    for plane in planes:
+        part = slice(start, start := start + len(plane.points))
+        covariance = plane.covariance + _DOUBT * np.eye(len(plane.points))
+        covariance *= np.sqrt(np.outer(noise[part], noise[part]))
+        for result, rows in zip(weighted, shown, strict=True):
+            result[part] = 2.0 * np.linalg.solve(covariance, rows[part])
     gram = tuple(left.T @ right for left, right in zip(weighted, shown, strict=True))
-    return Modes(lattice, tuple(map(tuple, degrees)), weighted, gram)
+    shares = np.concatenate([np.diagonal(plane.covariance) for plane in planes])
+    beyond = ~measured(frequencies, wedge) / (shares * (signal + noise))
+    beyond /= max(np.count_nonzero(beyond), 1)
+    return Modes(frequencies, tuple(map(tuple, degrees)), tuple(weighted), gram, beyond)
+
+
+def _transform(volume, frequencies):
+    """Return the transform of a volume at frequencies with whole ξz, the phase's origin at voxel N//2."""
+    size = len(volume)
+    waves = -2j * np.pi / size * (np.arange(size) - size // 2)
+    heights, height = np.unique(np.rint(frequencies[:, 2]), return_inverse=True)
+    columns, column = np.unique(frequencies[:, :2].round(9), axis=0, return_inverse=True)
+    along_x, along_y = np.exp(columns.T[:, None] * waves[:, None]).astype(np.complex64)
+    layers = np.exp(np.outer(heights, waves)).astype(np.complex64) @ volume.reshape(size, -1)
+    values = ((layers.reshape(-1, size) @ along_x).reshape(len(heights), size, -1) * along_y).sum(axis=1)
+    return values[height, column]
 
 
 def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="volume"):
@@ -205,7 +232,7 @@ def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="vol
     size, wedge = model.mask.shape[0], check_wedge(tilt_range)
     limit = band_limit(size, low_pass, voxel_size)
     volume = check_volume(volume, name, size)
-    modes = _modes(
+    known = (
         np.asarray(model.signal, dtype=float).tobytes(),
         np.asarray(model.noise, dtype=float).tobytes(),
         model.mask_power,
@@ -214,5 +241,13 @@ def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="vol
         size,
         limit,
     )
-    real, imaginary = lattice_values(volume, modes.lattice, limit)
-    return JointVolume(modes, real + 1j * imaginary, size, is_complete(wedge))
+    complete = is_complete(wedge)
+    wider = not complete
+    if wider:
+        modes = _modes(*known, True)
+        coefficients = _transform(volume, modes.frequencies)
+        wider = _CUT_OUT[0] < modes.beyond @ np.abs(coefficients) ** 2 < _CUT_OUT[1]
+    if not wider:
+        modes = _modes(*known, False)
+        coefficients = _transform(volume, modes.frequencies)
+    return JointVolume(modes, coefficients, size, complete)
