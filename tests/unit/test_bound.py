@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from gradalign.alignment import dissimilarity_at, free_directions
 from gradalign.bound import COLUMNS, KINDS, Noise, PairBound, data_set_bounds, drawn_errors, signal_power, weights
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import alignment_error, random_rotations, relative_transform
 from gradalign.likelihood import soft_sphere
 from gradalign.refinement import Damping, refine, unevaluated
 from gradalign.sampling import work_space
 from gradalign.scores import score_number
+from gradalign.seeds import free_directions
 from gradalign.simulation.dataset import DataSet, Protocol
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom

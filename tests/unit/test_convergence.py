@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from searched import noisy_pairs
 
-from gradalign.alignment import Settings, dissimilarity_at
+from gradalign.alignment import Settings
 from gradalign.cells import Cell
 from gradalign.convergence import follow, summarise_convergence
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import relative_transform, rotation_from_euler, transform_distance
 from gradalign.study import prepared_pairs, search_pair
 

@@ -3,8 +3,9 @@ import pytest
 from test_scores import noisy_pair
 
 from gradalign import align_pair
-from gradalign.alignment import Settings, align_bands, dissimilarity_at, prepare_bands, start_rotations
+from gradalign.alignment import Settings
 from gradalign.errors import InputError
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import alignment_error, random_rotations, rotation_from_euler, spread_rotations
 from gradalign.likelihood import (
     SignalModel,
@@ -15,11 +16,13 @@ from gradalign.likelihood import (
     tempered,
     weighted,
 )
+from gradalign.likelihood_search import align_bands, prepare_bands
 from gradalign.marching import Round
 from gradalign.products import overlap_products
 from gradalign.refinement import rotation_from_vector
 from gradalign.sampling import share, work_space
 from gradalign.scores import normal_equations, score_number
+from gradalign.seeds import start_rotations
 from gradalign.simulation.phantom import phantom
 from gradalign.spectrum import band_limit, narrowed
 from gradalign.wedge import measured

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from picked_files import BOX, PLACES, particle
 from scipy.spatial.transform import Rotation
 
-from gradalign.alignment import SPREAD_FACTOR, Settings
+from gradalign.alignment import Settings
 from gradalign.geometry import point_group, random_rotations, rotation_angle, rotation_from_euler, seed_rotations
 from gradalign.likelihood import estimate_model
 from gradalign.particles import from_relion
@@ -22,6 +22,7 @@ from gradalign.picked.search import (
     prior_surface,
     symmetric_seeds,
 )
+from gradalign.seeds import SPREAD_FACTOR
 
 REFERENCE = density(BOX, PLACES)
 

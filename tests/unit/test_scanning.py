@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from searched import noisy_pairs
 
-from gradalign.alignment import Settings, dissimilarity_at
+from gradalign.alignment import Settings
 from gradalign.cells import Cell
 from gradalign.errors import InputError
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import alignment_error, seed_rotations
 from gradalign.scanning import COLUMNS, SECONDS, scan, scan_pairs, seconds_lines
 from gradalign.scanning_table import (

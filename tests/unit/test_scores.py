@@ -2,8 +2,8 @@ import numpy as np
 import oracles
 import pytest
 
-from gradalign.alignment import dissimilarity_at
 from gradalign.errors import InputError
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import inverse_transform, random_rotations, relative_transform
 from gradalign.products import overlap_products
 from gradalign.refinement import rotation_from_vector

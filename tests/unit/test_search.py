@@ -2,13 +2,8 @@ import numpy as np
 import pytest
 from test_scores import LOW_PASS, noisy_pair
 
-from gradalign.alignment import (
-    Settings,
-    dissimilarity_at,
-    free_directions,
-    seeds_at_best_translation,
-    start_rotations,
-)
+from gradalign.alignment import Settings
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import (
     alignment_error,
     random_rotations,
@@ -28,6 +23,7 @@ from gradalign.search import (
     place_candidates,
     stochastic_refinement,
 )
+from gradalign.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.simulation.phantom import phantom
 from gradalign.spectrum import prepare
 

@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gradalign.alignment import Settings, align_spectra, start_rotations
+from gradalign.alignment import Settings, align_spectra
 from gradalign.cells import Cell
 from gradalign.geometry import alignment_error, random_rotations, relative_transform, rotation_angle
 from gradalign.randomness import generator
+from gradalign.seeds import start_rotations
 from gradalign.simulation.phantom import phantom
 from gradalign.spectrum import prepare
 from gradalign.study import Pair, pair_surfaces, search_generator, search_pair

@@ -18,12 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.alignment import free_directions, information
 from gradalign.cells import Cell
+from gradalign.evaluation import information
 from gradalign.geometry import point_group, relative_transform, rotation_angle
 from gradalign.populations import open_data_set, template
 from gradalign.randomness import generator
 from gradalign.records import line
+from gradalign.seeds import free_directions
 from gradalign.simulation.dataset import Protocol
 from gradalign.simulation.microscope import ctf, mtf
 from gradalign.spectrum import prepare
@@ -179,7 +180,7 @@ def drawn_errors(matrix, basis, poses, symmetry, rng, draws=_DRAWS):
     matrix : array_like of shape (6, 6)
         One of `PairBound.information`.
     basis : array_like of shape (6, k)
-        The free directions, from `gradalign.alignment.free_directions`.
+        The free directions, from `gradalign.seeds.free_directions`.
     poses : tuple
         P_f, a_f, P_g, a_g.
     symmetry : str

@@ -9,9 +9,10 @@ from scipy.cluster import hierarchy
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import squareform
 
-from gradalign.alignment import align_spectra, dissimilarity_at
+from gradalign.alignment import align_spectra
 from gradalign.averaging import WedgeAverage, sampler
 from gradalign.errors import InputError
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import inverse_transform, rotation_from_euler
 from gradalign.randomness import generator
 from gradalign.records import TRANSFORM_COLUMNS, line

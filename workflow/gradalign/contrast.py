@@ -10,7 +10,6 @@ import time
 
 import numpy as np
 
-from gradalign.alignment import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.benchmarks.slow_step import SlowPair
 from gradalign.geometry import alignment_error, rotation_angle
 from gradalign.records import line
@@ -18,6 +17,7 @@ from gradalign.refinement import step
 from gradalign.sampling import work_space
 from gradalign.scores import score_number
 from gradalign.search import place_candidates
+from gradalign.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.spectrum import band_limit, prepare
 from gradalign.speedup import FALL, MOST_STEPS
 from gradalign.study import prepared_pairs, search_pair

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from gradalign.alignment import dissimilarity_at
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import nearest_truth, transform_distance
 
 QUARTILES = {"lower": 25.0, "median": 50.0, "upper": 75.0}

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.alignment import Settings, seeds_at_best_translation, start_rotations
+from gradalign.alignment import Settings
 from gradalign.geometry import alignment_error, seed_rotations
 from gradalign.records import line
+from gradalign.seeds import seeds_at_best_translation, start_rotations
 from gradalign.spectrum import prepare
 from gradalign.study import prepared_pairs, search_pair
 

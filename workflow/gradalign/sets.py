@@ -2,9 +2,10 @@
 
 from itertools import combinations
 
-from gradalign.alignment import Settings, align_bands, align_spectra, prepare_bands
+from gradalign.alignment import Settings, align_spectra
 from gradalign.errors import InputError
 from gradalign.likelihood import estimate_model
+from gradalign.likelihood_search import align_bands, prepare_bands
 from gradalign.randomness import generator
 from gradalign.spectrum import prepare
 

@@ -4,8 +4,8 @@ With the paper's scores both start from the same seeds at their best translation
 until d falls by less than `FALL` of its value in an accepted step, or `MOST_STEPS`. The study's own search is the
 stochastic one, with the random numbers of the study's alignments, and for the likelihood the one from coarse to fine,
 from seeds of its own; there too the independent refinement is that of the grid's seeds, at the finest band limit. The
-optimum is the best end of the independent refinement, refined on to convergence (for the likelihood without the
-expected gain, as its searches end).
+optimum is the best end of the independent refinement, refined on to convergence in the way in which the search ends:
+for the likelihood without the expected gain, and then jointly.
 """
 
 import time
@@ -13,21 +13,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.alignment import (
-    align_bands,
-    finest_limit,
-    free_directions,
-    seeds_at_best_translation,
-    start_rotations,
-)
 from gradalign.cells import PRINTED_SCORES
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import alignment_error, rotation_angle
 from gradalign.likelihood import estimate_model
+from gradalign.likelihood_search import LikelihoodVolume, align_bands, ends_jointly, finest_limit, jointly_refined
 from gradalign.marching import without_gain
 from gradalign.records import line
 from gradalign.refinement import Candidates
 from gradalign.scores import score_number
 from gradalign.search import independent_refinement, place_candidates, stochastic_refinement
+from gradalign.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.study import prepared_pairs, search_generator
 
 FALL = 1e-4
@@ -42,6 +38,8 @@ SAME_TRANSLATION_VOXEL = 0.05
 _FEW_SEEDS = 180.0
 # a step that lowers d is never refused here: twenty would do
 _TO_CONVERGENCE = 100
+# gradient at which a joint refinement has converged, in standard deviations of the answer
+_CONVERGED = 1e-3
 
 COLUMNS = (
     "pair",
@@ -97,13 +95,36 @@ def _search(fixed, moving, score, interval, settings, voxel_size, rng, seeds):
     return found.rotation, found.translation, found.path
 
 
+def _at_finest(volume, settings):
+    """Return the transform in which the independent refinement moves."""
+    return volume.bands[finest_limit(settings)] if isinstance(volume, LikelihoodVolume) else volume
+
+
+def _refined_on(fixed, moving, score, settings, rotations, translations):
+    """Return the ends of both searches refined on to convergence, and d at each."""
+    number, free, damping = score_number(score), free_directions(), settings.damping
+    held, moved = without_gain(_at_finest(fixed, settings)), _at_finest(moving, settings)
+    jointly = score not in PRINTED_SCORES and ends_jointly(fixed, moving)
+    ends = place_candidates(held, moved, number, rotations, translations, damping)
+    # a search that ends jointly has left the optimum of d behind
+    of_d = Candidates(*(array[: 1 if jointly else 2] for array in ends))
+    independent_refinement(held, moved, number, free, damping, 0.0, _TO_CONVERGENCE, of_d)
+    if jointly:
+        for end in range(2):
+            start = ends.rotations[end], ends.translations[end]
+            found = jointly_refined(fixed, moving, *start, free, settings, _CONVERGED)
+            ends.rotations[end], ends.translations[end] = found[:2]
+            ends.dissimilarities[end] = dissimilarity_at(held, moved, score, *found[:2])
+    return ends.rotations, ends.translations, ends.dissimilarities.tolist()
+
+
 def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
     """Search one pair in both ways.
 
     Parameters
     ----------
-    fixed, moving : gradalign.spectrum.Spectrum or gradalign.alignment.LikelihoodVolume
-        f and g; for the likelihood from `gradalign.alignment.prepare_bands`.
+    fixed, moving : gradalign.spectrum.Spectrum or gradalign.likelihood_search.LikelihoodVolume
+        f and g; for the likelihood from `gradalign.likelihood_search.prepare_bands`.
     score : str
     interval : float
         Of the seed angles, in degrees.
@@ -123,9 +144,7 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
         the likelihood has seeds of its own.
     """
     number, free, damping = score_number(score), free_directions(), settings.damping
-    held, moved = fixed, moving
-    if score not in PRINTED_SCORES:
-        held, moved = (volume.bands[finest_limit(settings)] for volume in (fixed, moving))
+    held, moved = _at_finest(fixed, settings), _at_finest(moving, settings)
     clock = [time.process_time()]
     together = seeds_at_best_translation(held, moved, score, start_rotations(interval), settings, voxel_size)
     alone = Candidates(*(array.copy() for array in together))
@@ -137,13 +156,11 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
     best = int(np.argmin(alone.dissimilarities))
     rotations = np.stack([alone.rotations[best], rotation])
     translations = np.stack([alone.translations[best], translation])
-    held = without_gain(held)
-    ends = place_candidates(held, moved, number, rotations, translations, damping)
-    independent_refinement(held, moved, number, free, damping, 0.0, _TO_CONVERGENCE, ends)
-    optimum = ends.rotations[0], ends.translations[0]
+    rotations, translations, values = _refined_on(fixed, moving, score, settings, rotations, translations)
+    optimum = rotations[0], translations[0]
     turns, shifts = _differences(path[:, :9].reshape(-1, 3, 3), path[:, 9:], *optimum)
     hits = np.flatnonzero(is_same_optimum(turns, shifts))
-    turn, shift = _differences(ends.rotations[1:], ends.translations[1:], *optimum)
+    turn, shift = _differences(rotations[1:], translations[1:], *optimum)
     comparison = Comparison(
         seeds=len(steps),
         independent_steps=int(steps.sum()),
@@ -151,10 +168,10 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
         steps_to_optimum=int(hits[0]) + 1 if len(hits) else None,
         rotation_difference=float(turn[0]),
         translation_difference=float(shift[0]),
-        independent_dissimilarity=float(ends.dissimilarities[0]),
-        stochastic_dissimilarity=float(ends.dissimilarities[1]),
+        independent_dissimilarity=values[0],
+        stochastic_dissimilarity=values[1],
     )
-    return comparison, (ends.rotations, ends.translations), np.diff(clock)
+    return comparison, (rotations, translations), np.diff(clock)
 
 
 def _differences(rotations, translations, rotation, translation):

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.alignment import Settings, align_bands, align_spectra, dissimilarity_at, finest_limit, prepare_bands
+from gradalign.alignment import Settings, align_spectra
 from gradalign.cells import PRINTED_SCORES
 from gradalign.errors import InputError
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.likelihood import estimate_model
+from gradalign.likelihood_search import align_bands, finest_limit, prepare_bands
 from gradalign.marching import Round
 from gradalign.particles import read_particles
 from gradalign.randomness import generator
@@ -52,7 +54,7 @@ class Pair(NamedTuple):
     poses: tuple
     """P_f, a_f, P_g, a_g: orientations (3, 3) and translations (3,) in voxels."""
     bands: tuple = ()
-    """f and g for the likelihood, from `gradalign.alignment.prepare_bands`; empty where it is not asked for."""
+    """f and g for the likelihood, from `gradalign.likelihood_search.prepare_bands`; empty where it is not asked for."""
 
 
 def alignment_settings(section):

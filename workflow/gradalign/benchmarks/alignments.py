@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import fft
 
-from gradalign.alignment import align_pair, align_spectra, seeds_at_best_translation, start_rotations
+from gradalign.alignment import align_pair, align_spectra
 from gradalign.benchmarks.timing import interleaved, median_ratio
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, SCORES, TILT
+from gradalign.seeds import seeds_at_best_translation, start_rotations
 from gradalign.spectrum import prepare
 
 TRANSFORMS = 108

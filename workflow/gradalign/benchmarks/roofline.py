@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from gradalign.alignment import start_rotations
 from gradalign.benchmarks.loops import fill_often, multiply_often, sample_all
 from gradalign.benchmarks.timing import interleaved
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, TILT
 from gradalign.interpolation import TAPS
 from gradalign.products import OUTSIDE
 from gradalign.sampling import COLUMNS, sample_overlap, work_space
+from gradalign.seeds import start_rotations
 from gradalign.spectrum import prepare
 
 _VALUES = 8

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gradalign.alignment import seeds_at_best_translation, start_rotations
 from gradalign.benchmarks.slow_step import SlowPair
 from gradalign.benchmarks.timing import interleaved, median_ratio
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, SCORES, TILT
 from gradalign.refinement import Candidates
 from gradalign.scores import score_number
 from gradalign.search import independent_refinement
+from gradalign.seeds import seeds_at_best_translation, start_rotations
 from gradalign.spectrum import band_limit, prepare
 
 _STEPS_OF_A_SEED = 20

@@ -8,18 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradalign.alignment import (
-    LikelihoodVolume,
-    Settings,
-    align_bands,
-    align_spectra,
-    dissimilarity_at,
-    finest_limit,
-    start_rotations,
-)
+from gradalign.alignment import Settings, align_spectra
+from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import check_interval, point_group, rotation_angle, rotation_from_euler
 from gradalign.likelihood import SignalModel, soft_sphere
+from gradalign.likelihood_search import LikelihoodVolume, align_bands, finest_limit
 from gradalign.picked.filters import shell_filtered, shell_power
+from gradalign.seeds import start_rotations
 from gradalign.spectrum import prepare
 
 EDGE_SHARE = 1 / 8
@@ -97,7 +92,7 @@ def symmetric_seeds(interval, symmetry, spread=False):
         In degrees; divides 180.
     symmetry : str
     spread : bool
-        As for `gradalign.alignment.start_rotations`.
+        As for `gradalign.seeds.start_rotations`.
 
     Returns
     -------
