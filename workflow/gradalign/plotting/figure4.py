@@ -72,9 +72,10 @@ def figure4_caption(rows):
 def _about_likelihood(rows):
     sound, safe = count_safe(rows)
     return (
-        " The likelihood is searched from coarse to fine instead, from seeds of its own: of the "
-        f"{sound} of {len(rows)} cells where the refinement of all seeds ends within {LOST_DEG:g}° of the truth in "
-        f"95 % of the pairs, in {safe} both end at the same optimum in 95 % of the pairs and the ratio is 20 or more."
+        " The likelihood is searched from coarse to fine instead, from seeds of its own, and both ends are refined on "
+        f"jointly: of the {sound} of {len(rows)} cells where the refinement of all seeds ends within {LOST_DEG:g}° of "
+        f"the truth in 95 % of the pairs, in {safe} both end at the same optimum in 95 % of the pairs and the ratio is "
+        "20 or more."
     )
 
 
