@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,17 @@ def test_a_module_of_a_subpackage_does_not_drag_in_its_neighbours(tmp_path):
 def test_a_name_gathered_by_the_package_brings_what_the_package_gathers(tmp_path):
     found = modules(write(tmp_path, "from gradalign import align_pair"))
     assert {"__init__.py", "alignment.py", "scores.py", "jit.py"} <= found
+
+
+def test_the_package_loads_what_it_gathers_when_it_is_asked_for():
+    program = """
+import sys
+import gradalign
+assert "numba" not in sys.modules
+assert all(getattr(gradalign, name).__name__ == name for name in gradalign.__all__)
+assert "numba" in sys.modules and not hasattr(gradalign, "another")
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_code_that_draws_is_nothing_that_numbers_depend_on():
