@@ -121,6 +121,8 @@ def _cell(page, row, x, y, width):
     page.text(x + width / 2, y + _ROW * 0.33, number(row.ratio_median), BODY + 1, **centre)
     small = {"size": SMALL, "color": GREY, "y": y + _ROW * 0.76}
     share = f"{100 * row.same_optimum / row.n:.0f} %"
-    # from the cell's edges inwards: the widest of both would meet in the middle
-    page.text(x=x + 0.6, words=number(row.hit_ratio_median), horizontalalignment="left", **small)
+    # from the cell's edges inwards: four digits would meet the share in the middle
+    hits = row.hit_ratio_median
+    words = number(hits) if not hits >= 1000 else f"{hits / 1000:.1f}k"
+    page.text(x=x + 0.6, words=words, horizontalalignment="left", **small)
     page.text(x=x + width - 0.6, words=share, horizontalalignment="right", **small)
