@@ -127,6 +127,8 @@ def refine_jointly(fixed, moving, rotation, translation, information, basis, tol
         About how Q curves there, by ω in radians and the translation in voxels.
     basis : array_like of shape (6, k)
         The free directions, see `gradalign.refinement.step`.
+    tolerance : float
+        Gradient below which the refinement ends, in standard deviations of the answer.
 
     Returns
     -------

@@ -57,8 +57,8 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     ----------
     volume : array_like of shape (N, N, N)
         Density [z, y, x].
-    tilt_range : float or (float, float)
-        In degrees.
+    tilt_range : float, (float, float) or (float, float, float)
+        Half range, (min, max) or (min, max, axis) in degrees.
     model : gradalign.likelihood.SignalModel
     settings : Settings, optional
     voxel_size : float
@@ -119,7 +119,12 @@ def jointly_refined(fixed, moving, rotation, translation, basis, settings, toler
 
     Returns
     -------
-    rotation, translation, trace, path
+    rotation : numpy.ndarray of shape (3, 3)
+    translation : numpy.ndarray of shape (3,)
+        In voxels.
+    trace : numpy.ndarray of shape (steps,)
+    path : numpy.ndarray of shape (steps, 12)
+        As `gradalign.joint.refine_jointly` returns them.
     """
     held, moved = (volume.bands[finest_limit(settings)] for volume in (fixed, moving))
     # of −log of the likelihood, about
@@ -144,6 +149,11 @@ def align_bands(
     Returns
     -------
     Alignment
+
+    Raises
+    ------
+    InputError
+        If the interval does not divide 180, or only one of the surfaces is given.
     """
     settings = settings or Settings()
     if rotations is None:

@@ -33,9 +33,9 @@ _LEAST_RATIO, _MOST_MODES = 1.0, 600
 _LEAST_SHARE = 0.1
 # variance by which a coefficient is off from what the cut should show, relative to the noise's
 _DOUBT = 0.3
-# power beyond the wedge's faces, over what is expected there, between which a wedge was cut out of a wider space: it is
-# 0 if it was taken out of the box's own transform, 4 if nothing was taken out, and from 0.06 (without noise) to 1.1 in
-# simulated tilt series
+# power beyond the wedge's faces, over what is expected there, between which a wedge was cut out of a wider space: from
+# 0.06 (without noise) to 1.1 in simulated tilt series, 2 to 6 if nothing was taken out, least at wide ranges, and 0 if
+# the wedge was taken out of the box's own transform, its axis along x or y
 _CUT_OUT = (0.02, 2.0)
 # nodes of the quadratures along |ξ| and over the angle between two frequencies
 _RADIAL_NODES, _ANGLE_NODES = 32, 64
@@ -45,7 +45,8 @@ class Modes(NamedTuple):
     """What one tilt range shows of the modes, by parity of l: even, then odd."""
 
     frequencies: np.ndarray
-    """Those that are used, (ξx, ξy, ξz) in cycles per box, one of each ±ξ: (n, 3). A lattice along the tilt axis."""
+    """Those that are used, (ξx, ξy, ξz) in cycles per box, one of each ±ξ: (n, 3). Along the tilt axis, across it and
+    along z they are whole numbers."""
     degrees: tuple
     """For each parity: (l, number of radial functions) in the order of the modes; each has 2 l + 1."""
     weighted: tuple
