@@ -104,11 +104,8 @@ def cut_out(tilt_range, size, limit):
     inside = np.where(np.abs(places) < size / 2, 1.0, 0.5)
     points, sources = _square(reach, 1.0), _square(reach + 1, 1.0 / _HALVES)
 
-    def box(differences):
-        return np.cos(2.0 * np.pi / size * differences[..., None] * places) @ inside / count
-
     steps = np.arange(-2 * _HALVES * (reach + 1), 2 * _HALVES * (reach + 1) + 1)
-    table = box(steps / _HALVES)
+    table = np.cos(np.outer(2.0 * np.pi / size * (steps / _HALVES), places)) @ inside / count
     gaps = np.rint(_HALVES * (points[:, None] - sources)).astype(int) - steps[0]
     at = np.rint(_HALVES * sources).astype(int)
     response = table[gaps[..., 0]] * table[gaps[..., 1]] * halves[at[:, 1], at[:, 0]]

@@ -24,6 +24,11 @@ class LikelihoodVolume(NamedTuple):
     joint: JointVolume | None = None
     """Itself for the joint refinement; None for a search that ends without it."""
 
+    @property
+    def finest(self):
+        """The transform in which a search ends."""
+        return self.bands[min(self.bands)]
+
 
 def finest_limit(settings):
     """Return the band limit at which the coarse-to-fine search ends, in nm.
@@ -101,7 +106,7 @@ def ends_jointly(fixed, moving):
     return bool(fixed.joint and moving.joint) and not (fixed.joint.complete and moving.joint.complete)
 
 
-def jointly_refined(fixed, moving, rotation, translation, basis, settings, tolerance=TOLERANCE):
+def jointly_refined(fixed, moving, rotation, translation, basis, tolerance=TOLERANCE):
     """Refine a transform jointly, as `gradalign.joint.refine_jointly` does.
 
     Parameters
@@ -113,7 +118,6 @@ def jointly_refined(fixed, moving, rotation, translation, basis, settings, toler
         In voxels.
     basis : array_like of shape (6, k)
         The free directions.
-    settings : Settings
     tolerance : float
         As `gradalign.joint.TOLERANCE`.
 
@@ -126,9 +130,8 @@ def jointly_refined(fixed, moving, rotation, translation, basis, settings, toler
     path : numpy.ndarray of shape (steps, 12)
         As `gradalign.joint.refine_jointly` returns them.
     """
-    held, moved = (volume.bands[finest_limit(settings)] for volume in (fixed, moving))
     # of −log of the likelihood, about
-    curvature = 2.0 * information(without_gain(held), moved, rotation, translation)
+    curvature = 2.0 * information(without_gain(fixed.finest), moving.finest, rotation, translation)
     return refine_jointly(fixed.joint, moving.joint, rotation, translation, curvature, basis, tolerance)
 
 
@@ -173,8 +176,7 @@ def align_bands(
     )
     rotation, translation = rotation.copy(), translation.copy()
     if ends_jointly(fixed, moving):
-        rotation, translation, *steps = jointly_refined(fixed, moving, rotation, translation, basis, settings)
-        held, moved = (volume.bands[finest_limit(settings)] for volume in (fixed, moving))
-        value = dissimilarity_at(held, moved, "likelihood", rotation, translation)
+        rotation, translation, *steps = jointly_refined(fixed, moving, rotation, translation, basis)
+        value = dissimilarity_at(fixed.finest, moving.finest, "likelihood", rotation, translation)
         trace, path = (np.concatenate(parts) for parts in zip((trace, path), steps, strict=True))
     return Alignment(rotation, translation, value, len(trace), trace, path)

@@ -158,8 +158,8 @@ def _shown(planes, radial, which, directions):
             seen = [plane.response @ block for plane, block in zip(planes, blocks, strict=True)]
             parts[degree % 2].append(np.concatenate(seen))
             degrees[degree % 2].append((degree, int(kept.sum())))
-    count = sum(len(plane.points) for plane in planes)
-    return degrees, [np.concatenate([np.empty((count, 0)), *part], axis=1) for part in parts]
+    rows = sum(len(plane.points) for plane in planes)
+    return degrees, [np.concatenate([np.empty((rows, 0)), *part], axis=1) for part in parts]
 
 
 @lru_cache(maxsize=16)

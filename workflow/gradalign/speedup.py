@@ -17,7 +17,7 @@ from gradalign.cells import PRINTED_SCORES
 from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import alignment_error, rotation_angle
 from gradalign.likelihood import estimate_model
-from gradalign.likelihood_search import LikelihoodVolume, align_bands, ends_jointly, finest_limit, jointly_refined
+from gradalign.likelihood_search import LikelihoodVolume, align_bands, ends_jointly, jointly_refined
 from gradalign.marching import without_gain
 from gradalign.records import line
 from gradalign.refinement import Candidates
@@ -95,15 +95,15 @@ def _search(fixed, moving, score, interval, settings, voxel_size, rng, seeds):
     return found.rotation, found.translation, found.path
 
 
-def _at_finest(volume, settings):
+def _at_finest(volume):
     """Return the transform in which the independent refinement moves."""
-    return volume.bands[finest_limit(settings)] if isinstance(volume, LikelihoodVolume) else volume
+    return volume.finest if isinstance(volume, LikelihoodVolume) else volume
 
 
 def _refined_on(fixed, moving, score, settings, rotations, translations):
     """Return the ends of both searches refined on to convergence, and d at each."""
     number, free, damping = score_number(score), free_directions(), settings.damping
-    held, moved = without_gain(_at_finest(fixed, settings)), _at_finest(moving, settings)
+    held, moved = without_gain(_at_finest(fixed)), _at_finest(moving)
     jointly = score not in PRINTED_SCORES and ends_jointly(fixed, moving)
     ends = place_candidates(held, moved, number, rotations, translations, damping)
     # a search that ends jointly has left the optimum of d behind
@@ -112,7 +112,7 @@ def _refined_on(fixed, moving, score, settings, rotations, translations):
     if jointly:
         for end in range(2):
             start = ends.rotations[end], ends.translations[end]
-            found = jointly_refined(fixed, moving, *start, free, settings, _CONVERGED)
+            found = jointly_refined(fixed, moving, *start, free, _CONVERGED)
             ends.rotations[end], ends.translations[end] = found[:2]
             ends.dissimilarities[end] = dissimilarity_at(held, moved, score, *found[:2])
     return ends.rotations, ends.translations, ends.dissimilarities.tolist()
@@ -144,7 +144,7 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
         the likelihood has seeds of its own.
     """
     number, free, damping = score_number(score), free_directions(), settings.damping
-    held, moved = _at_finest(fixed, settings), _at_finest(moving, settings)
+    held, moved = _at_finest(fixed), _at_finest(moving)
     clock = [time.process_time()]
     together = seeds_at_best_translation(held, moved, score, start_rotations(interval), settings, voxel_size)
     alone = Candidates(*(array.copy() for array in together))

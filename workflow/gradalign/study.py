@@ -14,7 +14,7 @@ from gradalign.errors import InputError
 from gradalign.evaluation import dissimilarity_at
 from gradalign.geometry import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.likelihood import estimate_model
-from gradalign.likelihood_search import align_bands, finest_limit, prepare_bands
+from gradalign.likelihood_search import align_bands, prepare_bands
 from gradalign.marching import Round
 from gradalign.particles import read_particles
 from gradalign.randomness import generator
@@ -220,11 +220,10 @@ def search_pair(pair, cell, search, settings, voxel_size, seed):
     return align_spectra(pair.fixed, pair.moving, cell.score, cell.interval, settings, voxel_size, rng, *surfaces)
 
 
-def _dissimilarity(pair, score, settings, transform):
+def _dissimilarity(pair, score, transform):
     if score in PRINTED_SCORES:
         return dissimilarity_at(pair.fixed, pair.moving, score, *transform)
-    finest = finest_limit(settings)
-    return dissimilarity_at(*(volume.bands[finest] for volume in pair.bands), score, *transform)
+    return dissimilarity_at(*(volume.finest for volume in pair.bands), score, *transform)
 
 
 def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, seed):
@@ -273,7 +272,7 @@ def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, 
                         euler_from_rotation(truth[0]),
                         truth[1],
                         alignment_error(found.rotation, found.translation, *pair.poses, symmetry),
-                        [found.dissimilarity, _dissimilarity(pair, cell.score, settings, truth)],
+                        [found.dissimilarity, _dissimilarity(pair, cell.score, truth)],
                     ]
                 )
                 condition = [pair.number, cell.tilt, cell.snr, cell.score, cell.interval, search]
