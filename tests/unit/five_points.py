@@ -8,7 +8,7 @@ WIDTH = 1.3
 
 
 class FivePoints:
-    """Stands in for a `gradalign.spectrum.Sampler`."""
+    """Stands in for a `gradalign.fourier.spectrum.Sampler`."""
 
     def sample(self, frequencies):
         frequencies = np.asarray(frequencies, dtype=float)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gradalign.statistics import read_paper
+from gradalign.report.statistics import read_paper
 
 PAPER = read_paper(Path(__file__).parents[2] / "resources" / "paper" / "tables.csv")
 

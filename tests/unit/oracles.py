@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradalign.wedge import measured
+from gradalign.geometry.wedge import measured
 
 
 def all_frequencies(size):

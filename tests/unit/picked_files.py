@@ -8,10 +8,10 @@ import yaml
 from five_points import POINTS, density
 from scipy.spatial.transform import Rotation
 
-from gradalign.averaging import save_averages
-from gradalign.picked.opening import open_particles
-from gradalign.picked.rounds import align_chunk, empty_sums, finish_round
-from gradalign.wedge import measured
+from gradalign.averaging.wedge_average import save_averages
+from gradalign.geometry.wedge import measured
+from gradalign.particles.opening import open_particles
+from gradalign.particles.rounds import align_chunk, empty_sums, finish_round
 
 REPOSITORY = Path(__file__).parents[2]
 PAPER = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from gradalign.geometry import random_rotations
-from gradalign.particles import Particles
+from gradalign.geometry.rotations import random_rotations
+from gradalign.io.star import Particles
 from gradalign.simulation.phantom import phantom
 
 

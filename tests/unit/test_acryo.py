@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from gradalign.calling import flaw
-from gradalign.geometry import rotation_angle, rotation_from_euler
+from gradalign.aligners.calling import flaw
+from gradalign.geometry.rotations import rotation_angle, rotation_from_euler
 from gradalign.simulation.phantom import phantom
 
 pytest.importorskip("acryo", reason="an optional extra")
 
 
 def test_acryo_finds_a_turned_and_shifted_phantom_in_our_convention():
-    from gradalign.acryo import align_pair
+    from gradalign.aligners.acryo import align_pair
 
     # off the grid, and far from the identity; a slip of axes or of the centre would show
     rotation, shift = rotation_from_euler(50.0, 40.0, 100.0), np.array([2.0, -1.0, 0.5])

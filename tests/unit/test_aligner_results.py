@@ -12,29 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented import one_cell
 
-from gradalign.aligner_results import (
-    COLUMNS,
-    SECONDS,
-    called_answers,
-    result_lines,
-    seconds_line,
-    summarise_seconds,
-)
-from gradalign.aligner_tables import with_others
-from gradalign.aligners import Condition
-from gradalign.alignment_files import LABELS, answered_conditions, file_answers, read_results
-from gradalign.calling import Answer
-from gradalign.cells import tomogram_name
+from gradalign.aligners.calling import Answer
+from gradalign.aligners.declared import Condition
+from gradalign.aligners.export import export_volumes, image_name, wedge_name, wedge_volume, write_lists
+from gradalign.aligners.lines import called_answers, result_lines, seconds_line, summarise_seconds
+from gradalign.aligners.result_file import LABELS, answered_conditions, file_answers, read_results
 from gradalign.errors import InputError
-from gradalign.export import export_volumes, image_name, wedge_name, wedge_volume, write_lists
-from gradalign.geometry import random_rotations, relative_transform, rotation_angle, rotation_from_euler
-from gradalign.particles import POSE_LABELS, Particles, read_table, table_text, to_relion
-from gradalign.records import write_records
+from gradalign.geometry.rotations import random_rotations, relative_transform, rotation_angle, rotation_from_euler
+from gradalign.geometry.wedge import measured
+from gradalign.io.csv_lines import write_records
+from gradalign.io.mrc import read_volume
+from gradalign.io.star import POSE_LABELS, Particles, read_table, table_text, to_relion, tomogram_name
+from gradalign.report.tables.aligners import with_others
 from gradalign.simulation.dataset import DataSet, Protocol
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
-from gradalign.volumes import read_volume
-from gradalign.wedge import measured
+from gradalign.study.columns import ALIGNER_SECONDS, ALIGNERS
 
 CONDITION = Condition("phantom", 60.0, 0.5)
 OTHER = Condition("phantom", 60.0, math.inf)
@@ -82,7 +75,7 @@ def test_the_truth_in_a_file_has_no_error(tmp_path, voxel_size):
     lines = lines_of(read_results(path), poses, voxel_size=voxel_size)
     assert [line["pair"] for line in lines] == ["0", "1", "2"]
     for line in lines:
-        assert tuple(line) == COLUMNS
+        assert tuple(line) == ALIGNERS
         assert float(line["rotation_error_deg"]) < 1e-3
         assert float(line["translation_error_voxel"]) < 1e-4
         assert (line["object"], line["score"], line["search"], line["interval_deg"]) == (
@@ -120,7 +113,7 @@ def test_a_pair_that_the_file_leaves_out_has_a_line_that_says_so(tmp_path):
 def one_answer_of_three(tmp_path):
     poses = particles()
     path = written(tmp_path / "a.star", {1: truth(poses, 1)})
-    write_records(tmp_path / "a.csv", COLUMNS, lines_of(read_results(path), poses))
+    write_records(tmp_path / "a.csv", ALIGNERS, lines_of(read_results(path), poses))
     return tmp_path / "a.csv"
 
 
@@ -143,8 +136,8 @@ def test_a_data_set_without_other_aligners_is_as_it_was(one_answer_of_three):
 
 
 def test_a_damaged_line_is_no_missing_pair(tmp_path):
-    line = dict.fromkeys(COLUMNS, "") | {"object": "phantom", "rotation_error_deg": "x", "axis_error_deg": "1"}
-    write_records(tmp_path / "a.csv", COLUMNS, [line])
+    line = dict.fromkeys(ALIGNERS, "") | {"object": "phantom", "rotation_error_deg": "x", "axis_error_deg": "1"}
+    write_records(tmp_path / "a.csv", ALIGNERS, [line])
     with pytest.raises(InputError, match=r"a\.csv: holds an error that is not a finite number"):
         with_others(one_cell([1.0]), [tmp_path / "a.csv"], "phantom")
 
@@ -226,7 +219,9 @@ def test_a_called_aligner_gets_the_subtomograms_of_the_study_and_a_seed_of_each_
 def test_seconds_are_medians_of_the_alignments_that_were_answered(tmp_path):
     answers = [Answer(None, None, "", seconds, seconds / 2) for seconds in (1.0, 5.0, 2.0)]
     answers.append(Answer(None, None, "raised ValueError"))
-    write_records(tmp_path / "a.csv", SECONDS, [seconds_line("theirs", OTHER, *each) for each in enumerate(answers)])
+    write_records(
+        tmp_path / "a.csv", ALIGNER_SECONDS, [seconds_line("theirs", OTHER, *each) for each in enumerate(answers)]
+    )
     (row,) = summarise_seconds([tmp_path / "a.csv"]).to_dict("records")
     assert row == {
         "aligner": "theirs",
@@ -318,6 +313,6 @@ def test_the_example_of_the_readme_is_a_file_of_results(exported, tmp_path):
 
 def test_every_column_is_explained_beside_the_results():
     text = (Path(__file__).parents[2] / "results" / "README.md").read_text(encoding="utf-8")
-    names = {*COLUMNS, *summarise_seconds([]).columns}
+    names = {*ALIGNERS, *summarise_seconds([]).columns}
     assert [name for name in names if f"`{name}`" not in text] == []
     assert isinstance(summarise_seconds([]), pd.DataFrame)

@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invented import BOUNDS, PAPER, alignments, one_cell
 
-from gradalign.bound_table import complexes_with_bounds, with_bounds
-from gradalign.complexes_table import complexes_caption, write_complexes_markdown
-from gradalign.csv_files import read_csv, write_csv
-from gradalign.plotting.style import BODY, Page
-from gradalign.plotting.table_figures import complexes_figure, table_figure
-from gradalign.statistics import median_and_deviation, summarise, summarise_complexes
-from gradalign.tables import number, spread, table_caption, write_markdown
+from gradalign.base.medians import median_and_deviation
+from gradalign.report.csv_tables import read_csv, write_csv
+from gradalign.report.figures.style import BODY, Page
+from gradalign.report.figures.tables import complexes_figure, table_figure
+from gradalign.report.numbers import number, spread
+from gradalign.report.statistics import summarise, summarise_complexes
+from gradalign.report.tables.bounds import complexes_with_bounds, with_bounds
+from gradalign.report.tables.complexes import complexes_caption, write_complexes_markdown
+from gradalign.report.tables.phantom import table_caption, write_markdown
 
 ABOUT = {"groel": {"title": "GroEL (1MNF)", "point_group": "D7", "stand_in_for": None}}
 

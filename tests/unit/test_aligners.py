@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gradalign.aligners import (
+from gradalign.aligners.declared import (
     Condition,
     called_minutes,
     check_calls,
@@ -16,9 +16,9 @@ from gradalign.aligners import (
     module_sources,
     pair_count,
 )
-from gradalign.alignment_files import counted_conditions
-from gradalign.configuration import check
+from gradalign.aligners.result_file import counted_conditions
 from gradalign.errors import InputError
+from gradalign.study.configuration import check
 
 REPOSITORY = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
@@ -122,7 +122,7 @@ def test_a_module_beside_the_configuration_is_found_and_so_is_an_installed_one(t
     (tmp_path / "package" / "part.py").write_text("from mine import align")
     check_calls(checked({"call": "mine:align"}), [tmp_path])
     check_calls(checked({"call": "package.part:align"}), [tmp_path])
-    for call in ("gradalign:align_pair", "gradalign.scanning:scan_pair", "scipy.ndimage:shift"):
+    for call in ("gradalign:align_pair", "gradalign.study.scans:scan_pair", "scipy.ndimage:shift"):
         check_calls(checked({"call": call}), [tmp_path])
     assert find_module("mine", [tmp_path]) == tmp_path / "mine.py"
     assert find_module("package.part", [tmp_path]) == tmp_path / "package" / "part.py"
@@ -167,6 +167,6 @@ def test_results_depend_on_the_module_beside_the_configuration_and_on_our_own_so
 
     (tmp_path / "mine.py").write_text("import gradalign.errors\ndef align(): pass")
     assert names("mine:align") == ["mine.py", "errors.py"]
-    assert names("gradalign.scanning:scan_pair")[0] == "scanning.py"
+    assert names("gradalign.study.scans:scan_pair")[0] == "scanning.py"
     assert names("scipy.ndimage:shift") == []
     assert module_sources({"star": "a.star"}, [tmp_path]) == []

@@ -4,7 +4,7 @@ from test_scores import noisy_pair
 
 from gradalign import align_all_pairs, align_pair, align_to_reference
 from gradalign.errors import InputError
-from gradalign.geometry import (
+from gradalign.geometry.rotations import (
     alignment_error,
     euler_from_rotation,
     random_rotations,
@@ -49,7 +49,7 @@ def test_many_to_one_reference_gives_what_single_pairs_give():
         alignment_error(results[1].rotation, results[1].translation, np.eye(3), np.zeros(3), np.eye(3), np.zeros(3))[0]
         < 0.5
     )
-    from gradalign.randomness import generator
+    from gradalign.base.randomness import generator
 
     alone = align_pair(f, g, 60, 90, seed=generator(5, "reference alignment", 0))
     assert np.array_equal(alone.path, results[0].path)

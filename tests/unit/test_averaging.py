@@ -6,19 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradalign.averaging import (
-    WedgeAverage,
-    fourier_shell_correlation,
-    merge_saved,
-    resolution,
-    sampler,
-    save_averages,
-)
+from gradalign.averaging.fsc import fourier_shell_correlation, resolution
+from gradalign.averaging.wedge_average import WedgeAverage, merge_saved, sampler, save_averages
 from gradalign.errors import InputError
-from gradalign.geometry import point_group, random_rotations, rotation_from_euler
+from gradalign.fourier.spectrum import sample_spectrum
+from gradalign.geometry.rotations import point_group, random_rotations, rotation_from_euler
+from gradalign.geometry.wedge import measured
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import sample_spectrum
-from gradalign.wedge import measured
 
 SIZE = 24
 RNG = np.random.default_rng(5)

@@ -26,7 +26,7 @@ from gradalign.benchmarks.steps import measure_steps
 from gradalign.benchmarks.timing import exponent, interleaved, median_ratio
 from gradalign.benchmarks.workload import Workload
 from gradalign.errors import InputError
-from gradalign.geometry import random_rotations
+from gradalign.geometry.rotations import random_rotations
 
 PROJECT = Path(__file__).parents[2]
 

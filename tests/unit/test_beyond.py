@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from gradalign.beyond import against_paper, counts_markdown, misses_markdown, ratios_markdown
+from gradalign.report.likelihood_aims import against_paper, counts_markdown, misses_markdown, ratios_markdown
 
 
 def tables(likelihood, bounds, printed):

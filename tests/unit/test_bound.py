@@ -6,19 +6,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from gradalign.bound import COLUMNS, KINDS, Noise, PairBound, data_set_bounds, drawn_errors, signal_power, weights
-from gradalign.evaluation import dissimilarity_at
-from gradalign.geometry import alignment_error, random_rotations, relative_transform
-from gradalign.likelihood import soft_sphere
-from gradalign.refinement import Damping, refine, unevaluated
-from gradalign.sampling import work_space
-from gradalign.scores import score_number
-from gradalign.seeds import free_directions
+from gradalign.fourier.overlap import work_space
+from gradalign.fourier.spectrum import prepare
+from gradalign.geometry.rotations import alignment_error, random_rotations, relative_transform
+from gradalign.io.mrc import write_volume
+from gradalign.scores.evaluation import dissimilarity_at
+from gradalign.scores.least_squares import score_number
+from gradalign.scores.likelihood import soft_sphere
+from gradalign.search.seeds import free_directions
+from gradalign.search.settings import Damping
+from gradalign.search.step import refine, unevaluated
 from gradalign.simulation.dataset import DataSet, Protocol
 from gradalign.simulation.microscope import Microscope
+from gradalign.simulation.noise import Noise
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import prepare
-from gradalign.volumes import write_volume
+from gradalign.study.bounds import PairBound, data_set_bounds, drawn_errors, signal_power, weights
+from gradalign.study.columns import BOUND_KINDS, BOUNDS
 
 MICROSCOPE = {"voltage": 300, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 1.0}
 PROTOCOL = Protocol(Microscope(**MICROSCOPE))
@@ -75,7 +78,7 @@ def test_information_grows_with_the_tilt_range_and_falls_with_noise(signal):
     for tilt, scale in ((90, 1.0), (60, 1.0), (60, 2.0)):
         noise = Noise((scale, scale), PROTOCOL, 1.0)
         found[tilt, scale] = PairBound(signal, tilt, tilt, noise, noise).information(poses)
-    for kind in KINDS:
+    for kind in BOUND_KINDS:
         assert (np.linalg.eigvalsh(found[90, 1.0][kind] - found[60, 1.0][kind]) > 0).all()
     assert np.allclose(found[60, 1.0]["bound_known"], 4 * found[60, 2.0]["bound_known"], rtol=1e-4)
     assert (np.linalg.eigvalsh(found[60, 1.0]["bound_known"] - found[60, 1.0]["bound"]) > 0).all()
@@ -164,14 +167,14 @@ def bounds(folder, searches=("full", "axis"), scans=((60, np.inf), (60, 1), (60,
     write_volume(path, phantom(32, 48), 1.0)
     subtomograms = {"box": 32, "voxel_size": 1.0, "simulation_box": 32, "max_shift": 0.05, "keep": False}
     lines = data_set_bounds("phantom", path, "C1", scans, pairs, searches, 3, MICROSCOPE, subtomograms)
-    return {tuple(row[name] for name in COLUMNS[1:4]): row for row in lines}
+    return {tuple(row[name] for name in BOUNDS[1:4]): row for row in lines}
 
 
 def test_bounds_of_a_data_set(tmp_path):
     rows = bounds(tmp_path)
     assert len(rows) == 3 * 2 * 3
     for (snr, search, quantity), row in rows.items():
-        known, unknown = (float(row[kind]) for kind in KINDS)
+        known, unknown = (float(row[kind]) for kind in BOUND_KINDS)
         assert (row["tilt_deg"], row["n"]) == ("60", "4")
         if snr == "inf":
             assert known == unknown == 0

@@ -3,7 +3,9 @@ import pandas as pd
 import pytest
 from invented import BOUNDS, PAPER, alignments, one_cell
 
-from gradalign.bound_table import (
+from gradalign.errors import InputError
+from gradalign.report.statistics import summarise, summarise_complexes
+from gradalign.report.tables.bounds import (
     bounds_markdown,
     complexes_bounds_markdown,
     complexes_with_bounds,
@@ -11,8 +13,6 @@ from gradalign.bound_table import (
     scans_with_bounds,
     with_bounds,
 )
-from gradalign.errors import InputError
-from gradalign.statistics import summarise, summarise_complexes
 
 
 def bounds(**columns):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradalign.calling import Caller, flaw
-from gradalign.geometry import random_rotations
+from gradalign.aligners.calling import Caller, flaw
+from gradalign.geometry.rotations import random_rotations
 
 HERE = Path(__file__).parent
 
@@ -118,7 +118,7 @@ def test_an_aligner_still_at_work_ends_with_the_study(tmp_path):
 
 PARENT = """
 import numpy as np, sys
-from gradalign.calling import Caller
+from gradalign.aligners.calling import Caller
 with Caller("strange_aligners:compiled_sleep_once", {}, [sys.argv[1]], 600.0, sys.argv[2]) as called:
     called.align(np.zeros((4, 4, 4)), np.zeros((4, 4, 4)), 60.0, 60.0, 1.0, 5)
     print(called._process.pid, flush=True)

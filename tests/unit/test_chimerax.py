@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradalign.chimerax import LEVEL, enclosed_voxels, matched_level, write_gallery
+from gradalign.io.chimerax import LEVEL, enclosed_voxels, matched_level, write_gallery
 from gradalign.simulation.phantom import phantom
 
 

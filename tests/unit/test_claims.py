@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invented import PAPER, alignments
 
-from gradalign.claims import accuracy, search, structure
-from gradalign.claims.claim import (
+from gradalign.report.claims import accuracy, search, structure
+from gradalign.report.claims.claim import (
     FAILS,
     HOLDS,
     NOT_MEASURED,
@@ -23,8 +23,8 @@ from gradalign.claims.claim import (
     median_bounds,
     pooled_median,
 )
-from gradalign.claims.verdicts import claims_caption, verdicts, write_claims
-from gradalign.documents import read_claims
+from gradalign.report.claims.verdicts import claims_caption, verdicts, write_claims
+from gradalign.report.results_page import read_claims
 
 
 def comparisons(ratio, interval=60, seeds=108, pairs=20):

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import comb
 
-from gradalign.alignment import Settings
-from gradalign.class_tables import classes_caption, summarise_classes, write_classes_markdown
-from gradalign.classes import average_classes, classify, single_subtomogram
-from gradalign.classification import (
-    COLUMNS,
+from gradalign.errors import InputError
+from gradalign.geometry.rotations import euler_from_rotation, random_rotations, relative_transform, transform_distance
+from gradalign.report.tables.classes import classes_caption, summarise_classes, write_classes_markdown
+from gradalign.search.pair import Settings
+from gradalign.simulation.phantom import phantom
+from gradalign.study.class_averages import average_classes, classify, single_subtomogram
+from gradalign.study.classification import (
     adjusted_rand_index,
     align_pairs_of_all,
     all_pairs,
@@ -23,9 +25,7 @@ from gradalign.classification import (
     standardised,
     transforms_onto,
 )
-from gradalign.errors import InputError
-from gradalign.geometry import euler_from_rotation, random_rotations, relative_transform, transform_distance
-from gradalign.simulation.phantom import phantom
+from gradalign.study.columns import PAIRS_OF_ALL
 
 labels = st.lists(st.integers(0, 4), min_size=2, max_size=30)
 SIZE, PER = 24, 4
@@ -42,7 +42,7 @@ ABOUT = {
 
 def frame(lines):
     table = pd.DataFrame([row for rows in lines for row in rows])
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in COLUMNS if name != "score"})
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in PAIRS_OF_ALL if name != "score"})
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def invented(count, seed=0, classes=None):
     for i, j in all_pairs(count):
         near = classes is not None and classes[i] == classes[j]
         numbers = [*rng.uniform(-90, 90, 6), rng.uniform(1, 2), rng.uniform(0.1, 0.2) + (0 if near else 1), 7]
-        rows.append(dict(zip(COLUMNS, [i, j, "rcs", *numbers], strict=True)))
+        rows.append(dict(zip(PAIRS_OF_ALL, [i, j, "rcs", *numbers], strict=True)))
     return pd.DataFrame(rows)
 
 
@@ -148,7 +148,7 @@ def exact_alignments(poses, shifts):
     for i, j in all_pairs(len(poses)):
         rotation, translation = relative_transform(poses[i], shifts[i], poses[j], shifts[j])
         numbers = [*euler_from_rotation(rotation), *translation, 1.0, 0.5, 3]
-        rows.append(dict(zip(COLUMNS, [i, j, "rcs", *numbers], strict=True)))
+        rows.append(dict(zip(PAIRS_OF_ALL, [i, j, "rcs", *numbers], strict=True)))
     return pd.DataFrame(rows)
 
 

@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented import BOUNDS, PAPER, alignments, one_cell
 
-from gradalign.bound_table import with_bounds
-from gradalign.comparison import (
+from gradalign.report.comparison import (
     AGREES,
     BETTER,
     WORSE,
@@ -17,7 +16,8 @@ from gradalign.comparison import (
     tally,
     write_comparison_markdown,
 )
-from gradalign.plotting.comparison_figure import comparison_figure
+from gradalign.report.figures.comparison import comparison_figure
+from gradalign.report.tables.bounds import with_bounds
 
 
 def whole(**changes):

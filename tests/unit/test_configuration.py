@@ -8,10 +8,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradalign.alignment import Settings
-from gradalign.configuration import RESERVED_NAMES, check
 from gradalign.errors import InputError
-from gradalign.study import alignment_settings
+from gradalign.search.pair import Settings
+from gradalign.search.settings import alignment_settings
+from gradalign.study.configuration import RESERVED_NAMES, check
 
 REPOSITORY = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))

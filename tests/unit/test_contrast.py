@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradalign.alignment import Settings
-from gradalign.cells import Cell
-from gradalign.contrast import COLUMNS, FACTORS, SECONDS, measure, seconds_lines
+from gradalign.search.pair import Settings
 from gradalign.simulation.dataset import DataSet, Protocol
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
+from gradalign.study.columns import CONTRAST, CONTRAST_SECONDS, FACTORS
+from gradalign.study.conditions import Cell
+from gradalign.study.contrast import measure, seconds_lines
 
 PAIRS = 2
 
@@ -25,13 +26,13 @@ def measured():
     seconds = {}
     lines = list(measure(volumes, particles, range(PAIRS), cells, "C1", Settings(), 5, seconds))
     frame = pd.DataFrame(lines)
-    names = [name for name in COLUMNS if name != "score"]
+    names = [name for name in CONTRAST if name != "score"]
     return frame.assign(**{name: pd.to_numeric(frame[name]) for name in names}), list(seconds_lines(seconds))
 
 
 def test_every_pair_is_aligned_with_both_scores_at_every_contrast(measured):
     rows, _ = measured
-    assert tuple(rows.columns) == COLUMNS
+    assert tuple(rows.columns) == CONTRAST
     assert len(rows) == PAIRS * 2 * len(FACTORS)
     assert (rows[rows.factor == 1].moved_deg == 0).all()
 
@@ -55,5 +56,5 @@ def test_refused_trials_and_moves_of_g_are_counted(measured):
 
 def test_a_step_of_each_score_is_timed(measured):
     _, lines = measured
-    assert [tuple(line) for line in lines] == [SECONDS, SECONDS]
+    assert [tuple(line) for line in lines] == [CONTRAST_SECONDS, CONTRAST_SECONDS]
     assert all(float(line["step_us"]) > 0 and float(line["paper_step_ms"]) > 0 for line in lines)

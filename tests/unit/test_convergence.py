@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from searched import noisy_pairs
 
-from gradalign.alignment import Settings
-from gradalign.cells import Cell
-from gradalign.convergence import follow, summarise_convergence
-from gradalign.evaluation import dissimilarity_at
-from gradalign.geometry import relative_transform, rotation_from_euler, transform_distance
-from gradalign.study import prepared_pairs, search_pair
+from gradalign.geometry.rotations import relative_transform, rotation_from_euler, transform_distance
+from gradalign.scores.evaluation import dissimilarity_at
+from gradalign.search.pair import Settings
+from gradalign.study.conditions import Cell
+from gradalign.study.convergence import follow, summarise_convergence
+from gradalign.study.pairs import prepared_pairs, search_pair
 
 
 def followed(symmetry="C1", score="rcs"):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.picked.ctf_wedge import fit_wedge
-from gradalign.wedge import measured
+from gradalign.geometry.wedge import measured
+from gradalign.particles.ctf_wedge import fit_wedge
 
 
 def ctf_volume(size, wedge, half=False, rings=True):

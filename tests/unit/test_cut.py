@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gradalign.cut import cut_out, cut_within
-from gradalign.wedge import measured
+from gradalign.geometry.wedge import measured
+from gradalign.search.wedge_cut import cut_out, cut_within
 
 SIZE, LIMIT, TILT = 32, 6.0, (-60.0, 50.0)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gradalign.dependencies import PACKAGE, source_files
+from gradalign.base.sources import PACKAGE, source_files
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
@@ -27,11 +27,11 @@ def test_the_script_itself_comes_first(tmp_path):
 @pytest.mark.parametrize(
     "line",
     [
-        "from gradalign.wedge import measured",
+        "from gradalign.geometry.wedge import measured",
         "from gradalign import wedge",
-        "import gradalign.wedge",
-        "import gradalign.wedge as w",
-        "def later():\n    from gradalign.wedge import measured",
+        "import gradalign.geometry.wedge",
+        "import gradalign.geometry.wedge as w",
+        "def later():\n    from gradalign.geometry.wedge import measured",
     ],
 )
 def test_every_way_to_import_a_module_is_seen_with_what_it_imports_in_turn(tmp_path, line):

@@ -5,9 +5,9 @@ import doctest
 import pytest
 
 import gradalign
-import gradalign.alignment
-import gradalign.averaging
-import gradalign.sets
+import gradalign.averaging.wedge_average
+import gradalign.search.pair
+import gradalign.search.sets
 
 FUNCTIONS = {"align_pair", "align_to_reference", "align_all_pairs", "average"}
 
@@ -15,7 +15,9 @@ FUNCTIONS = {"align_pair", "align_to_reference", "align_all_pairs", "average"}
 def examples():
     finder = doctest.DocTestFinder(exclude_empty=True)
     found = [
-        test for module in (gradalign.alignment, gradalign.averaging, gradalign.sets) for test in finder.find(module)
+        test
+        for module in (gradalign.search.pair, gradalign.averaging.wedge_average, gradalign.search.sets)
+        for test in finder.find(module)
     ]
     return {test.name.split(".")[-1]: test for test in found if test.examples}
 

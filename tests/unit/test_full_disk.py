@@ -11,16 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradalign.averaging import WedgeAverage, save_averages
-from gradalign.csv_files import read_frame, write_csv
+from gradalign.averaging.wedge_average import WedgeAverage, save_averages
+from gradalign.base.files import complete_file
 from gradalign.errors import InputError
-from gradalign.jobs import job
-from gradalign.pages import write_page
-from gradalign.particles import Particles, write_particles
-from gradalign.plotting.style import Page, save
-from gradalign.provenance import read_provenance, write_provenance
-from gradalign.records import write_records
-from gradalign.volumes import complete_file, write_stack, write_volume
+from gradalign.io.csv_lines import write_records
+from gradalign.io.mrc import write_stack, write_volume
+from gradalign.io.provenance import read_provenance, write_provenance
+from gradalign.io.star import Particles, write_particles
+from gradalign.report.csv_tables import read_frame, write_csv
+from gradalign.report.figures.style import Page, save
+from gradalign.report.html import write_page
+from gradalign.run.jobs import job
 
 RNG = np.random.default_rng(1)
 VOLUME = RNG.normal(size=(16, 16, 16)).astype(np.float32)
@@ -99,7 +100,7 @@ def test_a_log_on_a_full_disk_does_not_hide_what_went_wrong(tmp_path, capsys):
 
 def test_two_processes_that_write_one_file_do_not_write_into_one_another(tmp_path):
     path = tmp_path / "file"
-    program = "import sys; from gradalign.volumes import complete_file\n"
+    program = "import sys; from gradalign.io.mrc import complete_file\n"
     program += "with complete_file(sys.argv[1]) as partial:\n    print(partial, flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
-from gradalign.geometry import (
+from gradalign.geometry.rotations import (
     alignment_error,
     axis_seed_angles,
     euler_from_rotation,

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradalign.geometry import random_rotations, rotation_from_euler
-from gradalign.harmonics import generators, real_harmonics, rotation_matrix
-from gradalign.refinement import rotation_from_vector
+from gradalign.geometry.harmonics import generators, real_harmonics, rotation_matrix
+from gradalign.geometry.rotations import random_rotations, rotation_from_euler
+from gradalign.search.step import rotation_from_vector
 
 ANGLES = st.tuples(st.floats(-180, 180), st.floats(0, 180), st.floats(-180, 180))
 

@@ -1,8 +1,8 @@
 import pytest
 
-import gradalign.jobs
+import gradalign.run.jobs
 from gradalign.errors import InputError
-from gradalign.jobs import job, progress
+from gradalign.run.jobs import job, progress
 
 
 def test_what_a_job_says_goes_to_its_log_and_to_standard_error(tmp_path, capsys):
@@ -31,7 +31,7 @@ def test_an_error_of_the_program_leaves_its_traceback_in_the_log(tmp_path):
 def test_progress_passes_everything_on_and_tells_count_and_time_left_at_a_modest_rate(monkeypatch):
     # a clock that advances two seconds at each look
     ticks = iter(range(0, 1000, 2))
-    monkeypatch.setattr(gradalign.jobs.time, "monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr(gradalign.run.jobs.time, "monotonic", lambda: float(next(ticks)))
     said = []
     assert list(progress("abcdefg", 7, "letters", said.append)) == list("abcdefg")
     assert said == ["3 of 7 letters, 8 s left", "6 of 7 letters, 2 s left"]
@@ -41,8 +41,8 @@ def test_progress_passes_everything_on_and_tells_count_and_time_left_at_a_modest
 def test_the_time_left_is_told_in_a_unit_that_fits(monkeypatch, count, left):
     # three seconds for the first of them
     ticks = iter(range(0, 1000, 3))
-    monkeypatch.setattr(gradalign.jobs, "_SECONDS_BETWEEN_LINES", 0.0)
-    monkeypatch.setattr(gradalign.jobs.time, "monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr(gradalign.run.jobs, "_SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(gradalign.run.jobs.time, "monotonic", lambda: float(next(ticks)))
     said = []
     items = progress("ab", count, "letters", said.append)
     assert next(items) + next(items) == "ab"

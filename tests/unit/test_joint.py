@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from gradalign.alignment import Settings
 from gradalign.errors import InputError
-from gradalign.geometry import (
+from gradalign.geometry.rotations import (
     alignment_error,
     inverse_transform,
     random_rotations,
@@ -11,13 +10,14 @@ from gradalign.geometry import (
     rotation_angle,
     rotation_from_euler,
 )
-from gradalign.joint import JointRefinement, refine_jointly
-from gradalign.likelihood import SignalModel, estimate_model, soft_sphere
-from gradalign.likelihood_search import LikelihoodVolume, align_bands, prepare_bands
-from gradalign.modes import _DOUBT, _support, prepare_joint
-from gradalign.refinement import rotation_from_vector
+from gradalign.geometry.wedge import measured
+from gradalign.scores.likelihood import SignalModel, estimate_model, soft_sphere
+from gradalign.search.joint import JointRefinement, refine_jointly
+from gradalign.search.likelihood import LikelihoodVolume, align_bands, prepare_bands
+from gradalign.search.modes import _DOUBT, _support, prepare_joint
+from gradalign.search.pair import Settings
+from gradalign.search.step import rotation_from_vector
 from gradalign.simulation.phantom import phantom
-from gradalign.wedge import measured
 
 RADIUS = 10.0
 WIDTH = 2.0 * 32 / RADIUS

@@ -3,11 +3,15 @@ import pytest
 from test_scores import noisy_pair
 
 from gradalign import align_pair
-from gradalign.alignment import Settings
 from gradalign.errors import InputError
-from gradalign.evaluation import dissimilarity_at
-from gradalign.geometry import alignment_error, random_rotations, rotation_from_euler, spread_rotations
-from gradalign.likelihood import (
+from gradalign.fourier.overlap import share, work_space
+from gradalign.fourier.products import overlap_products
+from gradalign.fourier.spectrum import band_limit, narrowed
+from gradalign.geometry.rotations import alignment_error, random_rotations, rotation_from_euler, spread_rotations
+from gradalign.geometry.wedge import measured
+from gradalign.scores.evaluation import dissimilarity_at
+from gradalign.scores.least_squares import normal_equations, score_number
+from gradalign.scores.likelihood import (
     SignalModel,
     estimate_model,
     particle_radius,
@@ -16,16 +20,12 @@ from gradalign.likelihood import (
     tempered,
     weighted,
 )
-from gradalign.likelihood_search import align_bands, prepare_bands
-from gradalign.marching import Round
-from gradalign.products import overlap_products
-from gradalign.refinement import rotation_from_vector
-from gradalign.sampling import share, work_space
-from gradalign.scores import normal_equations, score_number
-from gradalign.seeds import start_rotations
+from gradalign.search.likelihood import align_bands, prepare_bands
+from gradalign.search.pair import Settings
+from gradalign.search.seeds import start_rotations
+from gradalign.search.settings import Round
+from gradalign.search.step import rotation_from_vector
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import band_limit, narrowed
-from gradalign.wedge import measured
 
 
 def data_set(count, noise, seed=0, size=24):

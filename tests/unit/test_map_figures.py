@@ -10,15 +10,16 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
-from gradalign.classification import COLUMNS, all_pairs
 from gradalign.errors import InputError
-from gradalign.plotting.figure1 import figure1, figure1_caption, flow
-from gradalign.plotting.figure5 import figure5, figure5_caption
-from gradalign.plotting.figure6 import figure6, figure6_caption
-from gradalign.plotting.maps import SHOWN, gallery, read_gallery, save_gallery
-from gradalign.plotting.style import BODY, PAGE_WIDTH, Page
-from gradalign.shells import resolution_of, shell_rows
+from gradalign.report.figures.figure1 import figure1, figure1_caption, flow
+from gradalign.report.figures.figure5 import figure5, figure5_caption
+from gradalign.report.figures.figure6 import figure6, figure6_caption
+from gradalign.report.figures.maps import SHOWN, gallery, read_gallery, save_gallery
+from gradalign.report.figures.style import BODY, PAGE_WIDTH, Page
 from gradalign.simulation.phantom import phantom
+from gradalign.study.average_shells import resolution_of, shell_rows
+from gradalign.study.classification import all_pairs
+from gradalign.study.columns import PAIRS_OF_ALL
 
 DPI = 300
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
@@ -89,7 +90,7 @@ def draw_figure6(folder, objects=ABOUT):
         for name in objects
     }
     paths = [folder / "figure.svg", folder / "figure.png"]
-    alignments = pd.DataFrame(pairs, columns=list(COLUMNS))
+    alignments = pd.DataFrame(pairs, columns=list(PAIRS_OF_ALL))
     figure6(alignments, rows, gallery(maps, 20.0, 2.0), objects, paths, figure6_caption(rows, objects))
     return paths
 

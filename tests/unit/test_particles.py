@@ -11,11 +11,11 @@ from scipy import fft
 from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
-from gradalign.geometry import random_rotations
-from gradalign.particles import Particles, from_relion, join_particles, read_particles, to_relion, write_particles
+from gradalign.geometry.rotations import random_rotations
+from gradalign.io.mrc import read_stack, write_stack
+from gradalign.io.star import Particles, from_relion, join_particles, read_particles, to_relion, write_particles
 from gradalign.simulation.reconstruction import BackProjection
 from gradalign.simulation.tilt_series import Projector, tilt_angles
-from gradalign.volumes import read_stack, write_stack
 
 ANGLES = ["_rlnAngleRot", "_rlnAngleTilt", "_rlnAnglePsi"]
 ORIGINS = ["_rlnOriginXAngst", "_rlnOriginYAngst", "_rlnOriginZAngst"]

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.ndimage import center_of_mass, map_coordinates
 
-from gradalign.geometry import rotation_from_euler
+from gradalign.geometry.rotations import rotation_from_euler
 from gradalign.simulation.phantom import gaussians, phantom
 
 

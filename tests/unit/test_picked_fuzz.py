@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from picked_files import make_particles, section, star_text
 
 from gradalign.errors import InputError
-from gradalign.picked.ctf_wedge import fit_wedge
-from gradalign.picked.images import Place, check_header, inspect, load, place, read_map, read_particle
-from gradalign.picked.opening import check_files
-from gradalign.picked.star import read_picked
+from gradalign.particles.ctf_wedge import fit_wedge
+from gradalign.particles.images import Place, check_header, inspect, load, place, read_map, read_particle
+from gradalign.particles.opening import check_files
+from gradalign.particles.star import read_picked
 
 FEW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LABELS = ["rlnImageName", "rlnOpticsGroup", "rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi", "rlnOriginXAngst"]

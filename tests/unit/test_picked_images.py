@@ -7,7 +7,7 @@ import pytest
 from picked_files import write_mrc
 
 from gradalign.errors import InputError
-from gradalign.picked.images import Place, check_header, inspect, place, read_map, read_particle
+from gradalign.particles.images import Place, check_header, inspect, place, read_map, read_particle
 
 VOLUME = np.random.default_rng(0).normal(3.0, 2.0, (16, 16, 16)).astype(np.float32)
 NORMED = (VOLUME - VOLUME.mean()) / VOLUME.std()

@@ -19,13 +19,13 @@ from picked_files import (
 )
 from scipy.spatial.transform import Rotation
 
-import gradalign.picked.rounds
+import gradalign.particles.rounds
 from gradalign.errors import InputError
-from gradalign.picked.memory import chunk_memory_mb, memory_mb
-from gradalign.picked.opening import open_particles
-from gradalign.picked.results import filtered_average, scores_table, summary, write_chimerax, write_star
-from gradalign.picked.star import read_picked
-from gradalign.picked.state import load_state, save_state
+from gradalign.particles.memory import chunk_memory_mb, memory_mb
+from gradalign.particles.opening import open_particles
+from gradalign.particles.results import filtered_average, scores_table, summary, write_chimerax, write_star
+from gradalign.particles.star import read_picked
+from gradalign.particles.state import load_state, save_state
 
 
 def opened(settings):
@@ -362,8 +362,8 @@ def test_a_fault_of_the_program_with_one_particle_is_kept_to_that_particle(tmp_p
             raise ZeroDivisionError("three")
         return align(entry, *others)
 
-    align = gradalign.picked.rounds._align_entry
-    monkeypatch.setattr(gradalign.picked.rounds, "_align_entry", failing)
+    align = gradalign.particles.rounds._align_entry
+    monkeypatch.setattr(gradalign.particles.rounds, "_align_entry", failing)
     entries, state = run_rounds(section(tmp_path), rounds=2)
     assert [entry.failure for entry in entries if entry.failure] == [
         f"{tmp_path}/particle3.mrc: ZeroDivisionError: three"

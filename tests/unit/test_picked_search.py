@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 from picked_files import BOX, PLACES, particle
 from scipy.spatial.transform import Rotation
 
-from gradalign.alignment import Settings
-from gradalign.geometry import point_group, random_rotations, rotation_angle, rotation_from_euler, seed_rotations
-from gradalign.likelihood import estimate_model
-from gradalign.particles import from_relion
-from gradalign.picked.search import (
+from gradalign.geometry.rotations import (
+    point_group,
+    random_rotations,
+    rotation_angle,
+    rotation_from_euler,
+    seed_rotations,
+)
+from gradalign.io.star import from_relion
+from gradalign.particles.search import (
     Plan,
     align_particle,
     axis_seeds,
@@ -22,7 +26,9 @@ from gradalign.picked.search import (
     prior_surface,
     symmetric_seeds,
 )
-from gradalign.seeds import SPREAD_FACTOR
+from gradalign.scores.likelihood import estimate_model
+from gradalign.search.pair import Settings
+from gradalign.search.seeds import SPREAD_FACTOR
 
 REFERENCE = density(BOX, PLACES)
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from picked_files import old_star_text, star_text
 
 from gradalign.errors import InputError
-from gradalign.geometry import random_rotations
-from gradalign.particles import read_particles, table_text, to_relion
-from gradalign.picked.star import read_picked, write_picked
+from gradalign.geometry.rotations import random_rotations
+from gradalign.io.star import read_particles, table_text, to_relion
+from gradalign.particles.star import read_picked, write_picked
 
 COLUMNS = {
     "rlnImageName": ["a.mrc", "b.mrc", "c.mrc"],

@@ -12,16 +12,16 @@ from invented import BOUNDS, PAPER, alignments, one_cell
 from matplotlib.image import imread
 from PIL import Image
 
-from gradalign.bound_table import complexes_with_bounds, with_bounds
-from gradalign.complexes_table import complexes_caption
 from gradalign.errors import InputError
-from gradalign.plotting.figure2 import central_slice, figure2, figure2_caption, read_slices, save_slices
-from gradalign.plotting.isosurface import camera, render, surface
-from gradalign.plotting.style import BODY, PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
-from gradalign.plotting.table_figures import complexes_figure, table_figure
+from gradalign.report.figures.figure2 import central_slice, figure2, figure2_caption, read_slices, save_slices
+from gradalign.report.figures.isosurface import camera, render, surface
+from gradalign.report.figures.style import BODY, PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
+from gradalign.report.figures.tables import complexes_figure, table_figure
+from gradalign.report.statistics import summarise, summarise_complexes
+from gradalign.report.tables.bounds import complexes_with_bounds, with_bounds
+from gradalign.report.tables.complexes import complexes_caption
+from gradalign.report.tables.phantom import table_caption
 from gradalign.simulation.phantom import phantom
-from gradalign.statistics import summarise, summarise_complexes
-from gradalign.tables import table_caption
 
 DPI = 300
 

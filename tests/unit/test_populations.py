@@ -2,14 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradalign.alignment import Settings
-from gradalign.average_tables import averages_caption, nanometres, summarise_averages, write_averages_markdown
-from gradalign.averaging import fourier_shell_correlation, resolution, save_averages
+from gradalign.averaging.fsc import fourier_shell_correlation, resolution
+from gradalign.averaging.wedge_average import save_averages
 from gradalign.errors import InputError
-from gradalign.populations import (
-    COLUMNS,
-    KINDS,
-    OBJECT_COLUMN,
+from gradalign.io.mrc import write_volume
+from gradalign.report.tables.averages import averages_caption, nanometres, summarise_averages, write_averages_markdown
+from gradalign.search.pair import Settings
+from gradalign.simulation.phantom import phantom
+from gradalign.study.average_shells import finish_averages, resolution_of, shell_rows
+from gradalign.study.columns import AVERAGES, KINDS, OBJECT_COLUMN
+from gradalign.study.templates import (
     align_to_template,
     empty_averages,
     mixture,
@@ -17,9 +19,6 @@ from gradalign.populations import (
     open_data_set,
     template,
 )
-from gradalign.shells import finish_averages, resolution_of, shell_rows
-from gradalign.simulation.phantom import phantom
-from gradalign.volumes import write_volume
 
 MICROSCOPE = {"voltage": 300, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 3.0}
 SUBTOMOGRAMS = {"box": 24, "voxel_size": 1.0, "simulation_box": 24, "max_shift": 0.05, "keep": False}
@@ -83,7 +82,7 @@ def test_chunks_change_no_bit_of_an_average_and_no_line(run, whole, reference):
 
 def test_aligned_subtomograms_average_to_the_truth_and_noise_does_not(whole, reference):
     rows = pd.DataFrame(whole["subtomograms"][0])
-    assert tuple(rows.columns) == COLUMNS
+    assert tuple(rows.columns) == AVERAGES
     assert rows.rotation_error_deg.astype(float).median() < 6
     found = {kind: finish_averages([whole[kind][1]], reference, CELL["score"], COUNT, 1.0)[1] for kind in KINDS}
     truth = {kind: shells[shells.comparison == "truth"].correlation.mean() for kind, shells in found.items()}
@@ -119,7 +118,7 @@ def test_shell_rows_compare_with_the_truth_and_between_halves(reference):
 def test_the_table_gives_resolutions_and_median_errors(whole, reference, tmp_path):
     rows = pd.DataFrame([row for kind in KINDS for row in whole[kind][0]]).replace("", np.nan)
     rows = rows.assign(
-        **{name: pd.to_numeric(rows[name]) for name in COLUMNS if name not in ("object", "kind", "score")}
+        **{name: pd.to_numeric(rows[name]) for name in AVERAGES if name not in ("object", "kind", "score")}
     )
     shells = pd.concat(
         finish_averages([whole[kind][1]], reference, CELL["score"], COUNT, 1.0, object="phantom", kind=kind)[1]

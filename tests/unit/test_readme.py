@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from gradalign.aligners import check_calls
-from gradalign.calling import Caller
-from gradalign.configuration import check
+from gradalign.aligners.calling import Caller
+from gradalign.aligners.declared import check_calls
+from gradalign.io.mrc import write_volume
 from gradalign.simulation.phantom import phantom
-from gradalign.volumes import write_volume
+from gradalign.study.configuration import check
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

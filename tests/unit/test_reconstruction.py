@@ -3,12 +3,12 @@ import pytest
 from five_points import POINTS, FivePoints, density
 from scipy import fft
 
-from gradalign.geometry import random_rotations, rotation_from_euler
+from gradalign.fourier.spectrum import Sampler
+from gradalign.geometry.rotations import random_rotations, rotation_from_euler
+from gradalign.geometry.wedge import measured
 from gradalign.simulation.phantom import phantom
 from gradalign.simulation.reconstruction import BackProjection
 from gradalign.simulation.tilt_series import Projector, tilt_angles
-from gradalign.spectrum import Sampler
-from gradalign.wedge import measured
 
 
 def frequencies(box):

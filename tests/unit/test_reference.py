@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invented import PAPER, alignments
 
-from gradalign import reference as module
-from gradalign.claims.verdicts import verdicts, write_claims
-from gradalign.comparison import compare_cells
-from gradalign.csv_files import write_csv
-from gradalign.documents import results_document
 from gradalign.errors import InputError
-from gradalign.reference import bootstrap_bounds, check_reference, differences, store, unpack, write_config
-from gradalign.statistics import summarise
+from gradalign.report import reference as module
+from gradalign.report.claims.verdicts import verdicts, write_claims
+from gradalign.report.comparison import compare_cells
+from gradalign.report.csv_tables import write_csv
+from gradalign.report.reference import bootstrap_bounds, check_reference, differences, store, unpack, write_config
+from gradalign.report.results_page import results_document
+from gradalign.report.statistics import summarise
 
 ROOT = Path(__file__).parents[2]
 

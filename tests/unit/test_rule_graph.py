@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.errors import InputError
-from gradalign.rule_graph import arrange, read_rule_graph, study_rule_graph, without_implied
+from gradalign.report.rule_graph import arrange, read_rule_graph, study_rule_graph, without_implied
 
 ROOT = Path(__file__).parents[2]
 PRINTED = """digraph snakemake_dag {

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.pages import frame_part, write_page
-from gradalign.runtimes import read_benchmark, run_times, run_times_part
+from gradalign.report.html import frame_part, write_page
+from gradalign.report.run_times import read_benchmark, run_times, run_times_part
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 PATTERNS = {

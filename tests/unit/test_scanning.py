@@ -5,19 +5,16 @@ import pandas as pd
 import pytest
 from searched import noisy_pairs
 
-from gradalign.alignment import Settings
-from gradalign.cells import Cell
 from gradalign.errors import InputError
-from gradalign.evaluation import dissimilarity_at
-from gradalign.geometry import alignment_error, seed_rotations
-from gradalign.scanning import COLUMNS, SECONDS, scan, scan_pairs, seconds_lines
-from gradalign.scanning_table import (
-    scanning_caption,
-    summarise_scans,
-    summarise_seconds,
-    write_scanning_markdown,
-)
-from gradalign.study import prepared_pairs
+from gradalign.geometry.rotations import alignment_error, seed_rotations
+from gradalign.report.tables.scans import scanning_caption, summarise_scans, summarise_seconds, write_scanning_markdown
+from gradalign.scores.evaluation import dissimilarity_at
+from gradalign.search.exhaustive import scan
+from gradalign.search.pair import Settings
+from gradalign.study.columns import SCAN_SECONDS, SCANS
+from gradalign.study.conditions import Cell
+from gradalign.study.pairs import prepared_pairs
+from gradalign.study.scans import scan_pairs, seconds_lines
 
 CELLS = [Cell("phantom", 90.0, 1.0, score, 60.0) for score in ("rcs", "fcs")]
 
@@ -53,7 +50,7 @@ def test_the_answer_has_the_dissimilarity_it_says():
 def test_a_grid_of_more_rotations_than_are_held_at_a_time_is_searched_to_its_end(monkeypatch):
     pair = prepared()
     whole = scan(pair.fixed, pair.moving, "rcs", 45.0, Settings())
-    monkeypatch.setattr("gradalign.scanning._BLOCK", 100)
+    monkeypatch.setattr("gradalign.search.exhaustive._BLOCK", 100)
     parts = scan(pair.fixed, pair.moving, "rcs", 45.0, Settings())
     assert np.array_equal(whole.rotation, parts.rotation)
     assert whole.dissimilarity == parts.dissimilarity
@@ -98,13 +95,13 @@ def test_lines_do_not_depend_on_the_pairs_scanned_with_them():
     together = list(scan_pairs(*noisy_pairs(), range(3), *arguments, seconds))
     parts = [list(scan_pairs(*noisy_pairs(), [number], *arguments, {})) for number in range(3)]
     assert together == [line for part in parts for line in part]
-    assert all(tuple(line) == COLUMNS for line in together)
+    assert all(tuple(line) == SCANS for line in together)
     # the refinement ends lower and nearer
     assert all(float(line["refined_dissimilarity"]) < float(line["dissimilarity"]) for line in together)
     assert all(float(line["refined_rotation_error_deg"]) < 5 for line in together)
     assert {(line["rotations"], line["seeds"]) for line in together} == {("108", "108")}
     lines = list(seconds_lines(seconds, 60.0, 3))
-    assert [tuple(line) for line in lines] == [SECONDS] * 2
+    assert [tuple(line) for line in lines] == [SCAN_SECONDS] * 2
     assert all(float(line[name]) > 0 for line in lines for name in ("scan_s", "refinement_s"))
 
 

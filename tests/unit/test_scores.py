@@ -3,14 +3,14 @@ import oracles
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.evaluation import dissimilarity_at
-from gradalign.geometry import inverse_transform, random_rotations, relative_transform
-from gradalign.products import overlap_products
-from gradalign.refinement import rotation_from_vector
-from gradalign.sampling import work_space
-from gradalign.scores import normal_equations, score_number
+from gradalign.fourier.overlap import work_space
+from gradalign.fourier.products import overlap_products
+from gradalign.fourier.spectrum import prepare
+from gradalign.geometry.rotations import inverse_transform, random_rotations, relative_transform
+from gradalign.scores.evaluation import dissimilarity_at
+from gradalign.scores.least_squares import normal_equations, score_number
+from gradalign.search.step import rotation_from_vector
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import prepare
 
 PLAIN = {"rcs": oracles.real_space_dissimilarity, "fcs": oracles.fourier_space_dissimilarity}
 LOW_PASS = 5.3

@@ -2,20 +2,22 @@ import numpy as np
 import pytest
 from test_scores import LOW_PASS, noisy_pair
 
-from gradalign.alignment import Settings
-from gradalign.evaluation import dissimilarity_at
-from gradalign.geometry import (
+from gradalign.fourier.overlap import work_space
+from gradalign.fourier.spectrum import prepare
+from gradalign.geometry.rotations import (
     alignment_error,
     random_rotations,
     relative_transform,
     rotation_angle,
     transform_distance,
 )
-from gradalign.refinement import Damping, refine, rotation_from_vector
-from gradalign.sampling import work_space
-from gradalign.scores import score_number
-from gradalign.search import (
-    StochasticRule,
+from gradalign.scores.evaluation import dissimilarity_at
+from gradalign.scores.least_squares import score_number
+from gradalign.search.pair import Settings
+from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
+from gradalign.search.settings import Damping, StochasticRule
+from gradalign.search.step import refine, rotation_from_vector
+from gradalign.search.stochastic import (
     _draw,
     _drop_duplicates,
     _slope,
@@ -23,9 +25,7 @@ from gradalign.search import (
     place_candidates,
     stochastic_refinement,
 )
-from gradalign.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import prepare
 
 both_scores = pytest.mark.parametrize("score", ["rcs", "fcs"])
 

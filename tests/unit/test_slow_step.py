@@ -2,14 +2,15 @@ import numpy as np
 import pytest
 from test_scores import value_and_gradient
 
-from gradalign.benchmarks.slow_step import SlowPair
-from gradalign.geometry import random_rotations, relative_transform
-from gradalign.refinement import Damping, rotation_from_vector, step
-from gradalign.sampling import work_space
-from gradalign.scores import score_number
-from gradalign.search import place_candidates
+from gradalign.fourier.overlap import work_space
+from gradalign.fourier.spectrum import band_limit, prepare
+from gradalign.geometry.rotations import random_rotations, relative_transform
+from gradalign.scores.least_squares import score_number
+from gradalign.search.settings import Damping
+from gradalign.search.step import rotation_from_vector, step
+from gradalign.search.stochastic import place_candidates
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import band_limit, prepare
+from gradalign.study.paper_step import SlowPair
 
 LOW_PASS = 5.3
 TILTS = (60, (-50, 65))

@@ -14,15 +14,9 @@ import pytest
 from toy_structures import cif_text, pdb_text, toy_chains, toy_structure
 
 from gradalign.errors import InputError
-from gradalign.geometry import point_group
+from gradalign.geometry.rotations import point_group
 from gradalign.simulation import sources
-from gradalign.simulation.maps import (
-    Density,
-    bundle_densities,
-    check_structures,
-    load_density,
-    save_density,
-)
+from gradalign.simulation.maps import Density, bundle_densities, check_structures, load_density, save_density
 from gradalign.simulation.sources import COMPLEXES, Complex, Entry, coordinates_from_rcsb, find_coordinates
 
 ROOT = Path(__file__).parents[2]

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.geometry import random_rotations
-from gradalign.sampling import sample_overlap, work_space
+from gradalign.fourier.overlap import sample_overlap, work_space
+from gradalign.fourier.spectrum import Sampler, band_limit, prepare, sample_spectrum
+from gradalign.geometry.rotations import random_rotations
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import Sampler, band_limit, prepare, sample_spectrum
 
 
 def direct_transform(volume, frequencies, weights=None):

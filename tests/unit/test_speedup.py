@@ -3,21 +3,14 @@ import pandas as pd
 import pytest
 from searched import noisy_pairs
 
-from gradalign.alignment import Settings, align_spectra
-from gradalign.cells import Cell
-from gradalign.geometry import rotation_angle
-from gradalign.search import StochasticRule
-from gradalign.speedup import (
-    COLUMNS,
-    MOST_STEPS,
-    SECONDS,
-    compare_pairs,
-    compare_searches,
-    is_same_optimum,
-    seconds_lines,
-)
-from gradalign.speedup_table import count_safe, summarise_seconds, summarise_speedup
-from gradalign.study import prepared_pairs
+from gradalign.geometry.rotations import rotation_angle
+from gradalign.report.tables.speedup import count_safe, summarise_seconds, summarise_speedup
+from gradalign.search.pair import Settings, align_spectra
+from gradalign.search.settings import StochasticRule
+from gradalign.study.columns import MOST_STEPS, SPEEDUP, SPEEDUP_SECONDS, is_same_optimum
+from gradalign.study.conditions import Cell
+from gradalign.study.pairs import prepared_pairs
+from gradalign.study.seed_by_seed import compare_pairs, compare_searches, seconds_lines
 
 CELLS = [Cell("phantom", 90.0, 1.0, score, interval) for interval in (90.0, 60.0) for score in ("rcs", "fcs")]
 
@@ -69,7 +62,7 @@ def test_lines_do_not_depend_on_the_pairs_compared_with_them():
     together = list(compare_pairs(*noisy_pairs(), range(3), CELLS, Settings(), 4, seconds))
     parts = [list(compare_pairs(*noisy_pairs(), [number], CELLS, Settings(), 4, {})) for number in range(3)]
     assert together == [line for part in parts for line in part]
-    assert all(tuple(line) == COLUMNS for line in together)
+    assert all(tuple(line) == SPEEDUP for line in together)
     assert [(line["pair"], line["score"], line["interval_deg"]) for line in together[:5]] == [
         ("0", "rcs", "90"),
         ("0", "fcs", "90"),
@@ -78,8 +71,8 @@ def test_lines_do_not_depend_on_the_pairs_compared_with_them():
         ("1", "rcs", "90"),
     ]
     lines = list(seconds_lines(seconds, 3))
-    assert [tuple(line) for line in lines] == [SECONDS] * 4
-    assert all(float(line[name]) > 0 for line in lines for name in SECONDS[-3:])
+    assert [tuple(line) for line in lines] == [SPEEDUP_SECONDS] * 4
+    assert all(float(line[name]) > 0 for line in lines for name in SPEEDUP_SECONDS[-3:])
 
 
 def comparisons(**columns):

@@ -5,16 +5,16 @@ import sys
 
 import pytest
 
-from gradalign.dependencies import PACKAGE
+from gradalign.base.sources import PACKAGE
 
-INNER = """from gradalign.jit import jit
+INNER = """from gradalign.base.jit import jit
 
 @jit
 def inner(x):
     return x + {added}
 """
 OUTER = """from gradalign.inner import inner
-from gradalign.jit import jit
+from gradalign.base.jit import jit
 
 @jit
 def outer(x):

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invented import PAPER, alignments, one_cell
 
+from gradalign.base.medians import median_and_deviation
+from gradalign.base.randomness import generator
 from gradalign.errors import InputError
-from gradalign.geometry import alignment_error, random_rotations, rotation_from_euler
-from gradalign.randomness import generator
-from gradalign.statistics import (
+from gradalign.geometry.rotations import alignment_error, random_rotations, rotation_from_euler
+from gradalign.report.statistics import (
     CELL,
     compare,
     log_ratio,
-    median_and_deviation,
     median_interval,
     median_standard_error,
     random_azimuth_error,

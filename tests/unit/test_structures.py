@@ -15,7 +15,7 @@ from toy_structures import (
 )
 
 from gradalign.errors import InputError
-from gradalign.geometry import point_group
+from gradalign.geometry.rotations import point_group
 from gradalign.simulation.setting import symmetry_residuals
 from gradalign.simulation.structures import Assembly, density, pose, read_assembly
 

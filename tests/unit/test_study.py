@@ -5,15 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradalign.alignment import Settings
-from gradalign.cells import Cell, number_text
 from gradalign.errors import InputError
-from gradalign.geometry import random_rotations, relative_transform, rotation_angle, rotation_from_euler
-from gradalign.particles import Particles, join_particles, read_particles, write_particles
-from gradalign.records import join_records, write_records
+from gradalign.geometry.rotations import random_rotations, relative_transform, rotation_angle, rotation_from_euler
+from gradalign.io.csv_lines import join_records, number_text, write_records
+from gradalign.io.mrc import write_stack
+from gradalign.io.star import Particles, join_particles, read_particles, write_particles
+from gradalign.search.pair import Settings
 from gradalign.simulation.phantom import phantom
-from gradalign.study import COLUMNS, align_pairs, read_pairs
-from gradalign.volumes import write_stack
+from gradalign.study.columns import ALIGNMENTS
+from gradalign.study.conditions import Cell
+from gradalign.study.pairs import align_pairs, read_pairs
 
 CELL = Cell("phantom", 90.0, math.inf, "rcs", 60.0)
 SEED = 5
@@ -36,7 +37,7 @@ def aligned(pairs, numbers, cell=CELL, searches=("full",), symmetry="C1"):
 def test_a_line_has_every_column_and_finds_the_pair_near_its_truth(pairs):
     volumes, particles = pairs
     (line,) = aligned(pairs, [1])
-    assert tuple(line) == COLUMNS
+    assert tuple(line) == ALIGNMENTS
     condition = [line[name] for name in ("pair", "tilt_deg", "snr", "interval_deg", "search")]
     assert condition == ["1", "90", "inf", "60", "full"]
     turn, shift = relative_transform(
@@ -95,10 +96,10 @@ def test_a_pair_that_does_not_exist_is_one_sentence(pairs):
 def test_parts_joined_are_bytewise_the_whole(pairs, tmp_path):
     lines = aligned(pairs, range(3))
     whole, parts = tmp_path / "whole.csv", [tmp_path / "a.csv", tmp_path / "b.csv"]
-    write_records(whole, COLUMNS, lines)
-    write_records(parts[0], COLUMNS, lines[:1])
-    write_records(parts[1], COLUMNS, lines[1:])
-    join_records(parts, tmp_path / "joined.csv", COLUMNS, 3)
+    write_records(whole, ALIGNMENTS, lines)
+    write_records(parts[0], ALIGNMENTS, lines[:1])
+    write_records(parts[1], ALIGNMENTS, lines[1:])
+    join_records(parts, tmp_path / "joined.csv", ALIGNMENTS, 3)
     assert (tmp_path / "joined.csv").read_bytes() == whole.read_bytes()
     with open(whole, newline="", encoding="utf-8") as file:
         assert [line["pair"] for line in csv.DictReader(file)] == ["0", "1", "2"]
@@ -106,32 +107,32 @@ def test_parts_joined_are_bytewise_the_whole(pairs, tmp_path):
 
 def test_an_unfinished_file_of_alignments_leaves_nothing_behind(tmp_path):
     def lines():
-        yield dict.fromkeys(COLUMNS, "1")
+        yield dict.fromkeys(ALIGNMENTS, "1")
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        write_records(tmp_path / "a.csv", COLUMNS, lines())
+        write_records(tmp_path / "a.csv", ALIGNMENTS, lines())
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("damage", ["cut", "foreign", "missing", "wide"])
 def test_a_damaged_part_is_named_in_one_sentence(tmp_path, damage):
     part = tmp_path / "part.csv"
-    write_records(part, COLUMNS, [dict.fromkeys(COLUMNS, "1.5")] * 2)
+    write_records(part, ALIGNMENTS, [dict.fromkeys(ALIGNMENTS, "1.5")] * 2)
     text = part.read_text()
     if damage == "missing":
         part.unlink()
     else:
         part.write_text({"cut": text[:-20], "foreign": "a,b\n1,2\n", "wide": text[:-1] + ",7\n"}[damage])
     with pytest.raises(InputError, match=r"part\.csv: (is no complete|could not be read)"):
-        join_records([part], tmp_path / "joined.csv", COLUMNS, 2)
+        join_records([part], tmp_path / "joined.csv", ALIGNMENTS, 2)
 
 
 def test_missing_lines_are_noticed(tmp_path):
     part = tmp_path / "part.csv"
-    write_records(part, COLUMNS, [dict.fromkeys(COLUMNS, "1")])
+    write_records(part, ALIGNMENTS, [dict.fromkeys(ALIGNMENTS, "1")])
     with pytest.raises(InputError, match="1 lines where 2 are needed"):
-        join_records([part], tmp_path / "joined.csv", COLUMNS, 2)
+        join_records([part], tmp_path / "joined.csv", ALIGNMENTS, 2)
 
 
 def test_poses_and_volumes_of_different_number_are_one_sentence(pairs, tmp_path):
@@ -162,4 +163,4 @@ def test_a_number_is_written_one_way_only(value, text):
 
 def test_every_column_is_explained_beside_the_results():
     text = (Path(__file__).parents[2] / "results" / "README.md").read_text(encoding="utf-8")
-    assert [name for name in COLUMNS if f"`{name}`" not in text] == []
+    assert [name for name in ALIGNMENTS if f"`{name}`" not in text] == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.study_lock import check_abandoned, is_locked, last_host, study_processes
+from gradalign.run.study_lock import check_abandoned, is_locked, last_host, study_processes
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "release_lock.py"
 SNAKEFILE = """

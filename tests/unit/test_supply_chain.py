@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradalign.particles import Particles, write_particles
+from gradalign.io.star import Particles, write_particles
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 SOURCES = sorted([*(WORKFLOW / "gradalign").rglob("*.py"), *(WORKFLOW / "scripts").glob("*.py")])
@@ -74,8 +74,8 @@ def witness(event, arguments):
         written.append(str(arguments[0]))
     elif event in ("os.rename", "os.remove", "os.mkdir", "os.link", "os.symlink"):
         written.extend(str(argument) for argument in arguments if isinstance(argument, str))
-from gradalign.particles import join_particles, read_particles, write_particles
-from gradalign.picked.star import read_picked, write_picked
+from gradalign.io.star import join_particles, read_particles, write_particles
+from gradalign.particles.star import read_picked, write_picked
 import numpy as np
 given, folder = sys.argv[1:]
 sys.addaudithook(witness)

@@ -4,15 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gradalign.alignment import Settings, align_spectra
-from gradalign.cells import Cell
-from gradalign.geometry import alignment_error, random_rotations, relative_transform, rotation_angle
-from gradalign.randomness import generator
-from gradalign.seeds import start_rotations
+from gradalign.base.randomness import generator
+from gradalign.fourier.spectrum import prepare
+from gradalign.geometry.membrane import random_surfaces, surface_rotation
+from gradalign.geometry.rotations import alignment_error, random_rotations, relative_transform, rotation_angle
+from gradalign.search.pair import Settings, align_spectra
+from gradalign.search.seeds import start_rotations
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import prepare
-from gradalign.study import Pair, pair_surfaces, search_generator, search_pair
-from gradalign.surface import random_surfaces, surface_rotation
+from gradalign.study.conditions import Cell
+from gradalign.study.pairs import Pair, pair_surfaces, search_generator, search_pair
 
 direction = st.lists(st.floats(-1, 1), min_size=3, max_size=3).filter(lambda v: np.linalg.norm(v) > 1e-3)
 

@@ -7,11 +7,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from invented import PAPER, alignments, one_cell
 
-from gradalign.complexes_table import complexes_caption, write_complexes_markdown
-from gradalign.csv_files import read_csv, write_csv
 from gradalign.errors import InputError
-from gradalign.statistics import summarise, summarise_complexes
-from gradalign.tables import blocks, number, snr_label, spread, table_caption, tilt_label, write_markdown
+from gradalign.report.csv_tables import read_csv, write_csv
+from gradalign.report.numbers import number, snr_label, spread, tilt_label
+from gradalign.report.statistics import summarise, summarise_complexes
+from gradalign.report.tables.complexes import complexes_caption, write_complexes_markdown
+from gradalign.report.tables.phantom import blocks, table_caption, write_markdown
 
 ABOUT = {
     "groel": {"title": "GroEL (1MNF)", "point_group": "D7", "stand_in_for": "1KP8"},

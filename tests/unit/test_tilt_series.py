@@ -4,7 +4,7 @@ from five_points import POINTS, FivePoints, density
 from scipy import fft
 
 from gradalign.errors import InputError
-from gradalign.geometry import rotation_from_euler
+from gradalign.geometry.rotations import rotation_from_euler
 from gradalign.simulation.tilt_series import Projector, image_frequencies, noise_spectra, tilt_angles
 
 ROTATION = rotation_from_euler(40, 70, -110)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.errors import InputError
-from gradalign.volumes import check_volume, read_stack, read_volume, write_stack, write_volume
+from gradalign.io.mrc import check_volume, read_stack, read_volume, write_stack, write_volume
 
 
 def volumes(count, box=16):

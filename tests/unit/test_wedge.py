@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.errors import InputError
-from gradalign.wedge import check_tilt_range, check_wedge, measured
+from gradalign.geometry.wedge import check_tilt_range, check_wedge, measured
 
 frequencies = np.random.default_rng(0).normal(size=(20000, 3))
 

@@ -5,7 +5,7 @@ import string
 import gemmi
 import numpy as np
 
-from gradalign.geometry import point_group
+from gradalign.geometry.rotations import point_group
 from gradalign.simulation.structures import Assembly
 
 

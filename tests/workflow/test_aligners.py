@@ -7,9 +7,9 @@ import shutil
 import pytest
 from running import jobs, overlay, snakemake
 
-from gradalign.geometry import relative_transform
-from gradalign.particles import POSE_LABELS, read_particles, table_text, to_relion
-from gradalign.volumes import read_volume
+from gradalign.geometry.rotations import relative_transform
+from gradalign.io.mrc import read_volume
+from gradalign.io.star import POSE_LABELS, read_particles, table_text, to_relion
 
 MODULE = """
 import sys, time
@@ -26,7 +26,7 @@ def sleeps(f, g, *tilts, **options):
 CELL = {"object": "phantom", "tilt": 60, "snr": 0.5}
 ALIGNERS = {
     "scan": {
-        "call": "gradalign.scanning:scan_pair",
+        "call": "gradalign.study.scans:scan_pair",
         "options": {"interval": 30},
         "cells": [CELL, {"object": "enolase", "tilt": 60, "snr": "inf"}],
     },
@@ -153,7 +153,7 @@ def test_every_pair_is_exported_once(run):
     "aligner, sentence",
     [
         ({"call": "nowhere:align"}, "config: aligners.mine.call: there is no module nowhere: neither beside"),
-        ({"call": "gradalign.scanning:nothing"}, "scanning.py defines no nothing."),
+        ({"call": "gradalign.study.scans:nothing"}, "scanning.py defines no nothing."),
         ({"star": "nowhere.star"}, "nowhere.star: there is no such file, where a STAR file is needed"),
     ],
 )

@@ -13,9 +13,9 @@ import pytest
 from interrupting import differing, interrupted
 from running import REPOSITORY, TINY, command, jobs, snakemake
 
-from gradalign.csv_files import read_csv
-from gradalign.reference import differences, store
-from gradalign.statistics import read_paper
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.reference import differences, store
+from gradalign.report.statistics import read_paper
 
 pytestmark = pytest.mark.faults
 
@@ -37,11 +37,11 @@ def test_a_study_killed_again_and_again_finishes_with_the_same_bytes(tiny_study,
 
 SEARCHES = """
 import numpy as np
-from gradalign.alignment import Settings
-from gradalign.geometry import random_rotations
+from gradalign.search.pair import Settings
+from gradalign.geometry.rotations import random_rotations
 from gradalign.simulation.phantom import phantom
-from gradalign.speedup import compare_searches
-from gradalign.spectrum import prepare
+from gradalign.study.seed_by_seed import compare_searches
+from gradalign.fourier.spectrum import prepare
 
 rng = np.random.default_rng(1)
 for turn in random_rotations(rng, 3):

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from picked_files import BOX, make_particles, write_mrc
 from scipy.spatial.transform import Rotation
 
-from gradalign.particles import read_particles
+from gradalign.io.star import read_particles
 
 FILES = ["aligned.star", "average.mrc", "average_half1.mrc", "average_half2.mrc", "average_filtered.mrc", "average.cxc"]
 FILES += ["scores.csv", "left_out.csv", "rounds.csv", "fsc.csv", "summary.txt", "particles.svg", "particles.png"]

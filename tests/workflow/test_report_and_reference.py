@@ -6,8 +6,8 @@ import re
 import pytest
 from running import REPOSITORY, jobs, snakemake
 
-from gradalign.reference import check_reference, differences, store, unpack
-from gradalign.statistics import read_paper
+from gradalign.report.reference import check_reference, differences, store, unpack
+from gradalign.report.statistics import read_paper
 
 VERDICTS = {"holds", "does not hold", "undecided", "not measured"}
 # what the study shows, in the order of the paper

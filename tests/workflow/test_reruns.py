@@ -52,7 +52,7 @@ def test_unchanged_sources_call_for_nothing(repository):
 
 
 def test_a_changed_figure_style_makes_only_figures_anew(repository, changed):
-    changed("gradalign/plotting/style.py")
+    changed("gradalign/report/figures/style.py")
     plan = planned(repository)
     assert {"figure2", "table_figure"} <= set(plan)
     # run_times lists the seconds of every job, those of figures too
@@ -61,14 +61,14 @@ def test_a_changed_figure_style_makes_only_figures_anew(repository, changed):
 
 
 def test_changed_code_of_tables_makes_tables_and_figures_anew_and_no_density(repository, changed):
-    changed("gradalign/tables.py")
+    changed("gradalign/report/tables/phantom.py")
     plan = planned(repository)
     assert {"table_of_phantom", "table_of_complexes", "table_figure"} <= set(plan)
     assert not {"phantom_density", "complex_density"} & set(plan)
 
 
 def test_a_changed_aligner_makes_all_alignments_anew_and_no_density(repository, changed):
-    changed("gradalign/search.py")
+    changed("gradalign/search/stochastic.py")
     plan = planned(repository)
     assert plan["align"] == 5
     assert {"alignments", "table_of_phantom", "table_of_complexes"} <= set(plan)

@@ -9,7 +9,7 @@ import pytest
 from interrupting import differing, interrupted
 from running import overlay, snakemake
 
-from gradalign.particles import read_particles
+from gradalign.io.star import read_particles
 
 
 def records(path):

@@ -4,10 +4,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradalign.alignment import Alignment, Settings, align_pair
-    from gradalign.averaging import Average, average
+    from gradalign.averaging.wedge_average import Average, average
     from gradalign.errors import InputError
-    from gradalign.sets import align_all_pairs, align_to_reference
+    from gradalign.search.pair import align_pair
+    from gradalign.search.sets import align_all_pairs, align_to_reference
+    from gradalign.search.settings import Alignment, Settings
+
+_HOMES = {
+    "Alignment": "search.settings",
+    "Average": "averaging.wedge_average",
+    "InputError": "errors",
+    "Settings": "search.settings",
+    "align_all_pairs": "search.sets",
+    "align_pair": "search.pair",
+    "align_to_reference": "search.sets",
+    "average": "averaging.wedge_average",
+}
 
 __all__ = [
     "Alignment",
@@ -23,11 +35,8 @@ __all__ = [
 
 def __getattr__(name):
     # only now: a job that draws a table need not wait for Numba
-    if name in __all__:
-        for home in ("errors", "alignment", "averaging", "sets"):
-            module = import_module(f"{__name__}.{home}")
-            if hasattr(module, name):
-                return getattr(module, name)
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

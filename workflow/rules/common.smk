@@ -25,11 +25,12 @@ if not os.access(".snakemake" if os.path.isdir(".snakemake") else ".", os.W_OK |
         "study in another folder with `snakemake --directory`."
     )
 
-from gradalign.aligners import called_minutes, check_calls, module_sources, pair_count
-from gradalign.alignment_files import counted_conditions
-from gradalign.cells import PRINTED_SCORES, number_text
-from gradalign.configuration import check
-from gradalign.dependencies import source_files
+from gradalign.aligners.declared import called_minutes, check_calls, module_sources, pair_count
+from gradalign.aligners.result_file import counted_conditions
+from gradalign.study.conditions import PRINTED_SCORES
+from gradalign.io.csv_lines import number_text
+from gradalign.study.configuration import check
+from gradalign.base.sources import source_files
 from gradalign.errors import InputError
 from gradalign.simulation.maps import check_structures
 from gradalign.simulation.sources import find_coordinates

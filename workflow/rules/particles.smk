@@ -1,7 +1,7 @@
 # A user's own subtomograms: aligned to a reference and averaged in rounds, the half sets kept apart.
 
-from gradalign.picked.memory import chunk_memory_mb
-from gradalign.picked.opening import check_files
+from gradalign.particles.memory import chunk_memory_mb
+from gradalign.particles.opening import check_files
 
 picked_section = config["particles"]
 try:

@@ -1,10 +1,12 @@
 """Align some pairs in all cells of one tilt range and signal-to-noise ratio, and write a line for each."""
 
-from gradalign.cells import Cell
-from gradalign.jobs import job, progress
-from gradalign.provenance import read_provenance
-from gradalign.records import write_records
-from gradalign.study import COLUMNS, align_pairs, alignment_settings, read_pairs
+from gradalign.io.csv_lines import write_records
+from gradalign.io.provenance import read_provenance
+from gradalign.run.jobs import job, progress
+from gradalign.search.settings import alignment_settings
+from gradalign.study.columns import ALIGNMENTS
+from gradalign.study.conditions import Cell
+from gradalign.study.pairs import align_pairs, read_pairs
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
@@ -27,5 +29,5 @@ with job(snakemake.log[0]) as say:
     )
     count = (last + 1 - first) * len(cells) * len(params.searches)
     what = f"alignments of {wildcards.dataset}, ±{tilt:g}°, SNR {snr:g}"
-    write_records(snakemake.output[0], COLUMNS, progress(lines, count, what, say))
+    write_records(snakemake.output[0], ALIGNMENTS, progress(lines, count, what, say))
     say(f"{count} {what}")

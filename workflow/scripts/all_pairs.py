@@ -1,8 +1,8 @@
 """Write the alignments of all pairs of the classified subtomograms as one file."""
 
-from gradalign.classification import COLUMNS
-from gradalign.jobs import job
-from gradalign.records import join_records
+from gradalign.io.csv_lines import join_records
+from gradalign.run.jobs import job
+from gradalign.study.columns import PAIRS_OF_ALL
 
 with job(snakemake.log[0]):
-    join_records(snakemake.input.parts, snakemake.output[0], COLUMNS, snakemake.params.total)
+    join_records(snakemake.input.parts, snakemake.output[0], PAIRS_OF_ALL, snakemake.params.total)

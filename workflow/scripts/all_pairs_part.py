@@ -2,10 +2,12 @@
 
 from itertools import chain
 
-from gradalign.classification import COLUMNS, align_pairs_of_all, all_pairs
-from gradalign.jobs import job, progress
-from gradalign.records import write_records
-from gradalign.study import alignment_settings, read_pairs
+from gradalign.io.csv_lines import write_records
+from gradalign.run.jobs import job, progress
+from gradalign.search.settings import alignment_settings
+from gradalign.study.classification import align_pairs_of_all, all_pairs
+from gradalign.study.columns import PAIRS_OF_ALL
+from gradalign.study.pairs import read_pairs
 
 params = snakemake.params
 with job(snakemake.log[0]) as say:
@@ -15,5 +17,5 @@ with job(snakemake.log[0]) as say:
     settings = alignment_settings(params.alignment)
     lines = align_pairs_of_all(volumes, pairs, params.section, settings, particles.voxel_size, params.seed)
     what = "pairs of the classified subtomograms"
-    write_records(snakemake.output[0], COLUMNS, chain.from_iterable(progress(lines, len(pairs), what, say)))
+    write_records(snakemake.output[0], PAIRS_OF_ALL, chain.from_iterable(progress(lines, len(pairs), what, say)))
     say(f"{len(pairs)} {what}")

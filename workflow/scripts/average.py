@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from gradalign.jobs import job
-from gradalign.populations import KINDS
-from gradalign.records import write_records
-from gradalign.shells import finish_averages
-from gradalign.volumes import read_volume, write_volume
+from gradalign.io.csv_lines import write_records
+from gradalign.io.mrc import read_volume, write_volume
+from gradalign.run.jobs import job
+from gradalign.study.average_shells import finish_averages
+from gradalign.study.columns import KINDS
 
 with job(snakemake.log[0]):
     section, name = snakemake.params.section, snakemake.wildcards.averaged

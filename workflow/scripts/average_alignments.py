@@ -1,8 +1,8 @@
 """Write the alignments to all templates as one file."""
 
-from gradalign.jobs import job
-from gradalign.populations import COLUMNS
-from gradalign.records import join_records
+from gradalign.io.csv_lines import join_records
+from gradalign.run.jobs import job
+from gradalign.study.columns import AVERAGES
 
 with job(snakemake.log[0]):
-    join_records(snakemake.input.parts, snakemake.output[0], COLUMNS, snakemake.params.total)
+    join_records(snakemake.input.parts, snakemake.output[0], AVERAGES, snakemake.params.total)

@@ -2,13 +2,14 @@
 
 from itertools import chain
 
-from gradalign.averaging import save_averages
-from gradalign.jobs import job, progress
-from gradalign.populations import COLUMNS, align_to_template, empty_averages, open_data_set
-from gradalign.provenance import read_provenance
-from gradalign.records import write_records
-from gradalign.study import alignment_settings
-from gradalign.volumes import read_volume
+from gradalign.averaging.wedge_average import save_averages
+from gradalign.io.csv_lines import write_records
+from gradalign.io.mrc import read_volume
+from gradalign.io.provenance import read_provenance
+from gradalign.run.jobs import job, progress
+from gradalign.search.settings import alignment_settings
+from gradalign.study.columns import AVERAGES
+from gradalign.study.templates import align_to_template, empty_averages, open_data_set
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
@@ -39,6 +40,6 @@ with job(snakemake.log[0]) as say:
     )
     count = last + 1 - first
     what = f"volumes of {name}, {wildcards.kind}, aligned to the template"
-    write_records(snakemake.output.alignments, COLUMNS, chain.from_iterable(progress(lines, count, what, say)))
+    write_records(snakemake.output.alignments, AVERAGES, chain.from_iterable(progress(lines, count, what, say)))
     save_averages(snakemake.output.sums, averages)
     say(f"{count} {what}")

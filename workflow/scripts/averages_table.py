@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from gradalign.average_tables import summarise_averages, write_averages_markdown
-from gradalign.csv_files import read_csv, write_csv
-from gradalign.jobs import job
-from gradalign.provenance import read_provenance
+from gradalign.io.provenance import read_provenance
+from gradalign.report.csv_tables import read_csv, write_csv
+from gradalign.report.tables.averages import summarise_averages, write_averages_markdown
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     about = list(map(read_provenance, snakemake.input.about))

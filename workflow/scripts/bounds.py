@@ -1,9 +1,10 @@
 """Write the Cramér–Rao bounds of one data set."""
 
-from gradalign.bound import COLUMNS, QUANTITIES, data_set_bounds
-from gradalign.jobs import job, progress
-from gradalign.provenance import read_provenance
-from gradalign.records import write_records
+from gradalign.io.csv_lines import write_records
+from gradalign.io.provenance import read_provenance
+from gradalign.run.jobs import job, progress
+from gradalign.study.bounds import data_set_bounds
+from gradalign.study.columns import BOUNDS, QUANTITIES
 
 params, name = snakemake.params, snakemake.wildcards.dataset
 with job(snakemake.log[0]) as say:
@@ -21,5 +22,5 @@ with job(snakemake.log[0]) as say:
         params.subtomograms,
     )
     count = len(scans) * len(params.searches) * len(QUANTITIES)
-    write_records(snakemake.output[0], COLUMNS, progress(lines, count, f"bounds of {name}", say))
+    write_records(snakemake.output[0], BOUNDS, progress(lines, count, f"bounds of {name}", say))
     say(f"{count} bounds of {name}")

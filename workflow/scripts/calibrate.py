@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from gradalign.calibration import measure, variants
-from gradalign.cells import PRINTED_SCORES
-from gradalign.jobs import job, progress
-from gradalign.volumes import complete_file
+from gradalign.base.files import complete_file
+from gradalign.run.jobs import job, progress
+from gradalign.study.calibration import measure, variants
+from gradalign.study.conditions import PRINTED_SCORES
 
 with job(snakemake.log[0]) as say:
     config = snakemake.params.config

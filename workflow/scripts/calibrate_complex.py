@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from gradalign.calibration import measure_complex
-from gradalign.jobs import job
-from gradalign.provenance import read_provenance
-from gradalign.volumes import complete_file, read_volume
+from gradalign.base.files import complete_file
+from gradalign.io.mrc import read_volume
+from gradalign.io.provenance import read_provenance
+from gradalign.run.jobs import job
+from gradalign.study.calibration import measure_complex
 
 with job(snakemake.log[0]) as say:
     density, _ = read_volume(snakemake.input.density)

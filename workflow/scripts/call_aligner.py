@@ -1,13 +1,14 @@
 """Call somebody else's aligner for pairs of one data set."""
 
-from gradalign.aligner_results import COLUMNS, SECONDS, called_answers, result_lines, seconds_line
-from gradalign.aligners import Condition
-from gradalign.calling import Caller
-from gradalign.jobs import job, progress
-from gradalign.particles import read_particles
-from gradalign.populations import open_data_set
-from gradalign.provenance import read_provenance
-from gradalign.records import write_records
+from gradalign.aligners.calling import Caller
+from gradalign.aligners.declared import Condition
+from gradalign.aligners.lines import called_answers, result_lines, seconds_line
+from gradalign.io.csv_lines import write_records
+from gradalign.io.provenance import read_provenance
+from gradalign.io.star import read_particles
+from gradalign.run.jobs import job, progress
+from gradalign.study.columns import ALIGNER_SECONDS, ALIGNERS
+from gradalign.study.templates import open_data_set
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log.job) as say:
@@ -35,7 +36,7 @@ with job(snakemake.log.job) as say:
             if answer.missing:
                 say(f"pair {pair} is missing: {answer.missing}")
     lines = result_lines(wildcards.aligner, condition, pairs, answers, particles, about["point_group"])
-    write_records(snakemake.output.lines, COLUMNS, lines)
+    write_records(snakemake.output.lines, ALIGNERS, lines)
     seconds = (seconds_line(wildcards.aligner, condition, *each) for each in enumerate(answers))
-    write_records(snakemake.output.seconds, SECONDS, seconds)
+    write_records(snakemake.output.seconds, ALIGNER_SECONDS, seconds)
     say(f"{sum(not answer.missing for answer in answers)} of {params.pairs} {what}")

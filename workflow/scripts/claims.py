@@ -1,10 +1,10 @@
 """Hold the paper's claims against the study's own data."""
 
-from gradalign.claims.verdicts import claims_caption, claims_parts, verdicts, write_claims
-from gradalign.csv_files import read_csv
-from gradalign.jobs import job
-from gradalign.pages import write_page
-from gradalign.statistics import read_alignments, read_paper
+from gradalign.report.claims.verdicts import claims_caption, claims_parts, verdicts, write_claims
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.html import write_page
+from gradalign.report.statistics import read_alignments, read_paper
+from gradalign.run.jobs import job
 
 output = snakemake.output
 with job(snakemake.log[0]):

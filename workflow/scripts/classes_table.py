@@ -1,10 +1,10 @@
 """Write what each class holds and how well the classes agree with the truth."""
 
-from gradalign.class_tables import summarise_classes, write_classes_markdown
-from gradalign.csv_files import read_csv, write_csv
-from gradalign.jobs import job
-from gradalign.provenance import read_provenance
-from gradalign.volumes import read_volume
+from gradalign.io.mrc import read_volume
+from gradalign.io.provenance import read_provenance
+from gradalign.report.csv_tables import read_csv, write_csv
+from gradalign.report.tables.classes import summarise_classes, write_classes_markdown
+from gradalign.run.jobs import job
 
 params, given = snakemake.params, snakemake.input
 with job(snakemake.log[0]):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from gradalign.errors import InputError
-from gradalign.reference import differences
+from gradalign.report.reference import differences
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 

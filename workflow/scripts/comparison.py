@@ -1,11 +1,11 @@
 """Write every cell of the paper beside the one computed here."""
 
-from gradalign.bound_table import read_bounds, with_bounds
-from gradalign.comparison import compare_cells, comparison_caption, comparison_parts, write_comparison_markdown
-from gradalign.csv_files import write_csv
-from gradalign.jobs import job
-from gradalign.pages import write_page
-from gradalign.statistics import read_alignments, read_paper
+from gradalign.report.comparison import compare_cells, comparison_caption, comparison_parts, write_comparison_markdown
+from gradalign.report.csv_tables import write_csv
+from gradalign.report.html import write_page
+from gradalign.report.statistics import read_alignments, read_paper
+from gradalign.report.tables.bounds import read_bounds, with_bounds
+from gradalign.run.jobs import job
 
 output = snakemake.output
 with job(snakemake.log[0]):

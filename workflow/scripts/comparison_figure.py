@@ -1,10 +1,10 @@
 """Draw the ratios here/paper of all cells."""
 
-from gradalign.bound_table import NOTE
-from gradalign.comparison import comparison_caption
-from gradalign.csv_files import read_csv
-from gradalign.jobs import job
-from gradalign.plotting.comparison_figure import comparison_figure
+from gradalign.report.comparison import comparison_caption
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.figures.comparison import comparison_figure
+from gradalign.report.tables.bounds import NOTE
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     rows = read_csv(snakemake.input.table)

@@ -1,7 +1,7 @@
 """Write the configuration with which the study ran."""
 
-from gradalign.jobs import job
-from gradalign.reference import write_config
+from gradalign.report.reference import write_config
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     write_config(snakemake.params.config, snakemake.output[0])

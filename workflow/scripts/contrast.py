@@ -1,11 +1,13 @@
 """Measure what the two scores make of a difference in contrast, and how steadily they refine."""
 
-from gradalign.cells import Cell
-from gradalign.contrast import COLUMNS, FACTORS, SECONDS, measure, seconds_lines
-from gradalign.jobs import job, progress
-from gradalign.provenance import read_provenance
-from gradalign.records import write_records
-from gradalign.study import alignment_settings, read_pairs
+from gradalign.io.csv_lines import write_records
+from gradalign.io.provenance import read_provenance
+from gradalign.run.jobs import job, progress
+from gradalign.search.settings import alignment_settings
+from gradalign.study.columns import CONTRAST, CONTRAST_SECONDS, FACTORS
+from gradalign.study.conditions import Cell
+from gradalign.study.contrast import measure, seconds_lines
+from gradalign.study.pairs import read_pairs
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
@@ -25,6 +27,6 @@ with job(snakemake.log[0]) as say:
         seconds,
     )
     count = params.pairs * len(cells) * len(FACTORS)
-    write_records(output.pairs, COLUMNS, progress(lines, count, "alignments at another contrast", say))
-    write_records(output.seconds, SECONDS, seconds_lines(seconds))
+    write_records(output.pairs, CONTRAST, progress(lines, count, "alignments at another contrast", say))
+    write_records(output.seconds, CONTRAST_SECONDS, seconds_lines(seconds))
     say(f"{count} alignments at another contrast")

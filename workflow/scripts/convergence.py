@@ -1,11 +1,12 @@
 """Follow the searches of one cell, pair by pair, and write median and quartiles after each step."""
 
-from gradalign.cells import Cell
-from gradalign.convergence import follow, summarise_convergence
-from gradalign.csv_files import write_csv
-from gradalign.jobs import job, progress
-from gradalign.provenance import read_provenance
-from gradalign.study import alignment_settings, prepared_pairs, read_pairs, search_pair
+from gradalign.io.provenance import read_provenance
+from gradalign.report.csv_tables import write_csv
+from gradalign.run.jobs import job, progress
+from gradalign.search.settings import alignment_settings
+from gradalign.study.conditions import Cell
+from gradalign.study.convergence import follow, summarise_convergence
+from gradalign.study.pairs import prepared_pairs, read_pairs, search_pair
 
 params = snakemake.params
 with job(snakemake.log[0]) as say:

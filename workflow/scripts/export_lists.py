@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from gradalign.aligners import conditions
-from gradalign.export import copy_template, write_lists
-from gradalign.jobs import job
+from gradalign.aligners.declared import conditions
+from gradalign.aligners.export import copy_template, write_lists
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     wedges = Path(snakemake.output.wedges)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from gradalign.aligners import Condition
-from gradalign.export import export_volumes
-from gradalign.jobs import job, progress
-from gradalign.populations import open_data_set
+from gradalign.aligners.declared import Condition
+from gradalign.aligners.export import export_volumes
+from gradalign.run.jobs import job, progress
+from gradalign.study.templates import open_data_set
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:

@@ -1,8 +1,8 @@
 """Draw Figure 1: the flow of the search and the graph of the study's rules."""
 
-from gradalign.jobs import job
-from gradalign.plotting.figure1 import figure1, figure1_caption
-from gradalign.rule_graph import study_rule_graph
+from gradalign.report.figures.figure1 import figure1, figure1_caption
+from gradalign.report.rule_graph import study_rule_graph
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     config = snakemake.params.config

@@ -1,8 +1,8 @@
 """Draw Figure 2: the phantom and slices of its subtomograms."""
 
-from gradalign.jobs import job
-from gradalign.plotting.figure2 import figure2, figure2_caption, read_slices
-from gradalign.volumes import read_volume
+from gradalign.io.mrc import read_volume
+from gradalign.report.figures.figure2 import figure2, figure2_caption, read_slices
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     density, voxel_size = read_volume(snakemake.input.density)

@@ -1,8 +1,8 @@
 """Draw Figure 4: the steps that the stochastic search saves."""
 
-from gradalign.csv_files import read_csv
-from gradalign.jobs import job
-from gradalign.plotting.figure4 import figure4, figure4_caption
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.figures.figure4 import figure4, figure4_caption
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     rows = read_csv(snakemake.input.cells)

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from gradalign.csv_files import read_csv
-from gradalign.jobs import job
-from gradalign.plotting.figure5 import figure5, figure5_caption
-from gradalign.plotting.maps import read_gallery
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.figures.figure5 import figure5, figure5_caption
+from gradalign.report.figures.maps import read_gallery
+from gradalign.run.jobs import job
 
 given = snakemake.input
 with job(snakemake.log[0]):

@@ -1,10 +1,10 @@
 """Draw Figure 6, matrices and classes."""
 
-from gradalign.csv_files import read_csv
-from gradalign.jobs import job
-from gradalign.plotting.figure6 import figure6, figure6_caption
-from gradalign.plotting.maps import read_gallery
-from gradalign.provenance import read_provenance
+from gradalign.io.provenance import read_provenance
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.figures.figure6 import figure6, figure6_caption
+from gradalign.report.figures.maps import read_gallery
+from gradalign.run.jobs import job
 
 given = snakemake.input
 with job(snakemake.log[0]):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from gradalign.jobs import job
-from gradalign.volumes import complete_file
-from gradalign.warming import compile_kernels
+from gradalign.base.files import complete_file
+from gradalign.run.jobs import job
+from gradalign.study.kernels import compile_kernels
 
 with job(snakemake.log[0]) as say:
     name = compile_kernels(snakemake.params.alignment, snakemake.params.seed)

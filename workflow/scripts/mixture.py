@@ -1,9 +1,9 @@
 """Simulate the subtomograms of all complexes for their classification: a stack and their poses."""
 
-from gradalign.jobs import job, progress
-from gradalign.particles import write_particles
-from gradalign.populations import mixture, mixture_particles, open_data_set
-from gradalign.volumes import write_stack
+from gradalign.io.mrc import write_stack
+from gradalign.io.star import write_particles
+from gradalign.run.jobs import job, progress
+from gradalign.study.templates import mixture, mixture_particles, open_data_set
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:

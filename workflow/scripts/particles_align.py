@@ -2,11 +2,11 @@
 
 import shutil
 
-from gradalign.averaging import save_averages
-from gradalign.jobs import job, progress
-from gradalign.picked.entries import read_entries, write_entries
-from gradalign.picked.rounds import align_chunk, empty_sums
-from gradalign.picked.state import has_converged, load_state
+from gradalign.averaging.wedge_average import save_averages
+from gradalign.particles.entries import read_entries, write_entries
+from gradalign.particles.rounds import align_chunk, empty_sums
+from gradalign.particles.state import has_converged, load_state
+from gradalign.run.jobs import job, progress
 
 with job(snakemake.log[0]) as say:
     params, output = snakemake.params, snakemake.output

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from gradalign.csv_files import write_csv
-from gradalign.jobs import job
-from gradalign.pages import frame_part, write_page
-from gradalign.picked.entries import read_entries
-from gradalign.picked.results import (
+from gradalign.base.files import complete_file
+from gradalign.io.mrc import read_volume
+from gradalign.particles.entries import read_entries
+from gradalign.particles.results import (
     filtered_average,
     history_table,
     scores_table,
@@ -16,9 +15,11 @@ from gradalign.picked.results import (
     write_maps,
     write_star,
 )
-from gradalign.picked.star import read_picked
-from gradalign.picked.state import load_state
-from gradalign.volumes import complete_file, read_volume
+from gradalign.particles.star import read_picked
+from gradalign.particles.state import load_state
+from gradalign.report.csv_tables import write_csv
+from gradalign.report.html import frame_part, write_page
+from gradalign.run.jobs import job
 
 MOST_SHOWN = 100
 

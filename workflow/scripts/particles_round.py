@@ -2,11 +2,11 @@
 
 import shutil
 
-from gradalign.jobs import job
-from gradalign.picked.entries import read_entries
-from gradalign.picked.results import history_table
-from gradalign.picked.rounds import finish_round
-from gradalign.picked.state import has_converged, load_state, save_state
+from gradalign.particles.entries import read_entries
+from gradalign.particles.results import history_table
+from gradalign.particles.rounds import finish_round
+from gradalign.particles.state import has_converged, load_state, save_state
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]) as say:
     if has_converged(snakemake.input.state):

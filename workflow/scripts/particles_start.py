@@ -1,10 +1,10 @@
 """Check a user's particles and reference, and share the particles out to jobs."""
 
-from gradalign.jobs import job
-from gradalign.picked.entries import write_entries
-from gradalign.picked.opening import open_particles
-from gradalign.picked.state import save_state
-from gradalign.warming import compile_kernels
+from gradalign.particles.entries import write_entries
+from gradalign.particles.opening import open_particles
+from gradalign.particles.state import save_state
+from gradalign.run.jobs import job
+from gradalign.study.kernels import compile_kernels
 
 with job(snakemake.log[0]) as say:
     params = snakemake.params

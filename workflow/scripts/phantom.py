@@ -1,9 +1,9 @@
 """Write the density map of the phantom and what it is."""
 
-from gradalign.jobs import job
-from gradalign.provenance import write_provenance
+from gradalign.io.mrc import write_volume
+from gradalign.io.provenance import write_provenance
+from gradalign.run.jobs import job
 from gradalign.simulation.phantom import phantom
-from gradalign.volumes import write_volume
 
 with job(snakemake.log[0]):
     size, box = snakemake.params.phantom["size"], snakemake.params.phantom["box"]

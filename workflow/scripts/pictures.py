@@ -1,9 +1,9 @@
 """Draw the maps of a figure as pictures, and write the command file that shows the same maps in ChimeraX."""
 
-from gradalign.chimerax import write_gallery
-from gradalign.jobs import job
-from gradalign.plotting.maps import COLOURS, SIDES, gallery, save_gallery
-from gradalign.volumes import read_volume
+from gradalign.io.chimerax import write_gallery
+from gradalign.io.mrc import read_volume
+from gradalign.report.figures.maps import COLOURS, SIDES, gallery, save_gallery
+from gradalign.run.jobs import job
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from gradalign.errors import InputError
-from gradalign.study_lock import check_abandoned, is_locked
+from gradalign.run.study_lock import check_abandoned, is_locked
 
 if __name__ == "__main__":
     if not is_locked(Path.cwd()):

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from gradalign.csv_files import read_csv, write_csv
-from gradalign.jobs import job
-from gradalign.pages import frame_part, write_page
-from gradalign.runtimes import run_times, run_times_part
+from gradalign.report.csv_tables import read_csv, write_csv
+from gradalign.report.html import frame_part, write_page
+from gradalign.report.run_times import run_times, run_times_part
+from gradalign.run.jobs import job
 
 CAPTION = (
     "Times of this run on this machine, from Snakemake's benchmark files; jobs run side by side, so that the seconds "

@@ -1,11 +1,13 @@
 """Scan some pairs exhaustively, and refine the same pairs."""
 
-from gradalign.cells import Cell
-from gradalign.jobs import job, progress
-from gradalign.provenance import read_provenance
-from gradalign.records import write_records
-from gradalign.scanning import COLUMNS, SECONDS, scan_pairs, seconds_lines
-from gradalign.study import alignment_settings, read_pairs
+from gradalign.io.csv_lines import write_records
+from gradalign.io.provenance import read_provenance
+from gradalign.run.jobs import job, progress
+from gradalign.search.settings import alignment_settings
+from gradalign.study.columns import SCAN_SECONDS, SCANS
+from gradalign.study.conditions import Cell
+from gradalign.study.pairs import read_pairs
+from gradalign.study.scans import scan_pairs, seconds_lines
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
@@ -27,6 +29,6 @@ with job(snakemake.log[0]) as say:
     )
     count = params.pairs * len(cells)
     what = f"scans at {interval:g}°, ±{tilt:g}°, SNR {snr:g}"
-    write_records(snakemake.output.pairs, COLUMNS, progress(lines, count, what, say))
-    write_records(snakemake.output.seconds, SECONDS, seconds_lines(seconds, interval, params.pairs))
+    write_records(snakemake.output.pairs, SCANS, progress(lines, count, what, say))
+    write_records(snakemake.output.seconds, SCAN_SECONDS, seconds_lines(seconds, interval, params.pairs))
     say(f"{count} {what}")

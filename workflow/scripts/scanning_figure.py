@@ -1,9 +1,9 @@
 """Draw the exhaustive scans beside the refinement of the same pairs."""
 
-from gradalign.csv_files import read_csv
-from gradalign.jobs import job
-from gradalign.plotting.scanning_figure import scanning_figure, scanning_figure_caption
-from gradalign.scanning_table import scanning_caption
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.figures.scans import scanning_figure, scanning_figure_caption
+from gradalign.report.tables.scans import scanning_caption
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     rows = read_csv(snakemake.input.table)

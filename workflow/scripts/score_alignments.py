@@ -2,13 +2,14 @@
 
 from itertools import chain
 
-from gradalign.aligner_results import COLUMNS, result_lines
-from gradalign.aligners import Condition
-from gradalign.alignment_files import file_answers, read_results
-from gradalign.jobs import job
-from gradalign.particles import read_particles
-from gradalign.provenance import read_provenance
-from gradalign.records import write_records
+from gradalign.aligners.declared import Condition
+from gradalign.aligners.lines import result_lines
+from gradalign.aligners.result_file import file_answers, read_results
+from gradalign.io.csv_lines import write_records
+from gradalign.io.provenance import read_provenance
+from gradalign.io.star import read_particles
+from gradalign.run.jobs import job
+from gradalign.study.columns import ALIGNERS
 
 params, inputs = snakemake.params, snakemake.input
 with job(snakemake.log[0]):
@@ -28,4 +29,4 @@ with job(snakemake.log[0]):
         )
         for condition in (Condition(*cell) for cell in params.cells)
     )
-    write_records(snakemake.output[0], COLUMNS, chain.from_iterable(lines))
+    write_records(snakemake.output[0], ALIGNERS, chain.from_iterable(lines))

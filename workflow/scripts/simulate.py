@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from gradalign.jobs import job, progress
-from gradalign.particles import write_particles
+from gradalign.io.mrc import read_volume, write_stack, write_volume
+from gradalign.io.star import write_particles
+from gradalign.run.jobs import job, progress
 from gradalign.simulation.dataset import configured_data_set
-from gradalign.volumes import read_volume, write_stack, write_volume
 
 wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from gradalign.csv_files import read_csv, write_csv
-from gradalign.jobs import job
-from gradalign.records import join_records
-from gradalign.speedup import COLUMNS
-from gradalign.speedup_table import summarise_seconds, summarise_speedup
+from gradalign.io.csv_lines import join_records
+from gradalign.report.csv_tables import read_csv, write_csv
+from gradalign.report.tables.speedup import summarise_seconds, summarise_speedup
+from gradalign.run.jobs import job
+from gradalign.study.columns import SPEEDUP
 
 output = snakemake.output
 with job(snakemake.log[0]):
-    join_records(snakemake.input.parts, output.pairs, COLUMNS, snakemake.params.total)
+    join_records(snakemake.input.parts, output.pairs, SPEEDUP, snakemake.params.total)
     write_csv(summarise_speedup(read_csv(output.pairs)), output.cells)
     write_csv(summarise_seconds(pd.concat(map(read_csv, snakemake.input.seconds))), output.seconds)

@@ -1,10 +1,12 @@
 """Refine all seeds of some pairs independently, and search the same pairs stochastically."""
 
-from gradalign.cells import Cell
-from gradalign.jobs import job, progress
-from gradalign.records import write_records
-from gradalign.speedup import COLUMNS, SECONDS, compare_pairs, seconds_lines
-from gradalign.study import alignment_settings, read_pairs
+from gradalign.io.csv_lines import write_records
+from gradalign.run.jobs import job, progress
+from gradalign.search.settings import alignment_settings
+from gradalign.study.columns import SPEEDUP, SPEEDUP_SECONDS
+from gradalign.study.conditions import Cell
+from gradalign.study.pairs import read_pairs
+from gradalign.study.seed_by_seed import compare_pairs, seconds_lines
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
@@ -18,6 +20,6 @@ with job(snakemake.log[0]) as say:
     lines = compare_pairs(volumes, particles, pairs, cells, settings, params.seed, seconds)
     count = len(pairs) * len(cells)
     what = f"comparisons of searches, ±{tilt:g}°, SNR {snr:g}"
-    write_records(snakemake.output.pairs, COLUMNS, progress(lines, count, what, say))
-    write_records(snakemake.output.seconds, SECONDS, seconds_lines(seconds, len(pairs)))
+    write_records(snakemake.output.pairs, SPEEDUP, progress(lines, count, what, say))
+    write_records(snakemake.output.seconds, SPEEDUP_SECONDS, seconds_lines(seconds, len(pairs)))
     say(f"{count} {what}")

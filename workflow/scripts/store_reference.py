@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from gradalign.errors import InputError
-from gradalign.reference import LARGEST_MB, store
-from gradalign.statistics import read_paper
+from gradalign.report.reference import LARGEST_MB, store
+from gradalign.report.statistics import read_paper
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,6 +1,6 @@
 """Write the density map of one complex and its provenance."""
 
-from gradalign.jobs import job
+from gradalign.run.jobs import job
 from gradalign.simulation.maps import load_density, save_density
 
 with job(snakemake.log[0]):

@@ -1,11 +1,11 @@
 """Write one of the paper's tables, the printed values and the bounds beside those of this study."""
 
-from gradalign.aligner_tables import with_others
-from gradalign.bound_table import NOTE, bounds_markdown, read_bounds, with_bounds
-from gradalign.csv_files import write_csv
-from gradalign.jobs import job
-from gradalign.statistics import read_alignments, read_paper, summarise
-from gradalign.tables import table_caption, write_markdown
+from gradalign.report.csv_tables import write_csv
+from gradalign.report.statistics import read_alignments, read_paper, summarise
+from gradalign.report.tables.aligners import with_others
+from gradalign.report.tables.bounds import NOTE, bounds_markdown, read_bounds, with_bounds
+from gradalign.report.tables.phantom import table_caption, write_markdown
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     alignments = with_others(read_alignments(snakemake.input.alignments), snakemake.input.aligners, "phantom")

@@ -1,12 +1,12 @@
 """Write the errors of the complexes, and their bounds."""
 
-from gradalign.aligner_tables import with_others
-from gradalign.bound_table import NOTE, complexes_bounds_markdown, complexes_with_bounds, read_bounds
-from gradalign.complexes_table import complexes_caption, write_complexes_markdown
-from gradalign.csv_files import write_csv
-from gradalign.jobs import job
-from gradalign.provenance import read_provenance
-from gradalign.statistics import read_alignments, summarise_complexes
+from gradalign.io.provenance import read_provenance
+from gradalign.report.csv_tables import write_csv
+from gradalign.report.statistics import read_alignments, summarise_complexes
+from gradalign.report.tables.aligners import with_others
+from gradalign.report.tables.bounds import NOTE, complexes_bounds_markdown, complexes_with_bounds, read_bounds
+from gradalign.report.tables.complexes import complexes_caption, write_complexes_markdown
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     names = snakemake.params.complexes

@@ -1,11 +1,11 @@
 """Draw a table as a figure."""
 
-from gradalign.bound_table import NOTE
-from gradalign.complexes_table import complexes_caption
-from gradalign.csv_files import read_csv
-from gradalign.jobs import job
-from gradalign.plotting.table_figures import complexes_figure, table_figure
-from gradalign.tables import table_caption
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.figures.tables import complexes_figure, table_figure
+from gradalign.report.tables.bounds import NOTE
+from gradalign.report.tables.complexes import complexes_caption
+from gradalign.report.tables.phantom import table_caption
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     rows = read_csv(snakemake.input.table)

@@ -1,8 +1,8 @@
 """Write a table as a page for the report."""
 
-from gradalign.csv_files import read_csv
-from gradalign.jobs import job
-from gradalign.pages import frame_part, write_page
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.html import frame_part, write_page
+from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):
     rows = read_csv(snakemake.input.table)

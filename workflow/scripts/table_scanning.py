@@ -2,16 +2,16 @@
 
 import pandas as pd
 
-from gradalign.bound_table import read_bounds, scans_with_bounds
-from gradalign.csv_files import read_csv, write_csv
-from gradalign.jobs import job
-from gradalign.records import join_records
-from gradalign.scanning import COLUMNS
-from gradalign.scanning_table import scanning_caption, summarise_scans, summarise_seconds, write_scanning_markdown
+from gradalign.io.csv_lines import join_records
+from gradalign.report.csv_tables import read_csv, write_csv
+from gradalign.report.tables.bounds import read_bounds, scans_with_bounds
+from gradalign.report.tables.scans import scanning_caption, summarise_scans, summarise_seconds, write_scanning_markdown
+from gradalign.run.jobs import job
+from gradalign.study.columns import SCANS
 
 output = snakemake.output
 with job(snakemake.log[0]):
-    join_records(snakemake.input.parts, output.pairs, COLUMNS, snakemake.params.total)
+    join_records(snakemake.input.parts, output.pairs, SCANS, snakemake.params.total)
     rows = scans_with_bounds(summarise_scans(read_csv(output.pairs)), read_bounds(snakemake.input.bounds))
     write_csv(rows, output.csv)
     write_scanning_markdown(rows, output.markdown, scanning_caption(rows))

@@ -1,8 +1,8 @@
 """Write the template of one object: what a perfect average of its subtomograms would be."""
 
-from gradalign.jobs import job
-from gradalign.populations import template
-from gradalign.volumes import write_volume
+from gradalign.io.mrc import write_volume
+from gradalign.run.jobs import job
+from gradalign.study.templates import template
 
 params = snakemake.params
 with job(snakemake.log[0]):

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from gradalign.documents import results_document
 from gradalign.errors import InputError
+from gradalign.report.results_page import results_document
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from gradalign.benchmarks.workload import LOW_PASSES, TILT
-from gradalign.geometry import random_rotations
-from gradalign.sampling import sample_overlap, work_space
-from gradalign.spectrum import prepare
+from gradalign.fourier.overlap import sample_overlap, work_space
+from gradalign.fourier.spectrum import prepare
+from gradalign.geometry.rotations import random_rotations
 
 _ROTATIONS = 4
 
@@ -38,7 +38,7 @@ def direct_sum(volume, frequencies, gradient_axis=None):
 
 
 def without_edge_level(volume):
-    """Return a volume less the mean over the faces of its box, as `gradalign.spectrum.prepare` takes it."""
+    """Return a volume less the mean over the faces of its box, as `gradalign.fourier.spectrum.prepare` takes it."""
     faces = np.ones(volume.shape, bool)
     faces[1:-1, 1:-1, 1:-1] = False
     return volume - volume[faces].mean(dtype=float)
@@ -49,7 +49,7 @@ def sampled(spectrum, rotation):
 
     Parameters
     ----------
-    spectrum : gradalign.spectrum.Spectrum
+    spectrum : gradalign.fourier.spectrum.Spectrum
     rotation : numpy.ndarray of shape (3, 3)
 
     Returns

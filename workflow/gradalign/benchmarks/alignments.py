@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import fft
 
-from gradalign.alignment import align_pair, align_spectra
 from gradalign.benchmarks.timing import interleaved, median_ratio
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, SCORES, TILT
-from gradalign.seeds import seeds_at_best_translation, start_rotations
-from gradalign.spectrum import prepare
+from gradalign.fourier.spectrum import prepare
+from gradalign.search.pair import align_pair, align_spectra
+from gradalign.search.seeds import seeds_at_best_translation, start_rotations
 
 TRANSFORMS = 108
 """Pairs of forward and inverse transforms that an alignment is compared with: one for each seed at 60°."""

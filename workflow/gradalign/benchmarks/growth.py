@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gradalign.alignment import align_pair
 from gradalign.benchmarks.machine import load_average
 from gradalign.benchmarks.timing import exponent, interleaved, peak_memory_mb
 from gradalign.benchmarks.workload import LOW_PASSES, TILT
-from gradalign.geometry import random_rotations
-from gradalign.sets import align_all_pairs
+from gradalign.fourier.spectrum import band_limit, prepare
+from gradalign.geometry.rotations import random_rotations
+from gradalign.search.pair import align_pair
+from gradalign.search.sets import align_all_pairs
 from gradalign.simulation.phantom import phantom
-from gradalign.spectrum import band_limit, prepare
 
 BOXES = (24, 32, 48, 64, 96)
 """Edges of the boxes in voxels; resolution limit and voxel size stay, so that the band grows with the box."""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gradalign.configuration import RESERVED_NAMES
 from gradalign.errors import InputError
+from gradalign.study.configuration import RESERVED_NAMES
 
 COLUMNS = ("study", "job", "jobs", "largest_mb", "median_mb", "longest_s")
 # Snakemake's MB are of 2^20 bytes

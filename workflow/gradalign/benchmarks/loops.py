@@ -1,8 +1,8 @@
 """The kernel's stages in loops, so that a stage is timed without the way from Python to it."""
 
-from gradalign.jit import jit
-from gradalign.products import fill_columns, multiply_columns
-from gradalign.sampling import sample_overlap
+from gradalign.base.jit import jit
+from gradalign.fourier.overlap import sample_overlap
+from gradalign.fourier.products import fill_columns, multiply_columns
 
 
 @jit
@@ -11,10 +11,10 @@ def sample_all(fixed, moving, rotations, work):
 
     Parameters
     ----------
-    fixed, moving : gradalign.spectrum.Spectrum
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
     rotations : float64 (m, 3, 3)
     work : tuple
-        From `gradalign.sampling.work_space`.
+        From `gradalign.fourier.overlap.work_space`.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def fill_often(fixed, rotation, translation, count, work, times):
 
     Parameters
     ----------
-    fixed : gradalign.spectrum.Spectrum
+    fixed : gradalign.fourier.spectrum.Spectrum
     rotation : float64 (3, 3)
     translation : float64 (3,)
     count : int

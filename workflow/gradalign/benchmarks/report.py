@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from gradalign.base.files import complete_file
 from gradalign.benchmarks.accuracy import measure_accuracy
 from gradalign.benchmarks.alignments import measure_alignments
 from gradalign.benchmarks.growth import growth_exponents, measure_growth, measure_processes
+from gradalign.benchmarks.growth_figure import growth_figure
 from gradalign.benchmarks.job_memory import memory_of_studies
 from gradalign.benchmarks.machine import describe_machine, load_average
 from gradalign.benchmarks.roofline import measure_roofline
@@ -16,9 +18,7 @@ from gradalign.benchmarks.simulations import measure_simulation
 from gradalign.benchmarks.startup import measure_startup
 from gradalign.benchmarks.steps import measure_steps
 from gradalign.benchmarks.workload import LOW_PASSES
-from gradalign.csv_files import write_csv
-from gradalign.plotting.growth import growth_figure
-from gradalign.volumes import complete_file
+from gradalign.report.csv_tables import write_csv
 
 _PAIRS = 16
 _ACCURACY_PAIRS = 2

@@ -1,7 +1,7 @@
 """Where the time of a step goes: operations and bytes of each stage, beside what the core can do at most.
 
-The operations are counted in the sources of `gradalign.products` and `gradalign.interpolation`, a fused multiply-add as
-two; the bytes are those that a stage's loads and stores touch, wherever in the caches they lie.
+The operations are counted in the sources of `gradalign.fourier.products` and `gradalign.fourier.interpolation`, a
+fused multiply-add as two; the bytes are those that a stage's loads and stores touch, wherever in the caches they lie.
 """
 
 from typing import NamedTuple
@@ -12,11 +12,11 @@ import pandas as pd
 from gradalign.benchmarks.loops import fill_often, multiply_often, sample_all
 from gradalign.benchmarks.timing import interleaved
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, TILT
-from gradalign.interpolation import TAPS
-from gradalign.products import OUTSIDE
-from gradalign.sampling import COLUMNS, sample_overlap, work_space
-from gradalign.seeds import start_rotations
-from gradalign.spectrum import prepare
+from gradalign.fourier.interpolation import TAPS
+from gradalign.fourier.overlap import COLUMNS, sample_overlap, work_space
+from gradalign.fourier.products import OUTSIDE
+from gradalign.fourier.spectrum import prepare
+from gradalign.search.seeds import start_rotations
 
 _VALUES = 8
 _SINGLE = 4

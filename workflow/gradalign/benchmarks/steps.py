@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gradalign.benchmarks.slow_step import SlowPair
 from gradalign.benchmarks.timing import interleaved, median_ratio
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, SCORES, TILT
-from gradalign.refinement import Candidates
-from gradalign.scores import score_number
-from gradalign.search import independent_refinement
-from gradalign.seeds import seeds_at_best_translation, start_rotations
-from gradalign.spectrum import band_limit, prepare
+from gradalign.fourier.spectrum import band_limit, prepare
+from gradalign.scores.least_squares import score_number
+from gradalign.search.seeds import seeds_at_best_translation, start_rotations
+from gradalign.search.step import Candidates
+from gradalign.search.stochastic import independent_refinement
+from gradalign.study.paper_step import SlowPair
 
 _STEPS_OF_A_SEED = 20
 
@@ -34,7 +34,7 @@ def _fast_steps(f, g, score, settings, voxel_size):
 
 
 def measure_steps(workload, pair, repeats):
-    """Time a refinement step against `gradalign.benchmarks.slow_step` in the same band.
+    """Time a refinement step against `gradalign.study.paper_step` in the same band.
 
     Parameters
     ----------

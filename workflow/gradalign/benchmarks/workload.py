@@ -4,11 +4,11 @@ from pathlib import Path
 
 import yaml
 
-from gradalign.configuration import check
+from gradalign.search.settings import alignment_settings
 from gradalign.simulation.dataset import DataSet, Protocol
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
-from gradalign.study import alignment_settings
+from gradalign.study.configuration import check
 
 TILT, SNR, INTERVAL = 60.0, 0.5, 60.0
 """The cell that is measured: ±60°, signal-to-noise ratio 0.5, 108 seeds."""

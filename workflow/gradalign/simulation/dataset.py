@@ -10,17 +10,16 @@ from functools import cached_property
 import numpy as np
 from scipy import fft
 
-from gradalign.cells import tomogram_name
+from gradalign.base.randomness import generator
 from gradalign.errors import InputError
-from gradalign.geometry import random_rotations, spread_rotations
-from gradalign.particles import Particles
-from gradalign.randomness import generator
+from gradalign.fourier.spectrum import Sampler
+from gradalign.geometry.rotations import random_rotations, spread_rotations
+from gradalign.geometry.wedge import check_tilt_range
+from gradalign.io.mrc import check_volume
+from gradalign.io.star import Particles, tomogram_name
 from gradalign.simulation.microscope import Microscope, ctf, mtf
 from gradalign.simulation.reconstruction import BackProjection
 from gradalign.simulation.tilt_series import Projector, image_frequencies, noise_spectra, tilt_angles
-from gradalign.spectrum import Sampler
-from gradalign.volumes import check_volume
-from gradalign.wedge import check_tilt_range
 
 # at a narrow tilt range the signal's variance changes by 20 % from pose to pose, the noise's by 3 %
 _SIGNAL_VOLUMES = 64
@@ -84,7 +83,7 @@ class Simulator:
     Raises
     ------
     InputError
-        If the density fails `gradalign.volumes.check_volume` or the tilt range does not fit the tilt step.
+        If the density fails `gradalign.io.mrc.check_volume` or the tilt range does not fit the tilt step.
     """
 
     def __init__(self, density, voxel_size, tilt_range, protocol):
@@ -322,7 +321,7 @@ class DataSet:
 
         Returns
         -------
-        gradalign.particles.Particles
+        gradalign.io.star.Particles
             With the pair, the member, the tilt range and the signal-to-noise ratio as further columns.
         """
         name, low, high = self._scheme

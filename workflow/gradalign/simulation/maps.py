@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.provenance import write_provenance
+from gradalign.io.mrc import read_volume, write_volume
+from gradalign.io.provenance import write_provenance
 from gradalign.simulation.sources import (
     COMPLEXES,
     RCSB,
@@ -22,7 +23,6 @@ from gradalign.simulation.sources import (
     find_coordinates,
 )
 from gradalign.simulation.structures import density, pose
-from gradalign.volumes import read_volume, write_volume
 
 SOURCES = ("bundled", "directory", "rcsb")
 """Where maps may come from; `load_density` says what each means."""

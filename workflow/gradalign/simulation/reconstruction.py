@@ -12,7 +12,7 @@ down to zero.
 
 import numpy as np
 
-from gradalign.jit import jit
+from gradalign.base.jit import jit
 
 # linear interpolation then errs by less than 1 % of a wave of 4 voxels
 _UPSAMPLING = 4

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
-from gradalign.geometry import point_group
+from gradalign.geometry.rotations import point_group
 
 LARGEST_RESIDUAL = 0.3
 """Cα RMSD in nm above which an assembly does not count as symmetric."""

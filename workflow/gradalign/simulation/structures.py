@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import gemmi
 import numpy as np
 
+from gradalign.base.jit import jit
 from gradalign.errors import InputError
-from gradalign.jit import jit
 from gradalign.simulation.setting import standard_setting
 
 ANGSTROM_PER_NM = 10.0

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import fft
 
 from gradalign.errors import InputError
-from gradalign.wedge import check_tilt_range
+from gradalign.geometry.wedge import check_tilt_range
 
 _NYQUIST = 0.5
 
@@ -89,7 +89,7 @@ class Projector:
 
         Parameters
         ----------
-        sampler : gradalign.spectrum.Sampler
+        sampler : gradalign.fourier.spectrum.Sampler
             Spectrum O of the object; anything with ``sample(frequencies (m, 3)) -> (m,) complex``.
         rotation : array_like, (3, 3)
             R.

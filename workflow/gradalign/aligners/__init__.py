@@ -1,0 +1,1 @@
+"""Other people's aligners on the study's pairs."""

@@ -1,0 +1,1 @@
+"""Averages of aligned subtomograms, each frequency over those that measured it, and their resolution."""

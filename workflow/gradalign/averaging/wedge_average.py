@@ -1,0 +1,321 @@
+"""Averages of aligned subtomograms, each frequency over those that measured it, and how far they can be trusted.
+
+Subtomograms f_n(x) ≈ o(R_n⁻¹(x − a_n)) with the masks M_n give
+
+    O(k) = Σ_n M_n(R_n k) F_n(R_n k) e^{2πi a_n·R_n k/N} / Σ_n M_n(R_n k),
+
+F_n being sampled where it is needed (`gradalign.fourier.spectrum.Sampler`), not interpolated in real space.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy import fft
+
+from gradalign.averaging.fsc import fourier_shell_correlation, resolution
+from gradalign.base.files import complete_file
+from gradalign.errors import InputError
+from gradalign.fourier.spectrum import Sampler
+from gradalign.geometry.rotations import point_group
+from gradalign.geometry.wedge import measured
+from gradalign.io.mrc import check_volume
+
+SMALLEST_SHARE = 0.05
+"""Frequencies that less than this share of the subtomograms measured are damped, not divided by next to nothing."""
+
+_BITS = 40
+_LARGEST_SUM = 2.0**62
+
+
+@lru_cache(maxsize=4)
+def _lattice(size):
+    """Return the frequencies below Nyquist's, one of each ±k, with 0 first: int64 (n, 3), cycles per box."""
+    reach = (size - 1) // 2
+    axis = np.arange(-reach, reach + 1)
+    x, y, z = (grid.ravel() for grid in np.meshgrid(axis, axis, axis, indexing="ij"))
+    half = (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z >= 0))))
+    points = np.stack([x, y, z], axis=1)[half & (x**2 + y**2 + z**2 <= reach**2)]
+    return points[np.argsort((points**2).sum(axis=1), kind="stable")]
+
+
+def sampler(volume):
+    """Return the transform of a subtomogram, ready to be added to averages.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+        Density [z, y, x].
+
+    Returns
+    -------
+    gradalign.fourier.spectrum.Sampler
+    """
+    size = np.shape(volume)[0]
+    return Sampler(volume, max_frequency=((size - 1) // 2) / size)
+
+
+class WedgeAverage:
+    """The sums over subtomograms from which their average follows.
+
+    They are kept as whole multiples of a small step, so that additions are exact: the same subtomograms give the same
+    average, bit for bit, in whatever order and groups they are added.
+
+    Parameters
+    ----------
+    size : int
+        Edge N of the subtomograms in voxels.
+    scale : float
+        A typical largest density, such as that of the reference; the step is about 1e-12 of it.
+    symmetry : str
+        Point group that the average shall have: each subtomogram is added once for each of its elements.
+
+    Raises
+    ------
+    InputError
+        If the scale is not positive or the point group is not known.
+    """
+
+    def __init__(self, size, scale, symmetry="C1"):
+        if not (np.isfinite(scale) and scale > 0):
+            raise InputError(f"the scale of an average is {scale}, where a positive density is needed")
+        self.size = size
+        self.count = 0
+        self._elements = point_group(symmetry)
+        # |F| ≤ N³ max|f|; a power of two, so that scaling by it is exact
+        self._exponent = int(np.ceil(np.log2(scale * size**3))) - _BITS
+        self._sums = np.zeros((len(_lattice(size)), 2), np.int64)
+        self._weights = np.zeros(len(_lattice(size)), np.int64)
+
+    def add(self, transform, rotation, translation, tilt_range):
+        """Add one subtomogram f(x) ≈ o(R⁻¹(x − a)), moved back onto o.
+
+        Parameters
+        ----------
+        transform : gradalign.fourier.spectrum.Sampler
+            Of the subtomogram, from `sampler`.
+        rotation : array_like of shape (3, 3)
+            R, as an alignment that moves the reference onto the subtomogram gives it.
+        translation : array_like of shape (3,)
+            a in voxels.
+        tilt_range : float, (float, float) or (float, float, float)
+            Half range, (min, max) or (min, max, axis) in degrees, as of `gradalign.geometry.wedge.check_wedge`.
+
+        Raises
+        ------
+        InputError
+            If the subtomogram has another size or its densities are beyond all scale.
+        """
+        if transform.size != self.size:
+            raise InputError(f"a subtomogram of {transform.size} voxels cannot be added to an average of {self.size}")
+        for element in self._elements:
+            self._add(transform, np.asarray(rotation) @ element, np.asarray(translation), tilt_range)
+        self.count += 1
+
+    def _add(self, transform, rotation, translation, tilt_range):
+        frequencies = _lattice(self.size) @ rotation.T
+        chosen = np.flatnonzero(measured(frequencies, tilt_range))
+        frequencies = frequencies[chosen] / self.size
+        values = transform.sample(frequencies) * np.exp(2j * np.pi * (frequencies @ translation))
+        steps = np.rint(np.ldexp(np.stack([values.real, values.imag], axis=1), -self._exponent))
+        if max(np.abs(steps).max(), np.abs(self._sums[chosen]).max()) >= _LARGEST_SUM / 2:
+            raise InputError("a subtomogram's densities are too large for the scale of its average")
+        self._sums[chosen] += steps.astype(np.int64)
+        self._weights[chosen] += 1
+
+    def merge(self, other):
+        """Add the subtomograms of another average.
+
+        Parameters
+        ----------
+        other : WedgeAverage
+            Of the same size, scale and symmetry.
+
+        Raises
+        ------
+        InputError
+            If they differ in these.
+        """
+        here, there = self._kind(), other._kind()
+        if here != there:
+            raise InputError(f"averages of different size, scale or symmetry cannot be joined: {here} and {there}")
+        self._sums += other._sums
+        self._weights += other._weights
+        self.count += other.count
+
+    def _kind(self):
+        return self.size, self._exponent, len(self._elements)
+
+    def volume(self):
+        """Return the average.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, N, N), float32
+            Density [z, y, x] below Nyquist's frequency.
+
+        Raises
+        ------
+        InputError
+            If no subtomogram was added.
+        """
+        if self.count == 0:
+            raise InputError("an average needs at least one subtomogram, and there is none")
+        floor = max(SMALLEST_SHARE * self.count * len(self._elements), 1.0)
+        values = np.ldexp(self._sums.astype(float), self._exponent) / np.maximum(self._weights, floor)[:, None]
+        values = values[:, 0] + 1j * values[:, 1]
+        spectrum = np.zeros((self.size,) * 3, complex)
+        x, y, z = _lattice(self.size).T
+        spectrum[-z, -y, -x] = values.conj()
+        spectrum[z, y, x] = values
+        return fft.fftshift(fft.ifftn(spectrum).real).astype(np.float32)
+
+
+def save_averages(path, averages):
+    """Write the sums of some averages of one kind, to be merged later.
+
+    Parameters
+    ----------
+    path : str or path
+        A ``.npz`` file.
+    averages : dict of str to WedgeAverage
+        By name.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    arrays = {}
+    for name, average in averages.items():
+        arrays[f"{name}/kind"] = np.array([*average._kind(), average.count])
+        arrays[f"{name}/sums"], arrays[f"{name}/weights"] = average._sums, average._weights
+    with complete_file(path) as partial, open(partial, "wb") as file:
+        np.savez(file, **arrays)
+
+
+def merge_saved(path, averages):
+    """Add the sums of a file to averages.
+
+    Parameters
+    ----------
+    path : str or path
+        From `save_averages`.
+    averages : dict of str to WedgeAverage
+        Those of the file's names, or some of them; changed in place.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, lacks an average, or holds another kind.
+    """
+    for name, average in averages.items():
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                *kind, count = map(int, arrays[f"{name}/kind"])
+                sums, weights = arrays[f"{name}/sums"], arrays[f"{name}/weights"]
+        except Exception as error:
+            # zipfile and NumPy raise many kinds for a damaged file
+            raise InputError(f"{path}: holds no complete sums of {name}; remove it to have it made again") from error
+        if tuple(kind) != average._kind() or sums.shape != average._sums.shape:
+            raise InputError(f"{path}: holds averages of another size, scale or symmetry; remove it")
+        average._sums += sums
+        average._weights += weights
+        average.count += count
+
+
+class Average(NamedTuple):
+    """The average of aligned subtomograms, and how far its halves agree."""
+
+    volume: np.ndarray
+    """Density [z, y, x], float32 (N, N, N)."""
+    halves: tuple
+    """Averages of every other subtomogram, from the first and from the second on."""
+    frequencies: np.ndarray
+    """Cycles per voxel, (n,)."""
+    correlations: np.ndarray
+    """Fourier shell correlation of the halves there, (n,)."""
+
+    def resolution(self, voxel_size=1.0, threshold=0.143):
+        """Return the resolution at which the shell correlation of the halves falls below a threshold.
+
+        Subtomograms that were all aligned to one reference agree with it and so with each other: up to where that
+        reference has structure the two halves are not independent.
+
+        Parameters
+        ----------
+        voxel_size : float
+            In nm.
+        threshold : float
+
+        Returns
+        -------
+        float
+            In nm; NaN if there is none.
+        """
+        return resolution(self.frequencies, self.correlations, threshold, voxel_size)
+
+
+def average(volumes, alignments, tilts=60.0, symmetry="C1"):
+    """Average subtomograms, each frequency over those that measured it.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        Subtomograms [z, y, x], at least two; read one after the other.
+    alignments : sequence of gradalign.Alignment
+        Where the reference was found in each, from `gradalign.align_to_reference`: volume(x) ≈ reference(R⁻¹(x − a)).
+    tilts : float, tuple or list of them
+        Tilt range of all subtomograms, or a list with one for each: a half range, (min, max) or (min, max, axis) in
+        degrees.
+    symmetry : str
+        Point group of the reference, ``"Cn"`` or ``"Dn"``, which the average gets.
+
+    Returns
+    -------
+    Average
+        With ``volume``, ``halves``, ``frequencies`` and ``correlations``.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two subtomograms, or not as many alignments and tilt ranges; if a volume, tilt range or
+        the symmetry is unusable.
+
+    Examples
+    --------
+    Four views of the phantom, aligned to it and averaged:
+
+    >>> import numpy as np
+    >>> from gradalign import align_to_reference, average
+    >>> from gradalign.geometry.rotations import rotation_from_euler
+    >>> from gradalign.simulation.phantom import phantom
+    >>> reference = phantom(32)
+    >>> volumes = [phantom(32, rotation=rotation_from_euler(80 * n, 50, 30 * n)) for n in range(4)]
+    >>> found = align_to_reference(volumes, reference, tilts=90)
+    >>> result = average(volumes, found, tilts=90)
+    >>> result.volume.shape
+    (32, 32, 32)
+    >>> bool(np.corrcoef(result.volume.ravel(), reference.ravel())[0, 1] > 0.99)
+    True
+    >>> result.resolution(voxel_size=1.0) < 4
+    True
+    """
+    count = len(volumes)
+    if count < 2 or len(alignments) != count or (isinstance(tilts, list) and len(tilts) != count):
+        ranges = f" and {len(tilts)} tilt ranges" if isinstance(tilts, list) else ""
+        raise InputError(
+            f"{count} subtomograms, {len(alignments)} alignments{ranges} were given, where at least two of each are "
+            "needed, as many of one as of the other"
+        )
+    sums = []
+    for number, (volume, found) in enumerate(zip(volumes, alignments, strict=True)):
+        volume = check_volume(volume, f"volume {number}", sums[0].size if sums else None)
+        if not sums:
+            scale = float(np.abs(volume).max())
+            sums = [WedgeAverage(len(volume), scale, symmetry) for _ in range(2)]
+        tilt = tilts[number] if isinstance(tilts, list) else tilts
+        sums[number % 2].add(sampler(volume), found.rotation, found.translation, tilt)
+    halves = tuple(half.volume() for half in sums)
+    sums[0].merge(sums[1])
+    return Average(sums[0].volume(), halves, *fourier_shell_correlation(*halves))

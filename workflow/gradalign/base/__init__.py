@@ -1,0 +1,1 @@
+"""What every room stands on: random numbers, compiled kernels, complete files, sources. Nothing of the science."""

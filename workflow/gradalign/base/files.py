@@ -1,0 +1,72 @@
+"""Files that appear once they are complete."""
+
+import glob
+import os
+import socket
+from contextlib import contextmanager
+from pathlib import Path
+
+from gradalign.errors import InputError
+
+
+@contextmanager
+def complete_file(path):
+    """Give a name to write under, and move what was written to `path` once it is complete.
+
+    The name is this process's own: a job that outlived the run that started it and the same job of the next run do
+    not write into one another's file. What killed processes of this machine left is removed.
+
+    Parameters
+    ----------
+    path : str or path
+        The file to be written; an existing one stays until the new one is complete.
+
+    Yields
+    ------
+    str
+        The temporary name, in the same folder.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    own = f"{path}.{socket.gethostname()}-"
+    for left in glob.glob(f"{glob.escape(own)}[0-9]*.part"):
+        if not _is_alive(left[len(own) :].removesuffix(".part")):
+            Path(left).unlink(missing_ok=True)
+    partial = f"{own}{os.getpid()}.part"
+    try:
+        yield partial
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"{path}: could not be written ({error.strerror or error})") from error
+    finally:
+        Path(partial).unlink(missing_ok=True)
+
+
+def _is_alive(process):
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def write_text(path, text):
+    """Write a text file, which appears once it is complete.
+
+    Parameters
+    ----------
+    path : str or path
+    text : str
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    with complete_file(path) as partial:
+        Path(partial).write_text(text, encoding="utf-8")

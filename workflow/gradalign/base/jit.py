@@ -1,0 +1,86 @@
+"""The one Numba decorator of the package, with a disk cache that cannot go stale.
+
+Numba keys its cache by the file of the compiled function alone: a kernel that calls a changed kernel of
+another file would be loaded as it was. Here the cache folder is named by a digest of the sources of all kernels
+and of whatever those import.
+"""
+
+import hashlib
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+import numba
+
+from gradalign.base.sources import PACKAGE, source_files
+
+
+def _source_digest():
+    # a kernel's module is one that imports this one
+    statement = f"from {__name__} import".encode()
+    kernels = [path for path in PACKAGE.rglob("*.py") if statement in path.read_bytes()]
+    digest = hashlib.sha256()
+    for source in sorted({source for path in kernels for source in source_files(path)}):
+        digest.update(str(source.relative_to(PACKAGE)).encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder():
+    """Return the folder of the compiled kernels of these sources.
+
+    Returns
+    -------
+    pathlib.Path
+        Below ``NUMBA_CACHE_DIR`` if that is set, else below the user's cache folder.
+    """
+    base = os.environ.get("NUMBA_CACHE_DIR")
+    if not base:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "gradalign" / _source_digest()
+
+
+def _can_be_written(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:
+        warnings.warn(
+            f"{folder}: cannot be written ({error.strerror}), so each process compiles the kernels anew; set "
+            "NUMBA_CACHE_DIR to a folder that can be",
+            stacklevel=2,
+        )
+        return False
+
+
+_FOLDER = cache_folder()
+# Numba would turn to a folder that is not named by the digest
+_CACHED = _can_be_written(_FOLDER)
+
+
+def jit(function):
+    """Compile `function` with Numba: no Python objects, fast mathematics, cached on disk.
+
+    A kernel takes into itself those it calls. Else the process that compiles them would call other copies of them
+    than one that loads the caller from the cache, rounded otherwise in the last digits.
+
+    Parameters
+    ----------
+    function : callable
+        A function of numbers and arrays.
+
+    Returns
+    -------
+    callable
+        The compiled function.
+    """
+    before = numba.config.CACHE_DIR
+    # other packages' caches stay where they are
+    numba.config.CACHE_DIR = str(_FOLDER)
+    try:
+        options = {"cache": _CACHED, "fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+        return numba.njit(**options)(function)
+    finally:
+        numba.config.CACHE_DIR = before

@@ -1,0 +1,1 @@
+"""The transform of one volume: prepared, sampled over an overlap, multiplied, translated."""

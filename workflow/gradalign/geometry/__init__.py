@@ -1,0 +1,1 @@
+"""Rotations, missing wedges, membranes, spherical harmonics."""

@@ -1,0 +1,164 @@
+"""What is known of each picked particle, round by round: the lines of the workflow's tables of them."""
+
+import csv
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.base.files import complete_file
+from gradalign.errors import InputError
+from gradalign.geometry.rotations import euler_from_rotation, rotation_from_euler
+from gradalign.particles.images import Place
+
+
+class Entry(NamedTuple):
+    """One particle; NaN or an empty text stands for what is not known."""
+
+    particle: int
+    """Its row in the STAR file, from 1."""
+    image_file: str
+    image_number: int
+    ctf_file: str
+    ctf_number: int
+    half: int
+    """Half set, 1 or 2."""
+    start_phi_deg: float
+    start_theta_deg: float
+    start_psi_deg: float
+    start_x_voxel: float
+    start_y_voxel: float
+    start_z_voxel: float
+    prior_tilt_deg: float
+    prior_psi_deg: float
+    tilt_min_deg: float
+    tilt_max_deg: float
+    tilt_axis_deg: float
+    phi_deg: float = np.nan
+    theta_deg: float = np.nan
+    psi_deg: float = np.nan
+    x_voxel: float = np.nan
+    y_voxel: float = np.nan
+    z_voxel: float = np.nan
+    dissimilarity: float = np.nan
+    dissimilarity_change: float = np.nan
+    rotation_change_deg: float = np.nan
+    shift_change_voxel: float = np.nan
+    failure: str = ""
+    """Why it was left out."""
+
+    @property
+    def image(self):
+        """Where the subtomogram is, a `gradalign.particles.images.Place`."""
+        return Place(self.image_file, self.image_number)
+
+    @property
+    def ctf(self):
+        """Where its CTF volume is."""
+        return Place(self.ctf_file, self.ctf_number)
+
+    @property
+    def start(self):
+        """Given orientation, 3×3, or None."""
+        angles = self.start_phi_deg, self.start_theta_deg, self.start_psi_deg
+        return None if np.isnan(angles).any() else rotation_from_euler(*angles)
+
+    @property
+    def centre(self):
+        """Given translation a₀ in voxels."""
+        return np.array([self.start_x_voxel, self.start_y_voxel, self.start_z_voxel])
+
+    @property
+    def prior(self):
+        """Prior tilt and psi in degrees, or None."""
+        return None if np.isnan(self.prior_tilt_deg) else (self.prior_tilt_deg, self.prior_psi_deg)
+
+    @property
+    def wedge(self):
+        """Tilt range and axis in degrees, or None."""
+        wedge = self.tilt_min_deg, self.tilt_max_deg, self.tilt_axis_deg
+        return None if np.isnan(wedge).any() else wedge
+
+    @property
+    def pose(self):
+        """R and a of the last round, or None."""
+        if np.isnan(self.phi_deg):
+            return None
+        rotation = rotation_from_euler(self.phi_deg, self.theta_deg, self.psi_deg)
+        return rotation, np.array([self.x_voxel, self.y_voxel, self.z_voxel])
+
+    def placed(self, rotation, translation, dissimilarity, changes):
+        """Return the entry with what a round found.
+
+        Parameters
+        ----------
+        rotation : array_like of shape (3, 3)
+        translation : array_like of shape (3,)
+        dissimilarity : float
+        changes : (float, float, float)
+            Of the dissimilarity, the orientation (degrees) and the translation (voxels).
+
+        Returns
+        -------
+        Entry
+        """
+        found = (*euler_from_rotation(rotation), *translation, dissimilarity, *changes)
+        names = self._fields[self._fields.index("phi_deg") : self._fields.index("failure")]
+        return self._replace(**dict(zip(names, map(float, found), strict=True)))
+
+
+def _text(value):
+    if isinstance(value, float):
+        # adding zero turns -0 into 0
+        return "" if np.isnan(value) else f"{round(value, 8) + 0.0:.8g}"
+    return str(value)
+
+
+def write_entries(path, entries):
+    """Write particles as CSV.
+
+    Parameters
+    ----------
+    path : str or path
+    entries : iterable of Entry
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    with complete_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Entry._fields)
+        writer.writerows([_text(value) for value in entry] for entry in entries)
+
+
+def read_entries(path):
+    """Read the particles that `write_entries` wrote.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    list of Entry
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged.
+    """
+    kinds = [Entry.__annotations__[name] for name in Entry._fields]
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        if not rows or tuple(rows[0]) != Entry._fields:
+            raise ValueError("other columns")
+        return [
+            Entry(
+                *(np.nan if kind is float and not text else kind(text) for kind, text in zip(kinds, row, strict=True))
+            )
+            for row in rows[1:]
+        ]
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: is no complete table of particles; remove it to have it made again") from error

@@ -1,0 +1,251 @@
+"""Before the first round: everything checked that can be checked, particles shared out to half sets, the reference."""
+
+import numpy as np
+
+from gradalign.base.randomness import generator
+from gradalign.errors import InputError
+from gradalign.geometry.rotations import euler_from_rotation
+from gradalign.geometry.wedge import check_wedge
+from gradalign.io.mrc import ANGSTROM_PER_NM
+from gradalign.io.star import from_relion
+from gradalign.particles.entries import Entry
+from gradalign.particles.images import Place, check_box, check_header, inspect, place, read_map, read_particle
+from gradalign.particles.memory import STATED_ABOVE, memory_mb
+from gradalign.particles.rounds import particle_wedge, stated_voxel_size
+from gradalign.particles.search import align_particle, model_arrays, prepare_particle, prepare_reference
+from gradalign.particles.star import SAME_PIXEL, is_file, read_picked
+from gradalign.particles.state import State, make_plan
+from gradalign.scores.likelihood import estimate_model
+
+FIRST_LOW_PASS_SHARE = 1 / 6
+"""Low-pass of the reference at the start as a share of the box's edge."""
+# particles on which contrast and spectra are judged, fewer in large boxes
+_SAMPLE, _LEAST_SAMPLE, _SAMPLE_BOX = 32, 8, 48
+# standard errors by which the wrong contrast must fit better before it is called wrong
+_SURE = 3.0
+
+
+def check_files(section):
+    """Check what can be checked without reading a volume.
+
+    Parameters
+    ----------
+    section : dict
+        ``particles`` of the configuration.
+
+    Returns
+    -------
+    gradalign.particles.star.Picked
+
+    Raises
+    ------
+    InputError
+        If a file is missing, or the STAR file is damaged or lacks what the section asks for.
+    """
+    for key in ("reference", "mask"):
+        if section[key] not in ("sphere", "none") and not is_file(section[key]):
+            raise InputError(f"particles.{key}: there is no file {section[key]}, where an MRC file is needed")
+    picked = read_picked(section["star"])
+    if section["search"] == "local" and picked.angles is None:
+        raise InputError(f"{picked.path}: has no angles (_rlnAngleRot), which particles.search: local starts from")
+    if section["search"] == "axis" and picked.priors is None:
+        raise InputError(f"{picked.path}: has no _rlnAngleTiltPrior, which particles.search: axis needs")
+    if section["wedge"] == "ctf" and picked.ctf_images is None:
+        raise InputError(f"{picked.path}: has no column _rlnCtfImage, which particles.wedge: ctf needs")
+    if section["wedge"] == "columns" and picked.tilts is None:
+        raise InputError(f"{picked.path}: has no column _gradalignTiltMin, which particles.wedge: columns needs")
+    return picked
+
+
+def tilt_axis_angle(text):
+    """Return a tilt axis of the configuration in degrees from x towards y.
+
+    Parameters
+    ----------
+    text : str
+        ``"x"``, ``"y"`` or a number.
+
+    Returns
+    -------
+    float
+    """
+    return {"x": 0.0, "y": 90.0}[text] if text in ("x", "y") else float(text)
+
+
+def _wedges(picked, section):
+    """Return the tilt range and axis of each particle, NaN where its CTF volume is to tell."""
+    source = section["wedge"]
+    if source == "auto":
+        source = "ctf" if picked.ctf_images else "columns" if picked.tilts is not None else "range"
+    if source == "ctf":
+        return np.full((len(picked), 3), np.nan)
+    if source == "range":
+        return np.tile([*section["tilt"], tilt_axis_angle(section["tilt_axis"])], (len(picked), 1))
+    for row, tilt in enumerate(picked.tilts):
+        try:
+            check_wedge(tuple(tilt))
+        except InputError as error:
+            raise InputError(f"{picked.path}: row {row + 1}: {error}") from error
+    return picked.tilts
+
+
+def _voxel_size(picked, section, header, where):
+    """Return the voxel size in nm."""
+    if section["voxel_size"]:
+        return section["voxel_size"]
+    stated = 0.0 if picked.pixel_size is None else picked.pixel_size / ANGSTROM_PER_NM
+    if stated and header and abs(stated - header) > SAME_PIXEL * stated:
+        raise InputError(
+            f"{where}: has voxels of {header * ANGSTROM_PER_NM:g} Å, where {picked.path} says "
+            f"{stated * ANGSTROM_PER_NM:g} Å; set particles.voxel_size to the right one"
+        )
+    if not (stated or header):
+        raise InputError(f"{picked.path}: tells no pixel size, nor does {where}; set particles.voxel_size")
+    return stated or header
+
+
+def _halves(picked, seed):
+    if picked.subsets is not None:
+        return picked.subsets
+    shuffled = generator(seed, "half sets").permutation(len(picked))
+    halves = np.empty(len(picked), int)
+    halves[shuffled] = 1 + np.arange(len(picked)) % 2
+    return halves
+
+
+def _entries(picked, section, places, voxel_size, box, seed):
+    translations = picked.translations(voxel_size)
+    far = np.flatnonzero(np.abs(translations).max(axis=1) >= box / 2)
+    if far.size:
+        edge = box * voxel_size * ANGSTROM_PER_NM
+        raise InputError(f"{picked.path}: the origin of row {far[0] + 1} lies outside its box of {edge:g} Å")
+    starts = np.full((len(picked), 3), np.nan)
+    if picked.angles is not None:
+        starts = euler_from_rotation(from_relion(picked.angles, np.zeros((len(picked), 3)), voxel_size)[0])
+    priors = np.full((len(picked), 2), np.nan) if picked.priors is None else picked.priors
+    wedges, halves = _wedges(picked, section), _halves(picked, seed)
+    use_ctf = np.isnan(wedges).any()
+    entries = []
+    for row, image in enumerate(places):
+        ctf = place(picked.ctf_images[row], picked.path) if use_ctf else Place("", 0)
+        numbers = [*starts[row], *translations[row], *priors[row], *wedges[row]]
+        entries.append(Entry(row + 1, *image, *ctf, int(halves[row]), *map(float, numbers)))
+    return entries
+
+
+def _sample(entries, box):
+    """Return particles spread over all of them."""
+    count = int(np.clip(_SAMPLE * (_SAMPLE_BOX / box) ** 3, _LEAST_SAMPLE, _SAMPLE))
+    return [entries[number] for number in np.unique(np.linspace(0, len(entries) - 1, count).round().astype(int))]
+
+
+def _read_sample(entries, box, stated, sign):
+    """Return what can be read of a sample: entries, volumes and tilt ranges."""
+    read, complaint = [], ""
+    for entry in entries:
+        try:
+            read.append((entry, sign * read_particle(entry.image, box, stated), particle_wedge(entry)))
+        except InputError as error:
+            # the round that comes to it says so
+            complaint = str(error)
+    if not read:
+        raise InputError(complaint)
+    return read
+
+
+def check_contrast(sample, reference, mask, plan, seed):
+    """Say so if particles fit the reference better with their contrast turned round.
+
+    Parameters
+    ----------
+    sample : list of (Entry, numpy.ndarray, tuple)
+        Particles, their volumes and tilt ranges.
+    reference, mask : numpy.ndarray of shape (N, N, N)
+    plan : gradalign.particles.search.Plan
+        With the score ``"rcs"``.
+    seed : int
+
+    Returns
+    -------
+    float
+        By how many standard errors the given contrast correlates better.
+
+    Raises
+    ------
+    InputError
+        If it is far worse.
+    """
+    moving = prepare_reference(reference, mask, plan)
+    gains = []
+    for entry, volume, wedge in sample:
+        values = []
+        for sign in (1.0, -1.0):
+            fixed = prepare_particle(sign * volume, wedge, entry.centre, plan, name=str(entry.image))
+            rng = generator(seed, "contrast", entry.particle)
+            values.append(align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, rng=rng)[2])
+        # d = 2 − 2c
+        gains.append((values[1] - values[0]) / 2.0)
+    error = np.std(gains, ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
+    surplus = float(np.mean(gains) / max(error, 1e-12))
+    if surplus < -_SURE:
+        raise InputError(
+            f"particles.contrast: {len(gains)} particles tried correlate better with the reference with black "
+            f"and white exchanged (by {-np.mean(gains):.3f} on average); set it to the other of white and dark"
+        )
+    return surplus
+
+
+def open_particles(section, alignment, seed, say):
+    """Check all files and return the particles and the state before the first round.
+
+    Parameters
+    ----------
+    section, alignment : dict
+        ``particles`` and ``alignment`` of the configuration.
+    seed : int
+    say : callable
+        Takes lines for the log.
+
+    Returns
+    -------
+    entries : list of gradalign.particles.entries.Entry
+    state : gradalign.particles.state.State
+
+    Raises
+    ------
+    InputError
+        If a file or a setting is unusable; one sentence says which and why.
+    """
+    picked = check_files(section)
+    places = [place(image, picked.path) for image in picked.images]
+    box, header = inspect(places[0])
+    check_box(box, places[0])
+    if picked.box is not None and picked.box != box:
+        raise InputError(f"{places[0]}: is a cube of {box} voxels, where {picked.path} says {picked.box}")
+    voxel_size = _voxel_size(picked, section, header, places[0])
+    for where in places:
+        check_header(where, box)
+    reference = read_map(section["reference"], box, voxel_size, "reference")
+    entries = _entries(picked, section, places, voxel_size, box, seed)
+    low_pass = section["initial_low_pass"] or FIRST_LOW_PASS_SHARE * box * voxel_size
+    search = section["search"]
+    if search == "auto":
+        search = "full" if picked.priors is None else "axis"
+    state = State.first(reference, voxel_size, low_pass, search, section)
+    say(f"{len(entries)} particles of {box}³ voxels of {voxel_size * ANGSTROM_PER_NM:g} Å, search: {search}")
+    if box > STATED_ABOVE:
+        first, most = (memory_mb(box, limit) for limit in (box * voxel_size / state.low_pass, (box - 1) // 2))
+        say(
+            f"a job of such a box takes about {first:.0f} MB in the first round, up to {most:.0f} MB at full resolution"
+        )
+    sign = -1.0 if section["contrast"] == "dark" else 1.0
+    plan = make_plan(state, section | {"score": "rcs"}, alignment)
+    sample = _read_sample(_sample(entries, box), box, stated_voxel_size(section, voxel_size), sign)
+    surplus = check_contrast(sample, state.references[0], state.mask, plan, seed)
+    say(f"contrast {section['contrast']}: correlates better than its reverse by {surplus:.1f} standard errors")
+    if section["score"] == "likelihood":
+        plan = make_plan(state, section, alignment)
+        volumes, tilts = [volume for _, volume, _ in sample], [wedge for _, _, wedge in sample]
+        model = estimate_model(volumes, tilts, plan.mask_radius)
+        state = state._replace(model=model_arrays(model))
+    return entries, state

@@ -1,0 +1,238 @@
+"""What comes out: the aligned particles as a STAR file, maps, tables, and a ChimeraX command file."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gradalign.base.files import complete_file
+from gradalign.errors import InputError
+from gradalign.geometry.rotations import rotation_angle
+from gradalign.io.chimerax import LEVEL, matched_level
+from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
+from gradalign.particles.filters import merit_factors, shell_filtered
+from gradalign.particles.rounds import THRESHOLD
+from gradalign.particles.star import SUBSET, TILT_AXIS, TILTS, write_picked
+from gradalign.particles.state import HISTORY
+
+_COLOURS = {"average": "#0072b2", "reference": "#9a9a9a"}
+_SCORES = (
+    "particle",
+    "image",
+    "half",
+    "dissimilarity",
+    "dissimilarity_change",
+    "rotation_change_deg",
+    "shift_change_voxel",
+    "start_rotation_deg",
+    "failure",
+)
+
+
+def write_star(path, picked, entries, state):
+    """Write the aligned particles; those that were left out are not among them.
+
+    Parameters
+    ----------
+    path : str or path
+    picked : gradalign.particles.star.Picked
+        The user's file.
+    entries : list of gradalign.particles.entries.Entry
+        All particles after the last round.
+    state : gradalign.particles.state.State
+
+    Raises
+    ------
+    InputError
+        If the STAR file has changed since, or the new one cannot be written.
+    """
+    if len(entries) != len(picked):
+        raise InputError(f"{picked.path}: holds {len(picked)} particles, where {len(entries)} were aligned; start anew")
+    kept = [entry for entry in entries if not entry.failure]
+    rotations, translations = (np.array(values) for values in zip(*(entry.pose for entry in kept), strict=True))
+    numbers = {
+        TILTS[0]: [entry.tilt_min_deg for entry in kept],
+        TILTS[1]: [entry.tilt_max_deg for entry in kept],
+        TILT_AXIS: [entry.tilt_axis_deg for entry in kept],
+        "gradalignDissimilarity": [entry.dissimilarity for entry in kept],
+        "gradalignDissimilarityChange": [_or_zero(entry.dissimilarity_change) for entry in kept],
+    }
+    columns = {SUBSET: [str(entry.half) for entry in kept]}
+    columns |= {label: [f"{value:.6g}" for value in values] for label, values in numbers.items()}
+    rows = [entry.particle - 1 for entry in kept]
+    box = state.references.shape[-1]
+    write_picked(path, picked, rows, rotations, translations, state.voxel_size, box, columns)
+
+
+def _or_zero(value):
+    return 0.0 if np.isnan(value) else value
+
+
+def filtered_average(state):
+    """Return the average with each shell weighted by how far the half maps agree, for looking at.
+
+    Parameters
+    ----------
+    state : gradalign.particles.state.State
+
+    Returns
+    -------
+    numpy.ndarray of shape (N, N, N), float32
+    """
+    return shell_filtered(state.maps[0], merit_factors(state.shells[2]))
+
+
+def write_maps(paths, state):
+    """Write the average, the half maps and the filtered average.
+
+    Parameters
+    ----------
+    paths : dict of str to path
+        ``"average"``, ``"half1"``, ``"half2"`` and ``"filtered"``.
+    state : gradalign.particles.state.State
+
+    Raises
+    ------
+    InputError
+        If one cannot be written.
+    """
+    maps = dict(zip(("average", "half1", "half2"), state.maps, strict=True)) | {"filtered": filtered_average(state)}
+    for name, path in paths.items():
+        write_volume(path, maps[name], state.voxel_size)
+
+
+def scores_table(entries):
+    """Return the score of each particle and how the last round changed it.
+
+    Parameters
+    ----------
+    entries : list of gradalign.particles.entries.Entry
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``particle`` (row of the STAR file), ``image``, ``half``, ``dissimilarity``, its change since the round before,
+        the changes of orientation and translation since then, ``start_rotation_deg`` from the given orientation, and
+        ``failure``.
+    """
+    rows = []
+    for entry in entries:
+        turned = np.nan
+        if entry.pose is not None and entry.start is not None:
+            turned = float(rotation_angle(entry.pose[0].T @ entry.start))
+        known = entry._asdict() | {"image": str(entry.image), "start_rotation_deg": turned}
+        rows.append({name: known[name] for name in _SCORES})
+    return pd.DataFrame(rows)
+
+
+def history_table(state):
+    """Return what each round came to.
+
+    Parameters
+    ----------
+    state : gradalign.particles.state.State
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `gradalign.particles.state.HISTORY`.
+    """
+    table = pd.DataFrame(state.history, columns=list(HISTORY))
+    return table.astype({name: int for name in HISTORY[:3]})
+
+
+def shells_table(state):
+    """Return the shell correlation of the half maps.
+
+    Parameters
+    ----------
+    state : gradalign.particles.state.State
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``frequency_per_nm``, ``correlation`` (whole box) and ``correlation_masked`` (under the sphere).
+    """
+    frequencies, plain, masked = state.shells
+    return pd.DataFrame(
+        {"frequency_per_nm": frequencies / state.voxel_size, "correlation": plain, "correlation_masked": masked}
+    )
+
+
+def summary(entries, state, section):
+    """Return in sentences what was done and what it is worth.
+
+    Parameters
+    ----------
+    entries : list of gradalign.particles.entries.Entry
+    state : gradalign.particles.state.State
+    section : dict
+        ``particles`` of the configuration.
+
+    Returns
+    -------
+    list of str
+    """
+    last = history_table(state).iloc[-1]
+    failed = [entry for entry in entries if entry.failure]
+    lines = [
+        f"{last.particles:.0f} of {len(entries)} particles, {state.references.shape[-1]}³ voxels of "
+        f"{state.voxel_size * ANGSTROM_PER_NM:g} Å, symmetry {section['symmetry'].upper()}, score {section['score']}, "
+        f"search {state.search}.",
+        f"{len(state.history)} rounds; "
+        + ("the particles stay where they are." if state.converged else "they still moved in the last one."),
+    ]
+    resolution = last.resolution_nm
+    if np.isnan(resolution):
+        lines.append(f"The half maps nowhere agree to {THRESHOLD}: there is no common structure in these particles.")
+    else:
+        lines.append(
+            f"Resolution {resolution * ANGSTROM_PER_NM:.1f} Å (FSC {THRESHOLD} of the half maps under the sphere)."
+        )
+        if resolution >= state.initial_low_pass:
+            shared = state.initial_low_pass * ANGSTROM_PER_NM
+            lines.append(
+                f"That is not beyond {shared:.1f} Å, up to which the half sets share the reference: the agreement may "
+                "be the reference's own."
+            )
+    if failed:
+        lines.append(f"{len(failed)} particles were left out; left_out.csv says why. The first: {failed[0].failure}")
+    return lines
+
+
+def _quoted(file):
+    mark = "'" if '"' in str(file) else '"'
+    return f"{mark}{file}{mark}"
+
+
+def write_chimerax(path, average, reference, volume, truth):
+    """Write a ChimeraX command file with the average and the reference over each other.
+
+    Parameters
+    ----------
+    path : str or path
+        A ``.cxc`` file.
+    average, reference : str or path
+        MRC files; the average lies beside the command file.
+    volume, truth : numpy.ndarray of shape (N, N, N)
+        What they hold.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    shown = (
+        ("average", Path(average).name, matched_level(volume, truth)),
+        ("reference", Path(reference).resolve(), LEVEL * float(truth.max())),
+    )
+    lines = ["# Open in ChimeraX: the average, and the reference it was started from (hidden: 'show #2 models')."]
+    lines += ["close", "set bgColor white"]
+    for model, (name, file, level) in enumerate(shown, start=1):
+        lines += [
+            f"open {_quoted(file)} id {model} name {name}",
+            f"volume #{model} style surface step 1 level {level:.6g} color {_COLOURS[name]}",
+        ]
+    lines += ["hide #2 models", "lighting soft", "view"]
+    with complete_file(path) as partial:
+        Path(partial).write_text("\n".join(lines) + "\n", encoding="utf-8")

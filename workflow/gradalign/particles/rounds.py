@@ -1,0 +1,211 @@
+"""Rounds of alignment and averaging with the half sets kept apart.
+
+Each half set is aligned to the average of its own particles. Two things are common to both: the user's reference, low-
+passed, at the start, and ever after what lies below that low-pass, so that the two averages keep one orientation. What
+they agree on beyond it is found by each alone.
+"""
+
+import numpy as np
+
+from gradalign.averaging.fsc import fourier_shell_correlation, resolution
+from gradalign.averaging.wedge_average import WedgeAverage, merge_saved, sampler
+from gradalign.base.randomness import generator
+from gradalign.errors import InputError
+from gradalign.geometry.rotations import point_group, rotation_angle
+from gradalign.particles.ctf_wedge import fit_wedge
+from gradalign.particles.filters import low_pass_factors, merit_factors, shell_filtered
+from gradalign.particles.images import load, read_particle
+from gradalign.particles.search import align_particle, model_from_arrays, prepare_particle, prepare_reference
+from gradalign.particles.state import make_plan
+
+HALVES = (1, 2)
+THRESHOLD = 0.143
+"""Shell correlation of the half maps at which their resolution is read."""
+# particles stand on unit variance
+_LARGEST_DENSITY = 16.0
+
+
+def empty_sums(box, symmetry):
+    """Return the averages of the half sets before any particle is added.
+
+    Parameters
+    ----------
+    box : int
+    symmetry : str
+
+    Returns
+    -------
+    dict of str to gradalign.averaging.wedge_average.WedgeAverage
+        ``"1"`` and ``"2"``.
+    """
+    return {str(half): WedgeAverage(box, _LARGEST_DENSITY, symmetry) for half in HALVES}
+
+
+def particle_wedge(entry):
+    """Return the tilt range and axis of a particle, from its CTF volume if it is not known yet.
+
+    Parameters
+    ----------
+    entry : gradalign.particles.entries.Entry
+
+    Returns
+    -------
+    (float, float, float)
+        In degrees.
+
+    Raises
+    ------
+    InputError
+        If the CTF volume is damaged or no wedge.
+    """
+    return entry.wedge or fit_wedge(load(entry.ctf)[0], entry.ctf)
+
+
+def stated_voxel_size(section, voxel_size):
+    """Return the voxel size that the headers of the subtomograms must agree with.
+
+    Parameters
+    ----------
+    section : dict
+        ``particles`` of the configuration.
+    voxel_size : float
+        In nm.
+
+    Returns
+    -------
+    float
+        In nm; 0 where the configuration overrules them.
+    """
+    return 0.0 if section["voxel_size"] else voxel_size
+
+
+def align_chunk(entries, state, section, alignment, seed, sums):
+    """Align particles and add them to the averages of their half sets, one after the other.
+
+    A particle that cannot be read or aligned is named and left out; the others go on.
+
+    Parameters
+    ----------
+    entries : list of gradalign.particles.entries.Entry
+        As the round before left them.
+    state : gradalign.particles.state.State
+    section, alignment : dict
+        ``particles`` and ``alignment`` of the configuration.
+    seed : int
+        The study's.
+    sums : dict of str to gradalign.averaging.wedge_average.WedgeAverage
+        From `empty_sums`; changed in place.
+
+    Yields
+    ------
+    gradalign.particles.entries.Entry
+        Half set by half set, so that one reference at a time is held.
+    """
+    plan, model = make_plan(state, section, alignment), model_from_arrays(state.model)
+    for half in HALVES:
+        members = [entry for entry in entries if entry.half == half]
+        moving = prepare_reference(state.references[half - 1], state.mask, plan, model) if members else None
+        for entry in members:
+            if not entry.failure:
+                try:
+                    volume = read_particle(entry.image, plan.box, stated_voxel_size(section, plan.voxel_size))
+                    volume = -volume if section["contrast"] == "dark" else volume
+                    rng = generator(seed, "particle", len(state.history), entry.particle)
+                    entry = _align_entry(entry, volume, moving, plan, model, rng, sums)
+                except Exception as error:
+                    # whatever is wrong with one particle, the others are not to suffer
+                    known = isinstance(error, InputError)
+                    reason = str(error) if known else f"{entry.image}: {type(error).__name__}: {error}"
+                    entry = entry._replace(failure=" ".join(reason.split()))
+            yield entry
+
+
+def _align_entry(entry, volume, moving, plan, model, rng, sums):
+    wedge = particle_wedge(entry)
+    fixed = prepare_particle(volume, wedge, entry.centre, plan, model, str(entry.image))
+    last = entry.pose
+    rotation, translation, value = align_particle(
+        fixed, moving, plan, entry.centre, entry.start, entry.prior, last, rng
+    )
+    sums[str(entry.half)].add(sampler(volume), rotation, translation, wedge)
+    changes = (np.nan, np.nan, np.nan)
+    if last is not None:
+        turns = rotation_angle(rotation.T @ last[0] @ point_group(plan.symmetry))
+        changes = value - entry.dissimilarity, np.min(turns), np.linalg.norm(translation - last[1])
+    names = ("tilt_min_deg", "tilt_max_deg", "tilt_axis_deg")
+    return entry._replace(**dict(zip(names, wedge, strict=True))).placed(rotation, translation, value, changes)
+
+
+def finish_round(entries, sum_files, state, section):
+    """Average a round and say whether another is needed.
+
+    Parameters
+    ----------
+    entries : list of gradalign.particles.entries.Entry
+        All particles, as `align_chunk` left them.
+    sum_files : list of str or path
+        Files of `gradalign.averaging.wedge_average.save_averages`.
+    state : gradalign.particles.state.State
+        The one that the particles were aligned to.
+    section : dict
+        ``particles`` of the configuration.
+
+    Returns
+    -------
+    gradalign.particles.state.State
+
+    Raises
+    ------
+    InputError
+        If a half set has no particle left, or a file is damaged.
+    """
+    box = state.references.shape[-1]
+    sums = empty_sums(box, section["symmetry"])
+    for path in sum_files:
+        merge_saved(path, sums)
+    kept = [entry for entry in entries if not entry.failure]
+    for half, average in sums.items():
+        if average.count == 0:
+            failed = next((entry.failure for entry in entries if entry.failure), "none was listed")
+            raise InputError(f"half set {half} has no particle that could be used: {failed}")
+    halves = [average.volume() for average in sums.values()]
+    first, second = sums.values()
+    first.merge(second)
+    if first.count != len(kept):
+        raise InputError(f"an average would be of {first.count} particles, where {len(kept)} are needed")
+    maps = np.stack([first.volume(), *halves])
+    sphere = make_plan(state, section, None).mask()
+    frequencies, plain = fourier_shell_correlation(*halves)
+    masked = fourier_shell_correlation(*(half * sphere for half in halves))[1]
+    reached = resolution(frequencies, masked, THRESHOLD, state.voxel_size)
+    medians = [
+        float(np.nanmedian([getattr(entry, name) for entry in kept]))
+        if len(state.history) or name == "dissimilarity"
+        else np.nan
+        for name in ("dissimilarity", "rotation_change_deg", "shift_change_voxel")
+    ]
+    row = [len(state.history) + 1, len(kept), len(entries) - len(kept), state.low_pass, reached, *medians]
+    edge = box * state.voxel_size
+    low_pass = section["low_pass"] or min(reached if np.isfinite(reached) else np.inf, state.initial_low_pass)
+    settled = medians[1] <= section["angle_tolerance"] and medians[2] <= section["shift_tolerance"]
+    return state._replace(
+        references=_next_references(maps, masked, edge / state.initial_low_pass),
+        maps=maps,
+        shells=np.stack([frequencies, plain, masked]),
+        history=np.concatenate([state.history, [row]]),
+        low_pass=low_pass,
+        # a band that grows may move them on
+        converged=bool(settled and int(edge / low_pass) <= int(edge / state.low_pass)),
+    )
+
+
+def _next_references(maps, correlations, common):
+    """Return the half maps, weighted by how far they agree, with the low frequencies of the average of both."""
+    box = maps.shape[-1]
+    shared = low_pass_factors(box, common)
+    merit = np.zeros(box)
+    factors = merit_factors(correlations)[:box]
+    merit[: len(factors)] = factors
+    merit = np.maximum(merit, shared)
+    base = shell_filtered(maps[0], merit * shared)
+    return np.stack([base + shell_filtered(half, merit * (1.0 - shared)) for half in maps[1:]])

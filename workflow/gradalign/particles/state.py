@@ -1,0 +1,226 @@
+"""What one round of picked particles hands on to the next, and how the next goes about it."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.base.files import complete_file
+from gradalign.errors import InputError
+from gradalign.particles.filters import low_pass_factors, shell_filtered
+from gradalign.particles.images import read_map
+from gradalign.particles.search import EDGE_SHARE, Plan
+from gradalign.search.pair import Settings
+from gradalign.search.settings import alignment_settings
+
+HISTORY = (
+    "round",
+    "particles",
+    "left_out",
+    "low_pass_nm",
+    "resolution_nm",
+    "median_dissimilarity",
+    "median_rotation_change_deg",
+    "median_shift_change_voxel",
+)
+"""What is kept of each round."""
+
+
+class State(NamedTuple):
+    """What one round hands on to the next."""
+
+    references: np.ndarray
+    """One for each half set, float32 (2, N, N, N)."""
+    maps: np.ndarray
+    """The average and the averages of the half sets of this round, float32 (3, N, N, N); empty at the start."""
+    mask: np.ndarray
+    """Laid over the references, float32 (N, N, N)."""
+    shells: np.ndarray
+    """Cycles per voxel, and the correlation of the half maps there without and under the mask, (3, n)."""
+    history: np.ndarray
+    """A row of `HISTORY` for each round."""
+    model: np.ndarray
+    """Signal and noise by shell for the likelihood, (2, n); empty for the other scores."""
+    voxel_size: float
+    """In nm."""
+    low_pass: float
+    """Band limit of the next round in nm."""
+    initial_low_pass: float
+    """That of the reference at the start."""
+    mask_radius: float
+    """Of the sphere on the particles in voxels; 0 for none."""
+    search: str
+    """``"full"``, ``"local"`` or ``"axis"``."""
+    converged: bool
+    """Whether the particles stay where they are, so that no further round is needed."""
+
+    @classmethod
+    def first(cls, reference, voxel_size, low_pass, search, section):
+        """Return the state before the first round.
+
+        Parameters
+        ----------
+        reference : numpy.ndarray of shape (N, N, N)
+            The user's.
+        voxel_size, low_pass : float
+            In nm.
+        search : str
+        section : dict
+            ``particles`` of the configuration.
+
+        Returns
+        -------
+        State
+
+        Raises
+        ------
+        InputError
+            If the low-pass, the mask or its radius does not fit the box.
+        """
+        box = len(reference)
+        edge = box * voxel_size
+        for key, value in (("initial_low_pass", low_pass), ("low_pass", section["low_pass"])):
+            if value > edge:
+                raise InputError(
+                    f"particles.{key}: is {value:g} nm, where at most the box's edge of {edge:g} nm is needed"
+                )
+        largest = box * (0.5 - EDGE_SHARE)
+        radius = section["mask_radius"] / voxel_size or largest
+        if radius > largest + 0.5:
+            raise InputError(
+                f"particles.mask_radius: is {section['mask_radius']:g} nm, where the box has room for at most "
+                f"{largest * voxel_size:g} nm and the soft edge"
+            )
+        if section["mask"] == "none" and section["score"] != "likelihood":
+            radius = 0.0
+        mask = np.empty(0, np.float32)
+        if section["mask"] not in ("sphere", "none"):
+            mask = read_map(section["mask"], box, voxel_size, "mask")
+            if mask.min() < 0 or mask.max() > 1.001:
+                raise InputError(
+                    f"{section['mask']}: the mask reaches from {mask.min():g} to {mask.max():g}, not 0 to 1"
+                )
+        smooth = shell_filtered(reference, low_pass_factors(box, edge / low_pass))
+        smooth = (smooth - smooth.mean()) / smooth.std()
+        state = cls(
+            references=np.stack([smooth, smooth]).astype(np.float32),
+            maps=np.empty(0, np.float32),
+            mask=mask,
+            shells=np.empty((3, 0)),
+            history=np.empty((0, len(HISTORY))),
+            model=np.empty(0),
+            voxel_size=voxel_size,
+            low_pass=section["low_pass"] or low_pass,
+            initial_low_pass=low_pass,
+            mask_radius=radius,
+            search=search,
+            converged=False,
+        )
+        return state if mask.size else state._replace(mask=make_plan(state, section, None).mask())
+
+
+def _read_mask(mask, box, voxel_size):
+    """Return the mask of a file; empty where the configuration has a word instead."""
+    if mask in ("sphere", "none"):
+        return np.empty(0, np.float32)
+    volume = read_map(mask, box, voxel_size, "mask")
+    if volume.min() < 0 or volume.max() > 1.001:
+        raise InputError(f"{mask}: the mask reaches from {volume.min():g} to {volume.max():g}, not 0 to 1")
+    return volume
+
+
+def make_plan(state, section, alignment):
+    """Return how the particles of the next round are aligned.
+
+    Parameters
+    ----------
+    state : State
+    section, alignment : dict
+        ``particles`` and ``alignment`` of the configuration; without the latter only the mask is of use.
+
+    Returns
+    -------
+    gradalign.particles.search.Plan
+    """
+    box = state.references.shape[-1]
+    settings = alignment_settings(alignment) if alignment else Settings()
+    return Plan(
+        box=box,
+        voxel_size=state.voxel_size,
+        score=section["score"],
+        search=state.search,
+        interval=section["interval"],
+        local_range=section["local_range"],
+        symmetry=section["symmetry"],
+        low_pass=state.low_pass,
+        mask_radius=state.mask_radius,
+        settings=replace(settings, start_reach=section["reach"] * box * state.voxel_size),
+    )
+
+
+def save_state(path, state):
+    """Write a state.
+
+    Parameters
+    ----------
+    path : str or path
+        A ``.npz`` file.
+    state : State
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    with complete_file(path) as partial, open(partial, "wb") as file:
+        np.savez(file, **state._asdict())
+
+
+def load_state(path):
+    """Read a state.
+
+    Parameters
+    ----------
+    path : str or path
+        From `save_state`.
+
+    Returns
+    -------
+    State
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            fields = {name: arrays[name] for name in State._fields}
+    except Exception as error:
+        # zipfile and NumPy raise many kinds for a damaged file
+        raise InputError(f"{path}: holds no complete round; remove it to have it made again") from error
+    return State(**{name: value if value.ndim else value.item() for name, value in fields.items()})
+
+
+def has_converged(path):
+    """Return whether a saved state needs no further round, without reading its maps.
+
+    Parameters
+    ----------
+    path : str or path
+        From `save_state`.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return bool(arrays["converged"])
+    except Exception as error:
+        raise InputError(f"{path}: holds no complete round; remove it to have it made again") from error

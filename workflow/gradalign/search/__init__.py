@@ -1,0 +1,1 @@
+"""From seeds to an answer: a module for each strategy, and the public functions."""

@@ -1,0 +1,170 @@
+"""The last refinement of an alignment: two subtomograms as two views of one unknown object.
+
+With the object's modes z (see `gradalign.search.modes`) f and g are f = A_f z + noise and g = P A_g D(R)ᵀ z + noise, A
+being what a wedge shows of each mode, D the rotation of the modes and P the phases of the translation; C is the
+covariance of the noise. For a transform the best z is the solution of a linear system, and what it leaves of the data
+is
+
+    Q(R, a) = const − ½ bᵀ M⁻¹ b,   M = 1 + G_f + D G_g Dᵀ,   b = b_f + D b_g,
+
+G = AᵀC⁻¹A, b = AᵀC⁻¹(data): half of the sum of squares of everything that both volumes measured, none of it lost to a
+mask or at the wedge's edge. Its derivative by a rotation needs the rotation's generators L alone:
+∂Q = −zᵀ L (D b_g − D G_g Dᵀ z). Where the object's support is centred is not known and is found along with the rest.
+"""
+
+import numpy as np
+
+from gradalign.geometry.harmonics import generators, rotation_matrix
+from gradalign.geometry.rotations import euler_from_rotation
+from gradalign.search.step import rotation_from_vector
+
+# what is known before: that the transform is about this near to the start, in radians and voxels
+_REACH = np.array([0.35] * 3 + [2.0] * 3)
+# about how well the centre of the support can be told, in voxels
+_CENTRE_SCALE = 0.3
+TOLERANCE = 0.1
+"""Gradient below which a search's refinement ends, in standard deviations of the answer."""
+_MOST_ITERATIONS = 60
+
+
+def _each_degree(degrees, matrices, values):
+    """Apply a matrix for each degree l to the modes of one parity, the first axis of `values`."""
+    result, place = np.empty_like(values), 0
+    for degree, count in degrees:
+        width = 2 * degree + 1
+        part = slice(place, place + count * width)
+        blocks = values[part].reshape(count, width, -1)
+        result[part] = (matrices[degree] @ blocks).reshape(values[part].shape)
+        place += count * width
+    return result
+
+
+class JointRefinement:
+    """Q and its derivatives for one pair.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.search.modes.JointVolume
+        f and g, with modes from one model.
+    """
+
+    def __init__(self, fixed, moving):
+        self._fixed, self._moving = fixed, moving
+        self._turn = 2.0 * np.pi / fixed.size
+
+    def _right_sides(self, volume, shift):
+        """Return for each parity b of a volume moved by −shift, and in further columns its derivatives by the shift."""
+        modes = volume.modes
+        data = volume.coefficients * np.exp(1j * self._turn * (modes.frequencies @ shift))
+        slopes = 1j * self._turn * modes.frequencies * data[:, None]
+        return [
+            weighted.T @ np.column_stack([part(data), part(slopes)])
+            for weighted, part in zip(modes.weighted, (np.real, np.imag), strict=True)
+        ]
+
+    def _turned(self, rotation, shift):
+        """Yield for each parity D b_g with its derivatives, D G_g Dᵀ, and the degrees."""
+        modes, euler = self._moving.modes, euler_from_rotation(rotation)
+        sides = self._right_sides(self._moving, shift)
+        for side, gram, degrees in zip(sides, modes.gram, modes.degrees, strict=True):
+            matrices = {degree: rotation_matrix(degree, euler) for degree, _ in degrees}
+            half = _each_degree(degrees, matrices, gram)
+            turned = _each_degree(degrees, matrices, np.ascontiguousarray(half.T))
+            yield _each_degree(degrees, matrices, side), turned, degrees
+
+    def evaluate(self, rotation, translation, centre):
+        """Return Q and its gradient at a transform.
+
+        Parameters
+        ----------
+        rotation : array_like of shape (3, 3)
+        translation : array_like of shape (3,)
+            In voxels.
+        centre : array_like of shape (3,)
+            Where the object's support is centred in f, in voxels from voxel N//2.
+
+        Returns
+        -------
+        value : float
+            Without the constant.
+        gradient : numpy.ndarray of shape (9,)
+            By ω in R ← exp([ω]×) R, radians, and by the translation and the centre in voxels.
+        """
+        # half of a small job's start would go into loading SciPy, which most jobs never need
+        from scipy.linalg import cho_factor, cho_solve
+
+        aside = translation - centre
+        value, by_turn, by_shift, by_centre = 0.0, np.zeros(3), np.zeros(3), np.zeros(3)
+        known = self._right_sides(self._fixed, centre)
+        turned = self._turned(rotation, -(rotation.T @ aside))
+        for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+            matrix = first + gram
+            matrix[np.diag_indices_from(matrix)] += 1.0
+            total = own[:, 0] + side[:, 0]
+            modes = cho_solve(cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False), total)
+            value -= 0.5 * total @ modes
+            rest = side[:, 0] - gram @ modes
+            for axis in range(3):
+                slopes = {degree: generators(degree)[axis] for degree, _ in degrees}
+                by_turn[axis] -= modes @ _each_degree(degrees, slopes, rest)
+            by_centre -= modes @ own[:, 1:]
+            by_shift += modes @ side[:, 1:]
+        by_translation = rotation @ by_shift
+        by_turn -= np.cross(aside, by_translation)
+        return value, np.concatenate([by_turn, by_translation, by_centre - by_translation])
+
+
+def refine_jointly(fixed, moving, rotation, translation, information, basis, tolerance=TOLERANCE):
+    """Refine the transform that an alignment has found.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.search.modes.JointVolume
+        f and g.
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+    information : array_like of shape (6, 6)
+        About how Q curves there, by ω in radians and the translation in voxels.
+    basis : array_like of shape (6, k)
+        The free directions, see `gradalign.search.step.step`.
+    tolerance : float
+        Gradient below which the refinement ends, in standard deviations of the answer.
+
+    Returns
+    -------
+    rotation : numpy.ndarray of shape (3, 3)
+    translation : numpy.ndarray of shape (3,)
+    trace : numpy.ndarray of shape (steps,)
+        Smallest Q after each evaluation.
+    path : numpy.ndarray of shape (steps, 12)
+        Transform with that Q: R row by row, then a.
+    """
+    from scipy.optimize import minimize
+
+    rotation, translation = np.asarray(rotation, dtype=float), np.asarray(translation, dtype=float)
+    pair, free = JointRefinement(fixed, moving), basis.shape[1]
+    curvature = basis.T @ (information + np.diag(_REACH**-2.0)) @ basis
+    # in these coordinates Q curves alike in all directions
+    scaled = np.zeros((9, free + 3))
+    scaled[:6, :free] = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
+    scaled[6:, free:] = _CENTRE_SCALE * np.eye(3)
+    trace, path = [], []
+
+    def moved(place):
+        change = scaled @ place
+        return rotation_from_vector(change[:3]) @ rotation, translation + change[3:6], translation / 2.0 + change[6:]
+
+    def objective(place):
+        value, gradient = pair.evaluate(*moved(place))
+        if not trace or value < trace[-1]:
+            trace.append(value)
+            path.append(np.concatenate([part.ravel() for part in moved(place)[:2]]))
+        else:
+            trace.append(trace[-1])
+            path.append(path[-1])
+        return value, scaled.T @ gradient
+
+    options = {"gtol": tolerance, "maxiter": _MOST_ITERATIONS}
+    found = minimize(objective, np.zeros(free + 3), jac=True, method="BFGS", options=options)
+    return *moved(found.x)[:2], np.array(trace), np.array(path)

@@ -1,0 +1,182 @@
+"""The search by the likelihood: from coarse to fine, and at the end jointly."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.errors import InputError
+from gradalign.fourier.spectrum import band_limit, narrowed
+from gradalign.scores.evaluation import dissimilarity_at, information
+from gradalign.scores.least_squares import score_number
+from gradalign.scores.likelihood import prepare_masked, tempered, weighted
+from gradalign.search.coarse_to_fine import march, without_gain
+from gradalign.search.joint import TOLERANCE, refine_jointly
+from gradalign.search.modes import JointVolume, prepare_joint
+from gradalign.search.seeds import free_directions, start_rotations
+from gradalign.search.settings import Alignment, Settings
+
+
+class LikelihoodVolume(NamedTuple):
+    """A volume prepared for the likelihood."""
+
+    bands: dict
+    """Its weighted transform by band limit in nm."""
+    joint: JointVolume | None = None
+    """Itself for the joint refinement; None for a search that ends without it."""
+
+    @property
+    def finest(self):
+        """The transform in which a search ends."""
+        return self.bands[min(self.bands)]
+
+
+def finest_limit(settings):
+    """Return the band limit at which the coarse-to-fine search ends, in nm.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        If a round before the last one has a finer limit.
+    """
+    *before, last = (turn.low_pass for turn in settings.rounds)
+    if any(low_pass < last for low_pass in before):
+        raise InputError(
+            f"rounds: the last round's low_pass is {last:g} nm and an earlier one's {min(before):g} nm; "
+            "a search from coarse to fine ends at the finest limit, that is at the smallest number"
+        )
+    return settings.rounds[-1].low_pass
+
+
+def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name="volume"):
+    """Return a volume with its weighted transforms at the band limits of the coarse-to-fine search.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+        Density [z, y, x].
+    tilt_range : float, (float, float) or (float, float, float)
+        Half range, (min, max) or (min, max, axis) in degrees.
+    model : gradalign.scores.likelihood.SignalModel
+    settings : Settings, optional
+    voxel_size : float
+        In nm.
+    name : str
+        How messages call the volume.
+
+    Returns
+    -------
+    LikelihoodVolume
+
+    Raises
+    ------
+    InputError
+        If the volume, the tilt range or a low-pass is unusable.
+    """
+    settings = settings or Settings()
+    limits = {turn.low_pass: band_limit(len(volume), turn.low_pass, voxel_size) for turn in settings.rounds}
+    finest = finest_limit(settings)
+    whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
+    coarse = tempered(model, settings.coarse_ratio)
+    bands = {low_pass: weighted(narrowed(whole, limits[low_pass]), coarse) for low_pass in limits if low_pass != finest}
+    joint = prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
+    return LikelihoodVolume(bands | {finest: weighted(whole, model)}, joint)
+
+
+def ends_jointly(fixed, moving):
+    """Return whether a search ends with the joint refinement.
+
+    Parameters
+    ----------
+    fixed, moving : LikelihoodVolume
+
+    Returns
+    -------
+    bool
+        Not if a volume is not prepared for it, nor if both tilt series are complete: where nothing is missing there is
+        no edge, and the modes that were left out would be all that differs.
+    """
+    return bool(fixed.joint and moving.joint) and not (fixed.joint.complete and moving.joint.complete)
+
+
+def jointly_refined(fixed, moving, rotation, translation, basis, tolerance=TOLERANCE):
+    """Refine a transform jointly, as `gradalign.search.joint.refine_jointly` does.
+
+    Parameters
+    ----------
+    fixed, moving : LikelihoodVolume
+        For which `ends_jointly` holds.
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+    basis : array_like of shape (6, k)
+        The free directions.
+    tolerance : float
+        As `gradalign.search.joint.TOLERANCE`.
+
+    Returns
+    -------
+    rotation : numpy.ndarray of shape (3, 3)
+    translation : numpy.ndarray of shape (3,)
+        In voxels.
+    trace : numpy.ndarray of shape (steps,)
+    path : numpy.ndarray of shape (steps, 12)
+        As `gradalign.search.joint.refine_jointly` returns them.
+    """
+    # of −log of the likelihood, about
+    curvature = 2.0 * information(without_gain(fixed.finest), moving.finest, rotation, translation)
+    return refine_jointly(fixed.joint, moving.joint, rotation, translation, curvature, basis, tolerance)
+
+
+def align_bands(
+    fixed, moving, interval=60.0, settings=None, voxel_size=1.0, surface_f=None, surface_g=None, rotations=None
+):
+    """Align two subtomograms by the likelihood: from coarse to fine, and jointly where both are prepared for it.
+
+    Parameters
+    ----------
+    fixed, moving : LikelihoodVolume
+        f and g, from `prepare_bands`.
+    interval, settings, voxel_size, surface_f, surface_g
+        As in `align_pair`.
+    rotations : array_like of shape (m, 3, 3), optional
+        Seeds to start from in place of those of the interval.
+
+    Returns
+    -------
+    Alignment
+
+    Raises
+    ------
+    InputError
+        If the interval does not divide 180, or only one of the surfaces is given.
+    """
+    settings = settings or Settings()
+    if rotations is None:
+        rotations = start_rotations(interval, surface_f, surface_g, spread=True)
+    basis = free_directions(surface_f)
+    rotation, translation, value, trace, path = march(
+        {low_pass: (fixed.bands[low_pass], moving.bands[low_pass]) for low_pass in fixed.bands},
+        score_number("likelihood"),
+        np.ascontiguousarray(rotations, dtype=float),
+        basis,
+        settings.damping,
+        settings.start_reach / voxel_size,
+        settings.start_spacing / voxel_size,
+        settings.rule.duplicate_distance,
+        settings.rounds,
+        settings.last_steps,
+    )
+    rotation, translation = rotation.copy(), translation.copy()
+    if ends_jointly(fixed, moving):
+        rotation, translation, *steps = jointly_refined(fixed, moving, rotation, translation, basis)
+        value = dissimilarity_at(fixed.finest, moving.finest, "likelihood", rotation, translation)
+        trace, path = (np.concatenate(parts) for parts in zip((trace, path), steps, strict=True))
+    return Alignment(rotation, translation, value, len(trace), trace, path)

@@ -1,0 +1,122 @@
+"""What an alignment is asked for and what it answers."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.geometry.rotations import euler_from_rotation
+
+
+class StochasticRule(NamedTuple):
+    """Which candidate is refined next, which are dropped, and when the search ends."""
+
+    threshold: float = 3.0
+    """t of Eq. 11: the best candidate is at least 10^t times as likely as the worst."""
+    duplicate_distance: float = 0.3
+    """γ: of two candidates nearer than this (Eq. 12) the worse is dropped."""
+    window: int = 100
+    """w: steps over which the slope is taken."""
+    tolerance: float = 1e-3
+    """t_regress, against slope × w."""
+    max_steps: int = 1000
+    """n_max_iter: steps after which the search ends in any case."""
+
+
+class Damping(NamedTuple):
+    """How the damping factor λ of Eq. 7 runs."""
+
+    start: float = 1e-2
+    """λ of a candidate's first step."""
+    decrease: float = 0.1
+    """Factor after an accepted step."""
+    increase: float = 10.0
+    """Factor after a rejected step."""
+
+
+class Round(NamedTuple):
+    """One round of the search."""
+
+    low_pass: float
+    """Band limit in nm."""
+    keep: int
+    """How many of the best candidates go into the round."""
+    steps: int
+    """Steps that each takes."""
+
+
+ROUNDS = (Round(8.5, 40, 1), Round(7.0, 20, 1), Round(5.5, 10, 2), Round(4.0, 8, 2), Round(4.0, 4, 5))
+"""The rounds of a full search."""
+LAST_STEPS = 8
+"""Steps of the best candidate without the expected gain."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of an alignment that are not the pair's own."""
+
+    low_pass: float = 5.3
+    """Resolution limit of the aligner in nm; 0 keeps all frequencies below Nyquist's."""
+    wedge_guard: float = 3.0
+    """Degrees by which each end of the tilt range is drawn in for the masks M."""
+    start_reach: float = 6.0
+    """Largest start translation along each axis in nm."""
+    start_spacing: float = 2.0
+    """Distance of neighbouring start translations in nm."""
+    rule: StochasticRule = field(default_factory=StochasticRule)
+    """Which candidate is refined next, and when the search ends."""
+    damping: Damping = field(default_factory=Damping)
+    """How the damping factor λ runs."""
+    rounds: tuple = ROUNDS
+    """Rounds of the coarse-to-fine search, which the likelihood takes in place of `low_pass` and `rule`."""
+    last_steps: int = LAST_STEPS
+    """Steps of its best candidate without the expected gain of the overlap."""
+    coarse_ratio: float = 10.0
+    """Largest ratio of signal to noise that its rounds before the finest band limit count with."""
+    wedge_softness: float = 0.6
+    """Width of the missing wedge's soft edge in cycles per box, in place of `wedge_guard` for the likelihood."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where g was found on f: f(x) ≈ g(R⁻¹(x − a)) about the centre voxel N//2."""
+
+    rotation: np.ndarray
+    """R, 3×3, acting on vectors (x, y, z)."""
+    translation: np.ndarray
+    """a = (x, y, z) in voxels."""
+    dissimilarity: float
+    """d at (R, a)."""
+    iterations: int
+    """Levenberg–Marquardt steps of all candidates together."""
+    trace: np.ndarray
+    """Smallest d after each step, shape (iterations,)."""
+    path: np.ndarray
+    """Transform with the smallest d after each step, shape (iterations, 12): R row by row, then a."""
+
+    @property
+    def euler_zyz(self):
+        """(φ, θ, ψ) in degrees with R = Rz(φ) Ry(θ) Rz(ψ)."""
+        return euler_from_rotation(self.rotation)
+
+
+def alignment_settings(section):
+    """Return the aligner's settings from the section ``alignment`` of the configuration.
+
+    Parameters
+    ----------
+    section : dict
+
+    Returns
+    -------
+    Settings
+    """
+    section = dict(section)
+    rule, damping, likelihood = (dict(section.pop(name)) for name in ("rule", "damping", "likelihood"))
+    return Settings(
+        rule=StochasticRule(**rule),
+        damping=Damping(**damping),
+        rounds=tuple(Round(**turn) for turn in likelihood.pop("rounds")),
+        **likelihood,
+        **section,
+    )

@@ -1,0 +1,265 @@
+"""From seeds to an answer: stochastic parallel refinement, or the refinement of every seed.
+
+Candidates are ordered by d, the largest first; candidate j is drawn with a probability proportional to
+p_j = p_{j−1} · max(10^{t/(m−1)}, d_{j−1}/d_j) (Eq. 11) and takes one Levenberg–Marquardt step. Of two candidates whose
+distance (Eq. 12) is at most γ the worse is dropped. The search ends when the smallest d, divided by the first smallest
+d, no longer falls: |slope of its regression line over the last w steps| · w ≤ t_regress.
+"""
+
+import numpy as np
+
+from gradalign.base.jit import jit
+from gradalign.fourier.overlap import sample_values, work_space
+from gradalign.fourier.products import value_products
+from gradalign.fourier.translation import best_translation, correlation_space
+from gradalign.scores.least_squares import dissimilarity
+from gradalign.search.step import copy_transform, refine, step, unevaluated
+
+# keeps ratios of dissimilarities finite where one is zero
+SMALLEST = 1e-12
+
+
+@jit
+def place_seeds(fixed, moving, score, rotations, reach, spacing, damping):
+    """Return the seeds as candidates, each at its best translation by correlation.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    score : int
+    rotations : float64 (m, 3, 3)
+    reach, spacing : float
+        Of the grid of start translations, in voxels.
+    damping : gradalign.search.settings.Damping
+
+    Returns
+    -------
+    gradalign.search.step.Candidates
+    """
+    seeds = rotations.shape[0]
+    candidates = unevaluated(rotations, np.zeros((seeds, 3)), damping)
+    work = work_space(fixed)
+    space = correlation_space(fixed, reach, spacing)
+    products = np.empty((9, 8))
+    for seed in range(seeds):
+        count = sample_values(fixed, moving, rotations[seed], work)
+        best_translation(fixed, count, work, space, candidates.translations[seed])
+        value_products(fixed, candidates.translations[seed], count, work, products)
+        candidates.dissimilarities[seed] = dissimilarity(score, products, count)
+    return candidates
+
+
+@jit
+def place_candidates(fixed, moving, score, rotations, translations, damping):
+    """Return candidates at given transforms.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    score : int
+    rotations : float64 (m, 3, 3)
+    translations : float64 (m, 3)
+        In voxels.
+    damping : gradalign.search.settings.Damping
+
+    Returns
+    -------
+    gradalign.search.step.Candidates
+    """
+    candidates = unevaluated(rotations, translations, damping)
+    work, products = work_space(fixed), np.empty((9, 8))
+    for number in range(rotations.shape[0]):
+        count = sample_values(fixed, moving, rotations[number], work)
+        value_products(fixed, translations[number], count, work, products)
+        candidates.dissimilarities[number] = dissimilarity(score, products, count)
+    return candidates
+
+
+@jit
+def _fill_distance_matrix(candidates, number, entries):
+    rotation, shift = candidates.rotations[number], candidates.translations[number]
+    for i in range(3):
+        along = rotation[0, i] * shift[0] + rotation[1, i] * shift[1] + rotation[2, i] * shift[2]
+        for j in range(3):
+            entries[number, 3 * i + j] = rotation[j, i] - along
+
+
+@jit
+def distance_matrices(candidates):
+    """Return D = R⁻¹(I − [a a a]) of Eq. 12 for each candidate.
+
+    Parameters
+    ----------
+    candidates : gradalign.search.step.Candidates
+
+    Returns
+    -------
+    float64 (m, 9)
+    """
+    entries = np.empty((len(candidates.damping), 9))
+    for number in range(len(entries)):
+        _fill_distance_matrix(candidates, number, entries)
+    return entries
+
+
+@jit
+def near(entries, left, right, distance):
+    """Return whether two candidates are at most `distance` apart (Eq. 12).
+
+    Parameters
+    ----------
+    entries : float64 (m, 9)
+        From `distance_matrices`.
+    left, right : int
+    distance : float
+
+    Returns
+    -------
+    bool
+    """
+    total = 0.0
+    for n in range(9):
+        total += (entries[left, n] - entries[right, n]) ** 2
+    return total <= distance * distance
+
+
+@jit
+def _draw(values, order, alive, factor, uniform, chances):
+    """Return the place in `order` (smallest d first) of the candidate drawn by Eq. 11."""
+    total, chance = 0.0, 1.0
+    for place in range(alive):
+        if place > 0:
+            upper, lower = max(values[order[place]], SMALLEST), max(values[order[place - 1]], SMALLEST)
+            chance = chance / max(factor, upper / lower) if upper < np.inf else 0.0
+        chances[place] = chance
+        total += chance
+    target = uniform * total
+    for place in range(alive):
+        target -= chances[place]
+        if target < 0.0:
+            return place
+    return 0
+
+
+@jit
+def _drop_duplicates(entries, order, alive, place, distance):
+    """Compare the candidate at `place` with all others; return how many are left."""
+    number = order[place]
+    kept, dropped = 0, False
+    for other in range(alive):
+        if other == place:
+            # worse than a nearer, better one before it?
+            if not dropped:
+                order[kept] = number
+                kept += 1
+        elif dropped or not near(entries, number, order[other], distance):
+            order[kept] = order[other]
+            kept += 1
+        elif other < place:
+            dropped = True
+            order[kept] = order[other]
+            kept += 1
+    return kept
+
+
+@jit
+def _slope(values, last, window):
+    """Return the slope of the regression line through the last `window` values up to `last`."""
+    middle = 0.5 * (window - 1)
+    total = 0.0
+    for n in range(window):
+        total += (n - middle) * values[last - window + 1 + n]
+    return total * 12.0 / (window * (window * window - 1.0))
+
+
+@jit
+def stochastic_refinement(fixed, moving, score, basis, damping, rule, candidates, uniforms):
+    """Refine candidates in parallel, the better the more often, until the best no longer improves.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    score : int
+    basis : float64 (6, k)
+        The free directions, see `gradalign.search.step.step`.
+    damping : gradalign.search.settings.Damping
+    rule : StochasticRule
+    candidates : gradalign.search.step.Candidates
+        Evaluated at their seeds; changed in place.
+    uniforms : float64 (rule.max_steps,)
+        Random numbers in [0, 1), one a step.
+
+    Returns
+    -------
+    best : int
+        The candidate with the smallest d.
+    trace : float64 (steps,)
+        Smallest d after each step.
+    path : float64 (steps, 12)
+        The transform with the smallest d after each step: R row by row, then a.
+    """
+    values = candidates.dissimilarities
+    order = np.argsort(values)
+    alive = len(order)
+    entries = distance_matrices(candidates)
+    place = alive - 1
+    while place > 0:
+        place = min(place, alive - 1)
+        alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
+        place -= 1
+    first = max(values[order[0]], SMALLEST)
+    trace, path, ratios = np.empty(rule.max_steps), np.empty((rule.max_steps, 12)), np.empty(rule.max_steps)
+    chances = np.empty(alive)
+    work = work_space(fixed)
+    taken = 0
+    while taken < rule.max_steps:
+        factor = 10.0 ** (rule.threshold / max(alive - 1, 1))
+        place = _draw(values, order, alive, factor, uniforms[taken], chances)
+        number = order[place]
+        if step(fixed, moving, score, basis, damping, candidates, number, work):
+            while place > 0 and values[order[place - 1]] > values[number]:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = number
+            _fill_distance_matrix(candidates, number, entries)
+            alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
+        best = order[0]
+        trace[taken] = values[best]
+        copy_transform(
+            candidates.rotations[best], candidates.translations[best], path[taken, :9].reshape(3, 3), path[taken, 9:]
+        )
+        ratios[taken] = values[best] / first
+        taken += 1
+        if taken >= rule.window:
+            if abs(_slope(ratios, taken - 1, rule.window)) * rule.window <= rule.tolerance:
+                break
+    return order[0], trace[:taken], path[:taken]
+
+
+@jit
+def independent_refinement(fixed, moving, score, basis, damping, tolerance, max_steps, candidates):
+    """Refine every candidate by itself until a step gains less than `tolerance` of d, or `max_steps`.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    score : int
+    basis : float64 (6, k)
+    damping : gradalign.search.settings.Damping
+    tolerance : float
+        Relative fall of d in an accepted step.
+    max_steps : int
+        Most steps of one candidate.
+    candidates : gradalign.search.step.Candidates
+        Evaluated at their seeds; changed in place.
+
+    Returns
+    -------
+    int64 (m,)
+        Steps of each candidate, accepted or not.
+    """
+    work = work_space(fixed)
+    steps = np.empty(len(candidates.damping), np.int64)
+    for number in range(len(steps)):
+        steps[number] = refine(fixed, moving, score, basis, damping, tolerance, max_steps, candidates, number, work)
+    return steps

@@ -1,0 +1,224 @@
+"""What the paper leaves open, held against its printed values: alternatives of the protocol, one at a time.
+
+The cells are split into two halves beforehand, the squares of a checkerboard over (tilt range, signal-to-noise
+ratio), the same for every score and interval: a choice is made on the first half and judged on the second.
+"""
+
+import copy
+import json
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from gradalign.base.medians import median_and_deviation
+from gradalign.errors import InputError
+from gradalign.io.csv_lines import number_text
+from gradalign.report.statistics import CELL, ERRORS, TABLES
+from gradalign.search.settings import alignment_settings
+from gradalign.simulation.dataset import configured_data_set
+from gradalign.simulation.phantom import phantom
+from gradalign.study.conditions import PRINTED_SCORES, Cell
+from gradalign.study.pairs import align_pairs
+
+BASE = "base"
+"""Name of the variant that is the configuration itself."""
+BAND_LIMIT = "alignment.low_pass"
+"""The key whose alternatives are tried on the complexes too."""
+
+
+def variants(config):
+    """Return the configuration and its alternatives, each with one value changed.
+
+    Parameters
+    ----------
+    config : dict
+        A checked configuration; its section ``calibration`` lists the alternatives as
+        ``{"alignment.low_pass": [4.0, 5.3]}``.
+
+    Returns
+    -------
+    list of (str, str, dict)
+        Key, value as text, and the configuration that belongs to them; first ``("base", "", config)``.
+
+    Raises
+    ------
+    InputError
+        If the configuration has no such key.
+    """
+    found = [(BASE, "", config)]
+    for key, values in config["calibration"]["alternatives"].items():
+        *path, last = key.split(".")
+        for value in values:
+            changed = copy.deepcopy(config)
+            section = changed
+            for step in path:
+                section = section.get(step) if isinstance(section, dict) else None
+            if not isinstance(section, dict) or last not in section:
+                raise InputError(f"config: calibration.alternatives.{key}: there is no such key in the configuration")
+            if section[last] != value:
+                section[last] = type(section[last])(value)
+                found.append((key, number_text(value), changed))
+    return found
+
+
+def half_of(config, tilt, snr):
+    """Return the half of the checkerboard to which a cell belongs: 1 to fit, 2 to judge.
+
+    Parameters
+    ----------
+    config : dict
+    tilt, snr : float
+        A tilt range and a signal-to-noise ratio of the grid.
+
+    Returns
+    -------
+    int
+    """
+    return 1 + (config["grid"]["tilt"].index(tilt) + config["grid"]["snr"].index(snr)) % 2
+
+
+def _simulate(config, name, density, tilt, snr, pairs, seed):
+    """Return the subtomograms and poses of one cell of an object."""
+    data_set = configured_data_set(name, density, tilt, snr, seed, config["microscope"], config["subtomograms"])
+    volumes, poses = [], []
+    for index in range(2 * pairs):
+        volume, *pose = data_set.subtomogram(index)
+        volumes.append(volume)
+        poses.append(pose)
+    return np.array(volumes), data_set.particles(poses, "memory")
+
+
+def _align(config, name, tilt, snr, section, scores, symmetry, simulated):
+    """Align the calibration's pairs of one object; a table of the results."""
+    settings = config["calibration"]
+    cells = [Cell(name, tilt, snr, score, interval) for score in scores for interval in section["interval"]]
+    aligner = alignment_settings(config["alignment"])
+    pairs = range(settings["pairs"])
+    return pd.DataFrame(align_pairs(*simulated, pairs, cells, ["full"], symmetry, aligner, settings["seed"]))
+
+
+def measure(config, tilt, snr):
+    """Align the pairs of one (tilt range, SNR) with every variant of the protocol and the paper's scores.
+
+    Parameters
+    ----------
+    config : dict
+        A checked configuration.
+    tilt, snr : float
+
+    Yields
+    ------
+    dict
+        A line for each variant, score, interval and quantity: the columns of
+        `gradalign.report.statistics.CELL`, ``key``, ``value``, ``half``, ``n``, ``median`` and the mean of ``steps``.
+    """
+    settings = config["calibration"]
+    scores = [score for score in config["grid"]["score"] if score in PRINTED_SCORES]
+    simulated = {}
+    for key, value, changed in variants(config):
+        # variants of the aligner alone share their subtomograms
+        scene = json.dumps([changed[name] for name in ("phantom", "subtomograms", "microscope")], sort_keys=True)
+        if scene not in simulated:
+            density = phantom(changed["phantom"]["size"], changed["phantom"]["box"])
+            simulated = {scene: _simulate(changed, "phantom", density, tilt, snr, settings["pairs"], settings["seed"])}
+        rows = _align(changed, "phantom", tilt, snr, config["grid"], scores, "C1", simulated[scene])
+        for (score, interval), cell in rows.groupby(["score", "interval_deg"], sort=False):
+            for quantity, column in ERRORS.items():
+                yield {
+                    "key": key,
+                    "value": value,
+                    "half": half_of(config, tilt, snr),
+                    "table": TABLES["full", quantity],
+                    "quantity": quantity,
+                    "search": "full",
+                    "interval_deg": interval,
+                    "score": score,
+                    "tilt_deg": tilt,
+                    "snr": snr,
+                    "n": len(cell),
+                    "median": median_and_deviation(cell[column].astype(float))[0],
+                    "steps": cell.steps.astype(int).mean(),
+                }
+
+
+def measure_complex(config, name, density, symmetry):
+    """Align pairs of a complex with every variant of the band limit and the paper's scores.
+
+    The paper prints no errors of the complexes: of these variants the one with the smallest errors is the best.
+
+    Parameters
+    ----------
+    config : dict
+        A checked configuration.
+    name : str
+        The complex.
+    density : numpy.ndarray of shape (N, N, N)
+        Its map.
+    symmetry : str
+        Its point group.
+
+    Yields
+    ------
+    dict
+        ``object``, ``low_pass_nm``, ``tilt_deg``, ``snr``, ``score``, ``interval_deg``, ``n`` and the medians
+        ``rotation_deg``, ``axis_deg``, ``translation_voxel``.
+    """
+    settings, section = config["calibration"], config["complexes"]
+    scores = [score for score in section["score"] if score in PRINTED_SCORES]
+    for tilt, snr in product(section["tilt"], section["snr"]):
+        simulated = _simulate(config, name, density, tilt, snr, settings["pairs"], settings["seed"])
+        for key, _, changed in variants(config):
+            if key not in (BASE, BAND_LIMIT):
+                continue
+            rows = _align(changed, name, tilt, snr, section, scores, symmetry, simulated)
+            for (score, interval), cell in rows.groupby(["score", "interval_deg"], sort=False):
+                yield {
+                    "object": name,
+                    "low_pass_nm": changed["alignment"]["low_pass"],
+                    "tilt_deg": tilt,
+                    "snr": snr,
+                    "score": score,
+                    "interval_deg": interval,
+                    "n": len(cell),
+                    "rotation_deg": cell.rotation_error_deg.astype(float).median(),
+                    "axis_deg": cell.axis_error_deg.astype(float).median(),
+                    "translation_voxel": cell.translation_error_voxel.astype(float).median(),
+                }
+
+
+def judge(rows, paper):
+    """Return how far each variant is from the printed values.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Lines of `measure`, of all cells.
+    paper : pandas.DataFrame
+        From `gradalign.report.statistics.read_paper`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A line for each variant: ``key``, ``value``; ``fit`` and ``judged``, the root mean square of
+        log(here/paper) over the noisy cells of the two halves (without noise the printed errors are those of the
+        paper's interpolation and numerical derivatives, which the protocol does not set); ``mean_inf``,
+        ``mean_1``, ..., its mean at each signal-to-noise ratio; ``worse``, the share of cells over 1.25 times the
+        printed value; ``steps``.
+    """
+    numbers = dict.fromkeys(["interval_deg", "tilt_deg", "snr"], float)
+    printed = paper[[*CELL, "median"]].rename(columns={"median": "printed"}).astype(numbers)
+    rows = rows.fillna({"value": ""}).astype(numbers | {"value": str}).merge(printed, on=CELL)
+    rows["log_ratio"] = np.log(rows["median"] / rows["printed"])
+    noisy = np.isfinite(rows.snr)
+    lines = []
+    for (key, value), group in rows.groupby(["key", "value"], sort=False):
+        line = {"key": key, "value": value}
+        for name, half in (("fit", 1), ("judged", 2)):
+            line[name] = np.sqrt((group.log_ratio[noisy & (group.half == half)] ** 2).mean())
+        for snr in sorted(group.snr.unique(), reverse=True):
+            line[f"mean_{number_text(snr)}"] = group.log_ratio[group.snr == snr].mean()
+        line["worse"] = (group.log_ratio > np.log(1.25)).mean()
+        line["steps"] = group.steps.mean()
+        lines.append(line)
+    return pd.DataFrame(lines)
