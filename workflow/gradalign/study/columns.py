@@ -160,7 +160,7 @@ QUANTITIES = ("rotation_deg", "translation_voxel", "axis_deg")
 BOUND_KINDS = ("bound_known", "bound")
 """The bounds: for a known signal, and for an unknown one of known spectrum."""
 
-BOUNDS = ("tilt_deg", "snr", "search", "quantity", "n", *KINDS)
+BOUNDS = ("tilt_deg", "snr", "search", "quantity", "n", *BOUND_KINDS)
 """Columns of the bounds; results/README.md says what they hold."""
 
 ALIGNERS = ("object", *ALIGNMENTS, "missing")
