@@ -122,7 +122,7 @@ def test_a_module_beside_the_configuration_is_found_and_so_is_an_installed_one(t
     (tmp_path / "package" / "part.py").write_text("from mine import align")
     check_calls(checked({"call": "mine:align"}), [tmp_path])
     check_calls(checked({"call": "package.part:align"}), [tmp_path])
-    for call in ("gradalign:align_pair", "gradalign.study.scans:scan_pair", "scipy.ndimage:shift"):
+    for call in ("gradalign:align_pair", "gradalign.search.exhaustive:scan_pair", "scipy.ndimage:shift"):
         check_calls(checked({"call": call}), [tmp_path])
     assert find_module("mine", [tmp_path]) == tmp_path / "mine.py"
     assert find_module("package.part", [tmp_path]) == tmp_path / "package" / "part.py"
@@ -133,6 +133,8 @@ def test_a_module_beside_the_configuration_is_found_and_so_is_an_installed_one(t
     [
         ("nowhere:align", "aligners.mine.call: there is no module nowhere: neither beside the configuration ("),
         ("gradalign.nowhere:align", "aligners.mine.call: there is no module gradalign.nowhere"),
+        ("gradalign.scanning:scan_pair", "is now gradalign.search.exhaustive:scan_pair; write that."),
+        ("gradalign.acryo:align_pair", "is now gradalign.aligners.acryo:align_pair; write that."),
         ("folder:align", "aligners.mine.call: there is no module folder"),
         ("mine:other", "mine.py defines no other."),
         ("needy:align", "aligners.mine.call: needy needs torch_of_tomorrow, which is not installed."),
@@ -167,6 +169,6 @@ def test_results_depend_on_the_module_beside_the_configuration_and_on_our_own_so
 
     (tmp_path / "mine.py").write_text("import gradalign.errors\ndef align(): pass")
     assert names("mine:align") == ["mine.py", "errors.py"]
-    assert names("gradalign.study.scans:scan_pair")[0] == "scanning.py"
+    assert names("gradalign.search.exhaustive:scan_pair")[0] == "exhaustive.py"
     assert names("scipy.ndimage:shift") == []
     assert module_sources({"star": "a.star"}, [tmp_path]) == []

@@ -10,7 +10,7 @@ from scipy.special import comb
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import euler_from_rotation, random_rotations, relative_transform, transform_distance
 from gradalign.report.tables.classes import classes_caption, summarise_classes, write_classes_markdown
-from gradalign.search.pair import Settings
+from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
 from gradalign.study.class_averages import average_classes, classify, single_subtomogram
 from gradalign.study.classification import (

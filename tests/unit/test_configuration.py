@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.errors import InputError
-from gradalign.search.pair import Settings
-from gradalign.search.settings import alignment_settings
+from gradalign.search.settings import Settings, alignment_settings
 from gradalign.study.configuration import RESERVED_NAMES, check
 
 REPOSITORY = Path(__file__).parents[2]

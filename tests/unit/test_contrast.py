@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradalign.search.pair import Settings
+from gradalign.search.settings import Settings
 from gradalign.simulation.dataset import DataSet, Protocol
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom

@@ -4,14 +4,14 @@ from searched import noisy_pairs
 
 from gradalign.geometry.rotations import relative_transform, rotation_from_euler, transform_distance
 from gradalign.scores.evaluation import dissimilarity_at
-from gradalign.search.pair import Settings
+from gradalign.search.settings import Settings
 from gradalign.study.conditions import Cell
 from gradalign.study.convergence import follow, summarise_convergence
 from gradalign.study.pairs import prepared_pairs, search_pair
 
 
 def followed(symmetry="C1", score="rcs"):
-    pair = next(prepared_pairs(*noisy_pairs(), [1], "phantom", 90.0, Settings()))
+    pair = next(prepared_pairs(*noisy_pairs(), [1], [Cell("phantom", 90.0, 1.0, "rcs", 60.0)], Settings()))
     found = search_pair(pair, Cell("phantom", 90.0, 1.0, score, 60.0), "full", Settings(), 1.0, 3)
     return pair, found, follow(pair, found, score, symmetry)
 
@@ -21,7 +21,7 @@ def test_a_curve_ends_at_the_answer_and_never_rises(score):
     pair, found, curve = followed(score=score)
     truth = relative_transform(*pair.poses)
     assert curve.shape == (found.iterations, 2)
-    excess = found.dissimilarity - dissimilarity_at(pair.fixed, pair.moving, score, *truth)
+    excess = found.dissimilarity - dissimilarity_at(*pair.of(score), score, *truth)
     assert curve[-1, 0] == pytest.approx(excess, rel=1e-6, abs=1e-6)
     # noise makes another transform fit better than the true one
     assert curve[-1, 0] < 0 < curve[0, 0]

@@ -28,14 +28,14 @@ def test_the_script_itself_comes_first(tmp_path):
     "line",
     [
         "from gradalign.geometry.wedge import measured",
-        "from gradalign import wedge",
+        "from gradalign.geometry import wedge",
         "import gradalign.geometry.wedge",
         "import gradalign.geometry.wedge as w",
         "def later():\n    from gradalign.geometry.wedge import measured",
     ],
 )
 def test_every_way_to_import_a_module_is_seen_with_what_it_imports_in_turn(tmp_path, line):
-    assert modules(write(tmp_path, line)) == {"wedge.py", "errors.py"}
+    assert modules(write(tmp_path, line)) == {"geometry/wedge.py", "errors.py"}
 
 
 def test_a_module_of_a_subpackage_does_not_drag_in_its_neighbours(tmp_path):
@@ -45,7 +45,7 @@ def test_a_module_of_a_subpackage_does_not_drag_in_its_neighbours(tmp_path):
 
 def test_a_name_gathered_by_the_package_brings_what_the_package_gathers(tmp_path):
     found = modules(write(tmp_path, "from gradalign import align_pair"))
-    assert {"__init__.py", "alignment.py", "scores.py", "jit.py"} <= found
+    assert {"__init__.py", "search/pair.py", "scores/least_squares.py", "base/jit.py"} <= found
 
 
 def test_the_package_loads_what_it_gathers_when_it_is_asked_for():
@@ -61,13 +61,13 @@ assert "numba" in sys.modules and not hasattr(gradalign, "another")
 
 def test_code_that_draws_is_nothing_that_numbers_depend_on():
     for name in ("simulate.py", "align.py", "alignments.py", "table.py", "table_complexes.py"):
-        assert not any(module.startswith("plotting") for module in modules(SCRIPTS / name))
-    assert "plotting/style.py" in modules(SCRIPTS / "figure2.py")
+        assert not any(module.startswith("report/figures") for module in modules(SCRIPTS / name))
+    assert "report/figures/style.py" in modules(SCRIPTS / "figure2.py")
 
 
 def test_code_that_aligns_is_nothing_that_simulation_depends_on():
-    assert "search.py" in modules(SCRIPTS / "align.py")
-    assert not {"search.py", "alignment.py", "scores.py"} & modules(SCRIPTS / "simulate.py")
+    assert "search/stochastic.py" in modules(SCRIPTS / "align.py")
+    assert not {"search/stochastic.py", "search/pair.py", "scores/least_squares.py"} & modules(SCRIPTS / "simulate.py")
 
 
 def test_every_script_of_a_rule_is_given_with_its_sources():

@@ -15,7 +15,7 @@ from gradalign.scores.likelihood import SignalModel, estimate_model, soft_sphere
 from gradalign.search.joint import JointRefinement, refine_jointly
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, prepare_bands
 from gradalign.search.modes import _DOUBT, _support, prepare_joint
-from gradalign.search.pair import Settings
+from gradalign.search.settings import Settings
 from gradalign.search.step import rotation_from_vector
 from gradalign.simulation.phantom import phantom
 

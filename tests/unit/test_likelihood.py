@@ -21,9 +21,8 @@ from gradalign.scores.likelihood import (
     weighted,
 )
 from gradalign.search.likelihood import align_bands, prepare_bands
-from gradalign.search.pair import Settings
 from gradalign.search.seeds import start_rotations
-from gradalign.search.settings import Round
+from gradalign.search.settings import Round, Settings
 from gradalign.search.step import rotation_from_vector
 from gradalign.simulation.phantom import phantom
 

@@ -27,8 +27,8 @@ from gradalign.particles.search import (
     symmetric_seeds,
 )
 from gradalign.scores.likelihood import estimate_model
-from gradalign.search.pair import Settings
 from gradalign.search.seeds import SPREAD_FACTOR
+from gradalign.search.settings import Settings
 
 REFERENCE = density(BOX, PLACES)
 

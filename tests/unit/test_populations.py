@@ -7,7 +7,7 @@ from gradalign.averaging.wedge_average import save_averages
 from gradalign.errors import InputError
 from gradalign.io.mrc import write_volume
 from gradalign.report.tables.averages import averages_caption, nanometres, summarise_averages, write_averages_markdown
-from gradalign.search.pair import Settings
+from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
 from gradalign.study.average_shells import finish_averages, resolution_of, shell_rows
 from gradalign.study.columns import AVERAGES, KINDS, OBJECT_COLUMN

@@ -10,7 +10,7 @@ from gradalign.geometry.rotations import alignment_error, seed_rotations
 from gradalign.report.tables.scans import scanning_caption, summarise_scans, summarise_seconds, write_scanning_markdown
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.search.exhaustive import scan
-from gradalign.search.pair import Settings
+from gradalign.search.settings import Settings
 from gradalign.study.columns import SCAN_SECONDS, SCANS
 from gradalign.study.conditions import Cell
 from gradalign.study.pairs import prepared_pairs
@@ -20,18 +20,18 @@ CELLS = [Cell("phantom", 90.0, 1.0, score, 60.0) for score in ("rcs", "fcs")]
 
 
 def prepared(number=0):
-    return next(prepared_pairs(*noisy_pairs(), [number], "phantom", 90.0, Settings()))
+    return next(prepared_pairs(*noisy_pairs(), [number], [Cell("phantom", 90.0, 1.0, "rcs", 60.0)], Settings()))
 
 
 @pytest.mark.parametrize("score", ["rcs", "fcs"])
 def test_no_rotation_of_the_grid_with_any_whole_voxel_translation_is_better(score):
     pair, settings = prepared(), Settings(start_reach=2.0)
-    found = scan(pair.fixed, pair.moving, score, 90.0, settings)
+    found = scan(*pair.of(score), score, 90.0, settings)
     assert found.rotations == 32
     axis = np.arange(-2, 3)
     shifts = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(-1, 3)
     every = [
-        dissimilarity_at(pair.fixed, pair.moving, score, rotation, shift)
+        dissimilarity_at(*pair.of(score), score, rotation, shift)
         for rotation in seed_rotations(90.0)
         for shift in shifts
     ]
@@ -41,17 +41,17 @@ def test_no_rotation_of_the_grid_with_any_whole_voxel_translation_is_better(scor
 
 def test_the_answer_has_the_dissimilarity_it_says():
     pair = prepared()
-    found = scan(pair.fixed, pair.moving, "rcs", 30.0, Settings())
-    value = dissimilarity_at(pair.fixed, pair.moving, "rcs", found.rotation, found.translation)
+    found = scan(*pair.of("rcs"), "rcs", 30.0, Settings())
+    value = dissimilarity_at(*pair.of("rcs"), "rcs", found.rotation, found.translation)
     assert found.dissimilarity == pytest.approx(value, rel=1e-5)
     assert found.rotations == 12 * 6 * 12
 
 
 def test_a_grid_of_more_rotations_than_are_held_at_a_time_is_searched_to_its_end(monkeypatch):
     pair = prepared()
-    whole = scan(pair.fixed, pair.moving, "rcs", 45.0, Settings())
+    whole = scan(*pair.of("rcs"), "rcs", 45.0, Settings())
     monkeypatch.setattr("gradalign.search.exhaustive._BLOCK", 100)
-    parts = scan(pair.fixed, pair.moving, "rcs", 45.0, Settings())
+    parts = scan(*pair.of("rcs"), "rcs", 45.0, Settings())
     assert np.array_equal(whole.rotation, parts.rotation)
     assert whole.dissimilarity == parts.dissimilarity
     assert parts.rotations == 256
@@ -63,7 +63,7 @@ def test_a_finer_scan_is_nearer_but_no_nearer_than_its_grid():
         each = []
         for number in range(3):
             pair = prepared(number)
-            found = scan(pair.fixed, pair.moving, "rcs", interval, Settings())
+            found = scan(*pair.of("rcs"), "rcs", interval, Settings())
             each.append(alignment_error(found.rotation, found.translation, *pair.poses)[0])
         errors[interval] = np.median(each)
     assert 1 < errors[15.0] < 15 < errors[45.0] < 45
@@ -71,22 +71,22 @@ def test_a_finer_scan_is_nearer_but_no_nearer_than_its_grid():
 
 def test_voxel_size_is_the_distance_of_neighbouring_translations():
     pair = prepared()
-    small = scan(pair.fixed, pair.moving, "rcs", 90.0, Settings(start_reach=4.0), voxel_size=1.0)
-    large = scan(pair.fixed, pair.moving, "rcs", 90.0, Settings(start_reach=8.0), voxel_size=2.0)
+    small = scan(*pair.of("rcs"), "rcs", 90.0, Settings(start_reach=4.0), voxel_size=1.0)
+    large = scan(*pair.of("rcs"), "rcs", 90.0, Settings(start_reach=8.0), voxel_size=2.0)
     assert np.array_equal(small.translation, large.translation)
     assert small.dissimilarity == large.dissimilarity
 
 
 def test_the_spacing_of_start_translations_plays_no_part():
     pair = prepared()
-    coarse = scan(pair.fixed, pair.moving, "rcs", 90.0, replace(Settings(), start_spacing=3.0))
-    assert coarse.dissimilarity == scan(pair.fixed, pair.moving, "rcs", 90.0, Settings()).dissimilarity
+    coarse = scan(*pair.of("rcs"), "rcs", 90.0, replace(Settings(), start_spacing=3.0))
+    assert coarse.dissimilarity == scan(*pair.of("rcs"), "rcs", 90.0, Settings()).dissimilarity
 
 
 def test_an_interval_that_does_not_divide_180_is_one_sentence():
     pair = prepared()
     with pytest.raises(InputError, match="does not divide 180"):
-        scan(pair.fixed, pair.moving, "rcs", 7.0, Settings())
+        scan(*pair.of("rcs"), "rcs", 7.0, Settings())
 
 
 def test_lines_do_not_depend_on_the_pairs_scanned_with_them():

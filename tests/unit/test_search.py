@@ -13,9 +13,8 @@ from gradalign.geometry.rotations import (
 )
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import score_number
-from gradalign.search.pair import Settings
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
-from gradalign.search.settings import Damping, StochasticRule
+from gradalign.search.settings import Damping, Settings, StochasticRule
 from gradalign.search.step import refine, rotation_from_vector
 from gradalign.search.stochastic import (
     _draw,

@@ -10,7 +10,7 @@ from gradalign.geometry.rotations import random_rotations, relative_transform, r
 from gradalign.io.csv_lines import join_records, number_text, write_records
 from gradalign.io.mrc import write_stack
 from gradalign.io.star import Particles, join_particles, read_particles, write_particles
-from gradalign.search.pair import Settings
+from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
 from gradalign.study.columns import ALIGNMENTS
 from gradalign.study.conditions import Cell

@@ -8,8 +8,9 @@ from gradalign.base.randomness import generator
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.membrane import random_surfaces, surface_rotation
 from gradalign.geometry.rotations import alignment_error, random_rotations, relative_transform, rotation_angle
-from gradalign.search.pair import Settings, align_spectra
+from gradalign.search.paper_scores import align_spectra
 from gradalign.search.seeds import start_rotations
+from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
 from gradalign.study.conditions import Cell
 from gradalign.study.pairs import Pair, pair_surfaces, search_generator, search_pair
@@ -39,7 +40,7 @@ def true_turns(pairs=200):
     angles, strays = [], []
     for number in range(pairs):
         poses = random_rotations(generator(2012, "test", number), 2)
-        pair = Pair(number, None, None, (poses[0], np.zeros(3), poses[1], np.zeros(3)))
+        pair = Pair(number, (poses[0], np.zeros(3), poses[1], np.zeros(3)), {})
         surface_f, surface_g = pair_surfaces(pair, cell, 2012)
         turn = surface_f @ poses[0] @ poses[1].T @ surface_g.T
         angles.append(np.degrees(np.arctan2(turn[1, 0], turn[0, 0])) % 360.0)
@@ -94,7 +95,7 @@ def pair():
     volumes = [phantom(32, rotation=r, translation=a) for r, a in zip(rotations, shifts, strict=True)]
     level = 0.5 * volumes[0].std()
     fixed, moving = (prepare(v + level * rng.normal(size=v.shape), 60, 4.8) for v in volumes)
-    return Pair(3, fixed, moving, (rotations[0], shifts[0], rotations[1], shifts[1]))
+    return Pair(3, (rotations[0], shifts[0], rotations[1], shifts[1]), {"transform": (fixed, moving)})
 
 
 @pytest.mark.parametrize("score", ["rcs", "fcs"])
@@ -124,4 +125,4 @@ def test_the_full_search_of_the_study_is_that_of_the_aligner(pair):
     cell = Cell("phantom", 60.0, 0.5, "rcs", 60.0)
     found = search_pair(pair, cell, "full", Settings(), 1.0, 7)
     rng = search_generator(7, cell, "full", 3)
-    assert np.array_equal(found.path, align_spectra(pair.fixed, pair.moving, "rcs", 60.0, Settings(), 1.0, rng).path)
+    assert np.array_equal(found.path, align_spectra(*pair.of("rcs"), "rcs", 60.0, Settings(), 1.0, rng).path)

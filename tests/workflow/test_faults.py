@@ -37,7 +37,7 @@ def test_a_study_killed_again_and_again_finishes_with_the_same_bytes(tiny_study,
 
 SEARCHES = """
 import numpy as np
-from gradalign.search.pair import Settings
+from gradalign.search.settings import Settings
 from gradalign.geometry.rotations import random_rotations
 from gradalign.simulation.phantom import phantom
 from gradalign.study.seed_by_seed import compare_searches

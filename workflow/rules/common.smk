@@ -27,7 +27,7 @@ if not os.access(".snakemake" if os.path.isdir(".snakemake") else ".", os.W_OK |
 
 from gradalign.aligners.declared import called_minutes, check_calls, module_sources, pair_count
 from gradalign.aligners.result_file import counted_conditions
-from gradalign.study.conditions import PRINTED_SCORES
+from gradalign.search.registry import paper_scores
 from gradalign.io.csv_lines import number_text
 from gradalign.study.configuration import check
 from gradalign.base.sources import source_files
@@ -75,7 +75,7 @@ def cells_of(section):
 cells = {"phantom": Paramspace(cells_of(config["grid"]))}
 cells |= {name: Paramspace(cells_of(config["complexes"])) for name in complexes}
 scans = {name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()}
-printed_scores = [score for score in config["grid"]["score"] if score in PRINTED_SCORES]
+printed_scores = paper_scores(config["grid"]["score"])
 scan_pattern = scans["phantom"].wildcard_pattern
 
 

@@ -16,7 +16,7 @@ with job(snakemake.log[0]) as say:
     tilt, snr, interval = (params.cell[name] for name in ("tilt", "snr", "interval"))
     cells = [Cell("phantom", tilt, snr, score, interval) for score in params.scores]
     curves = {score: [] for score in params.scores}
-    pairs = prepared_pairs(volumes, particles, range(params.pairs), "phantom", tilt, settings)
+    pairs = prepared_pairs(volumes, particles, range(params.pairs), cells, settings)
     for pair in progress(pairs, params.pairs, "pairs followed", say):
         for cell in cells:
             found = search_pair(pair, cell, "full", settings, particles.voxel_size, params.seed)

@@ -24,6 +24,11 @@ OWN_INTERVAL = 0.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _CALL = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _OF_CALLS = ("options", "time_limit")
+# functions of ours that had other names in version 0.1
+_MOVED = {
+    "gradalign.scanning:scan_pair": "gradalign.search.exhaustive:scan_pair",
+    "gradalign.acryo:align_pair": "gradalign.aligners.acryo:align_pair",
+}
 
 
 class Condition(NamedTuple):
@@ -178,6 +183,10 @@ def check_calls(config, folders):
         if "call" not in aligner:
             continue
         module, function = aligner["call"].split(":")
+        if aligner["call"] in _MOVED:
+            new = _MOVED[aligner["call"]]
+            found.append(f"config: aligners.{name}.call: {aligner['call']} is now {new}; write that.")
+            continue
         path = find_module(module, folders)
         if path is None:
             where = ", ".join(dict.fromkeys(str(folder) for folder in folders))

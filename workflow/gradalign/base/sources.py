@@ -8,6 +8,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 
 # parsing whole files would take a tenth of a second of every job
+# a module that loads what others name as "gradalign.module:object" stands on all that those name
+_LOADS, _HOMES = "import_module(", re.compile(r"\"gradalign((?:\.\w+)+):\w+\"")
 _IMPORTS = re.compile(r"^[ \t]*((?:from|import)[ \t]+gradalign\b(?:[^\n(]*\([^)]*\)|[^\n]*))", re.MULTILINE)
 
 
@@ -39,7 +41,8 @@ def source_files(script):
 @lru_cache
 def _imported(path):
     """Return the files of gradalign's modules that one file names in its imports."""
-    statements = _IMPORTS.findall(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    statements = _IMPORTS.findall(text)
     tree = ast.parse("\n".join(statements), filename=str(path))
     files = set()
     for node in ast.walk(tree):
@@ -52,6 +55,9 @@ def _imported(path):
         for module, name in names:
             if module.split(".")[0] == PACKAGE.name:
                 files.add(_file(module, name))
+    if _LOADS in text:
+        named = [home for file in files for home in _HOMES.findall(file.read_text(encoding="utf-8"))]
+        files |= {_file(PACKAGE.name + home, None) for home in named}
     return files
 
 

@@ -9,7 +9,8 @@ from scipy import fft
 from gradalign.benchmarks.timing import interleaved, median_ratio
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, SCORES, TILT
 from gradalign.fourier.spectrum import prepare
-from gradalign.search.pair import align_pair, align_spectra
+from gradalign.search.pair import align_pair
+from gradalign.search.paper_scores import align_spectra
 from gradalign.search.seeds import seeds_at_best_translation, start_rotations
 
 TRANSFORMS = 108

@@ -14,8 +14,9 @@ from gradalign.particles.filters import shell_filtered, shell_power
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.likelihood import SignalModel, soft_sphere
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, finest_limit
-from gradalign.search.pair import Settings, align_spectra
+from gradalign.search.paper_scores import align_spectra
 from gradalign.search.seeds import start_rotations
+from gradalign.search.settings import Settings
 
 EDGE_SHARE = 1 / 8
 """Width of the masks' soft edge as a share of the box."""

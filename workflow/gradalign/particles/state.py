@@ -10,8 +10,7 @@ from gradalign.errors import InputError
 from gradalign.particles.filters import low_pass_factors, shell_filtered
 from gradalign.particles.images import read_map
 from gradalign.particles.search import EDGE_SHARE, Plan
-from gradalign.search.pair import Settings
-from gradalign.search.settings import alignment_settings
+from gradalign.search.settings import Settings, alignment_settings
 
 HISTORY = (
     "round",

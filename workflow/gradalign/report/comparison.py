@@ -11,7 +11,7 @@ from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number, snr_label, tilt_label
 from gradalign.report.statistics import PAPER_ALIGNMENTS, compare, median_standard_error, summarise
 from gradalign.report.tables.phantom import blocks, counts
-from gradalign.study.conditions import score_label
+from gradalign.search.registry import score_label
 
 AGREES, BETTER, WORSE = "agrees", "better", "worse"
 """What is said of a cell: the interval of here/paper holds 1, lies below it, or above it."""

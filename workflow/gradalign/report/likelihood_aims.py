@@ -9,7 +9,7 @@ import pandas as pd
 
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number, snr_label, tilt_label
-from gradalign.study.conditions import PRINTED_SCORES
+from gradalign.search.registry import paper_scores
 
 NEAR_BOUND = 1.5
 """How many times the bound a median may be."""
@@ -36,10 +36,10 @@ def against_paper(tables):
         ``below``, how many of the two are larger; ``aimed`` and ``reached``, whether the cell has an aim and meets it.
     """
     rows = tables[tables.score == "likelihood"][[*_CONDITION, "n", "median", "bound"]]
-    for score in PRINTED_SCORES:
+    for score in paper_scores():
         printed = tables[tables.score == score][[*_CONDITION, "paper_median"]]
         rows = rows.merge(printed.rename(columns={"paper_median": f"paper_{score}"}), on=_CONDITION, how="left")
-    papers = rows[[f"paper_{score}" for score in PRINTED_SCORES]]
+    papers = rows[[f"paper_{score}" for score in paper_scores()]]
     rows["below"] = (papers.gt(rows["median"], axis=0)).sum(axis=1)
     keys = [name for name in _CONDITION if name not in ("table", "quantity")]
     turns = rows[rows.quantity == "rotation_deg"][[*keys, "bound"]].rename(columns={"bound": "rotation_bound"})
@@ -47,7 +47,7 @@ def against_paper(tables):
     noisy = np.isfinite(rows.snr)
     rows["aimed"] = np.where(noisy, rows.rotation_bound < USEFUL_DEG, papers.notna().all(axis=1))
     near = rows["median"] <= NEAR_BOUND * rows.bound
-    rows["reached"] = rows.aimed & np.where(noisy, near, rows.below == len(PRINTED_SCORES))
+    rows["reached"] = rows.aimed & np.where(noisy, near, rows.below == len(paper_scores()))
     return rows.drop(columns="rotation_bound")
 
 

@@ -15,7 +15,7 @@ from gradalign.errors import InputError
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.numbers import snr_label, tilt_label
 from gradalign.report.statistics import CELL, ERRORS, read_alignments
-from gradalign.study.conditions import score_label
+from gradalign.search.registry import score_label
 
 LARGEST_MB = 15.0
 """Most that a reference may hold."""

@@ -11,7 +11,7 @@ from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import point_group
 from gradalign.report.csv_tables import read_columns
-from gradalign.study.conditions import score_order
+from gradalign.search.registry import score_order
 
 CELL = ["table", "quantity", "search", "interval_deg", "score", "tilt_deg", "snr"]
 """Columns that name one cell of the paper's tables."""

@@ -41,7 +41,7 @@ def scan(fixed, moving, score, interval, settings, voxel_size=1.0):
     score : str
     interval : float
         Of the rotations' ZYZ grid in degrees; divides 180.
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
         Its start_reach limits the translations.
     voxel_size : float
         In nm.
@@ -89,7 +89,7 @@ def scan_pair(
         In nm.
     seed : int
         Not used: a scan draws nothing.
-    settings : gradalign.search.pair.Settings, optional
+    settings : gradalign.search.settings.Settings, optional
 
     Returns
     -------

@@ -8,10 +8,11 @@ from gradalign.errors import InputError
 from gradalign.fourier.spectrum import band_limit, narrowed
 from gradalign.scores.evaluation import dissimilarity_at, information
 from gradalign.scores.least_squares import score_number
-from gradalign.scores.likelihood import prepare_masked, tempered, weighted
+from gradalign.scores.likelihood import estimate_model, prepare_masked, tempered, weighted
 from gradalign.search.coarse_to_fine import march, without_gain
 from gradalign.search.joint import TOLERANCE, refine_jointly
 from gradalign.search.modes import JointVolume, prepare_joint
+from gradalign.search.score import KernelScore, Start, refined_on
 from gradalign.search.seeds import free_directions, start_rotations
 from gradalign.search.settings import Alignment, Settings
 
@@ -180,3 +181,50 @@ def align_bands(
         value = dissimilarity_at(fixed.finest, moving.finest, "likelihood", rotation, translation)
         trace, path = (np.concatenate(parts) for parts in zip((trace, path), steps, strict=True))
     return Alignment(rotation, translation, value, len(trace), trace, path)
+
+
+# gradient at which a joint refinement has converged, in standard deviations of the answer
+_CONVERGED = 1e-3
+
+
+class LikelihoodScore(KernelScore):
+    """The likelihood: searched from coarse to fine, and at the end jointly."""
+
+    uses_model = True
+
+    def estimate(self, volumes, tilts):
+        """Return signal and noise of a set of volumes, see `Score.estimate`."""
+        return estimate_model(volumes, tilts)
+
+    def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
+        """Return a volume's transforms at the band limits of the search, see `Score.prepare`."""
+        return prepare_bands(volume, tilt_range, model, settings, voxel_size, name)
+
+    def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
+        """Search from coarse to fine, see `Score.search`; nothing is drawn."""
+        start = start or Start()
+        return align_bands(
+            fixed, moving, start.interval, settings, voxel_size, start.surface_f, start.surface_g, start.rotations
+        )
+
+    def at_finest(self, prepared):
+        """Return the transform in which a search ends."""
+        return prepared.finest
+
+    def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
+        """Refine a transform without the expected gain, and then jointly, see `KernelScore.refine`."""
+        held, moved = without_gain(fixed.finest), moving.finest
+        basis = free_directions() if basis is None else basis
+        jointly = ends_jointly(fixed, moving)
+        # a search that ends jointly has left the optimum of d behind
+        if not (jointly and found):
+            rotation, translation, value = refined_on(
+                held, moved, self.kernel, rotation, translation, settings.damping, basis
+            )
+        if jointly:
+            rotation, translation, *_ = jointly_refined(fixed, moving, rotation, translation, basis, _CONVERGED)
+            value = dissimilarity_at(held, moved, self.name, rotation, translation)
+        return rotation, translation, value
+
+
+LIKELIHOOD = LikelihoodScore("likelihood")

@@ -1,75 +1,9 @@
 """The public face: align two subtomograms. Sets of them are aligned in `gradalign.search.sets`."""
 
-import numpy as np
+from dataclasses import replace
 
-from gradalign.fourier.spectrum import prepare
-from gradalign.scores.least_squares import score_number
-from gradalign.scores.likelihood import estimate_model
-from gradalign.search.likelihood import align_bands, prepare_bands
-from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
-from gradalign.search.settings import Alignment, Settings
-from gradalign.search.stochastic import stochastic_refinement
-
-
-def _random_generator(seed):
-    return seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
-
-
-def align_spectra(
-    fixed,
-    moving,
-    score="rcs",
-    interval=60.0,
-    settings=None,
-    voxel_size=1.0,
-    seed=0,
-    surface_f=None,
-    surface_g=None,
-    rotations=None,
-):
-    """Align two prepared subtomograms, as `align_pair` does.
-
-    Parameters
-    ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
-        f and g, from `gradalign.fourier.spectrum.prepare`.
-    score : str
-    interval : float
-    settings : Settings, optional
-        Its low_pass and wedge_guard belong to `prepare` and are not looked at here.
-    voxel_size : float
-        In nm.
-    seed : int or numpy.random.Generator
-    surface_f, surface_g : array_like of shape (3, 3), optional
-    rotations : array_like of shape (m, 3, 3), optional
-        Seeds to start from in place of those of the interval.
-
-    Returns
-    -------
-    Alignment
-    """
-    settings = settings or Settings()
-    if rotations is None:
-        rotations = start_rotations(interval, surface_f, surface_g)
-    candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
-    best, trace, path = stochastic_refinement(
-        fixed,
-        moving,
-        score_number(score),
-        free_directions(surface_f),
-        settings.damping,
-        settings.rule,
-        candidates,
-        _random_generator(seed).random(settings.rule.max_steps),
-    )
-    return Alignment(
-        rotation=candidates.rotations[best].copy(),
-        translation=candidates.translations[best].copy(),
-        dissimilarity=float(candidates.dissimilarities[best]),
-        iterations=len(trace),
-        trace=trace,
-        path=path,
-    )
+from gradalign.search.score import Start, load_score
+from gradalign.search.settings import Settings
 
 
 def align_pair(
@@ -143,15 +77,11 @@ def align_pair(
     [1.0, -0.5, 0.2]
     """
     settings = settings or Settings()
-    if score == "likelihood":
-        model = model or estimate_model([f, g], [tilt_f, tilt_g])
-        fixed, moving = (
-            prepare_bands(volume, tilt, model, settings, voxel_size, name)
-            for volume, tilt, name in ((f, tilt_f, "f"), (g, tilt_g, "g"))
-        )
-        return align_bands(fixed, moving, interval, settings, voxel_size, surface_f, surface_g)
-    low_pass = settings.low_pass if low_pass is None else low_pass
-    shared = (low_pass, voxel_size, settings.wedge_guard)
-    fixed = prepare(f, tilt_f, *shared, "f", movable=False)
-    moving = prepare(g, tilt_g, *shared, "g")
-    return align_spectra(fixed, moving, score, interval, settings, voxel_size, seed, surface_f, surface_g)
+    if low_pass is not None:
+        settings = replace(settings, low_pass=low_pass)
+    score = load_score(score)
+    if score.uses_model and model is None:
+        model = score.estimate([f, g], [tilt_f, tilt_g])
+    fixed = score.prepare(f, tilt_f, settings, voxel_size, model, "f", movable=False)
+    moving = score.prepare(g, tilt_g, settings, voxel_size, model, "g")
+    return score.search(fixed, moving, settings, voxel_size, Start(interval, surface_f, surface_g), seed)

@@ -1,13 +1,12 @@
 """Sets of subtomograms: all of them aligned to a reference, or every pair."""
 
+from dataclasses import replace
 from itertools import combinations
 
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
-from gradalign.fourier.spectrum import prepare
-from gradalign.scores.likelihood import estimate_model
-from gradalign.search.likelihood import align_bands, prepare_bands
-from gradalign.search.pair import Settings, align_spectra
+from gradalign.search.score import Start, load_score
+from gradalign.search.settings import Settings
 
 
 def _each_tilt(volumes, tilts):
@@ -17,21 +16,18 @@ def _each_tilt(volumes, tilts):
     return tilts if isinstance(tilts, list) else [tilts] * len(volumes)
 
 
-def _prepare_each(volumes, tilts, settings, low_pass, voxel_size, model=None, movable=True, name="volume {}"):
-    """Yield one prepared volume after the other, with a model its transforms for the likelihood."""
-    low_pass = settings.low_pass if low_pass is None else low_pass
+def _prepare_each(score, volumes, tilts, settings, voxel_size, model, movable=True):
+    """Yield one prepared volume after the other."""
     for number, (volume, tilt) in enumerate(zip(volumes, tilts, strict=True)):
-        called = name.format(number)
-        if model is not None:
-            yield prepare_bands(volume, tilt, model, settings, voxel_size, called)
-        else:
-            yield prepare(volume, tilt, low_pass, voxel_size, settings.wedge_guard, called, movable)
+        yield score.prepare(volume, tilt, settings, voxel_size, model, f"volume {number}", movable)
 
 
-def _align_prepared(fixed, moving, score, interval, settings, voxel_size, rng):
-    if score == "likelihood":
-        return align_bands(fixed, moving, interval, settings, voxel_size)
-    return align_spectra(fixed, moving, score, interval, settings, voxel_size, rng)
+def _opened(volumes, tilts, score, settings, low_pass):
+    """Return the score's object, a tilt range for each volume, and the settings with the band limit."""
+    settings = settings or Settings()
+    if low_pass is not None:
+        settings = replace(settings, low_pass=low_pass)
+    return load_score(score), _each_tilt(volumes, tilts), settings
 
 
 def align_to_reference(
@@ -82,16 +78,13 @@ def align_to_reference(
     >>> bool(np.allclose(found[1].translation, [1.0, 0.0, -1.0], atol=0.05))
     True
     """
-    settings, tilts = settings or Settings(), _each_tilt(volumes, tilts)
-    model = None
-    if score == "likelihood":
-        model = estimate_model([*volumes, reference], [*tilts, reference_tilt])
-    shared = settings, low_pass, voxel_size, model
-    (moving,) = _prepare_each([reference], [reference_tilt], *shared, name="the reference")
-    each = _prepare_each(volumes, tilts, *shared, movable=False)
+    score, tilts, settings = _opened(volumes, tilts, score, settings, low_pass)
+    model = score.estimate([*volumes, reference], [*tilts, reference_tilt]) if score.uses_model else None
+    moving = score.prepare(reference, reference_tilt, settings, voxel_size, model, "the reference")
+    each = _prepare_each(score, volumes, tilts, settings, voxel_size, model, movable=False)
     return [
-        _align_prepared(
-            fixed, moving, score, interval, settings, voxel_size, generator(seed, "reference alignment", number)
+        score.search(
+            fixed, moving, settings, voxel_size, Start(interval), generator(seed, "reference alignment", number)
         )
         for number, fixed in enumerate(each)
     ]
@@ -134,14 +127,12 @@ def align_all_pairs(
     >>> bool(np.allclose(found[0, 2].translation, [0.0, -2.0, 0.0], atol=0.05))
     True
     """
-    settings, tilts = settings or Settings(), _each_tilt(volumes, tilts)
-    model = None
-    if score == "likelihood":
-        model = estimate_model(volumes, tilts)
-    each = list(_prepare_each(volumes, tilts, settings, low_pass, voxel_size, model))
+    score, tilts, settings = _opened(volumes, tilts, score, settings, low_pass)
+    model = score.estimate(volumes, tilts) if score.uses_model else None
+    each = list(_prepare_each(score, volumes, tilts, settings, voxel_size, model))
     return {
-        (i, j): _align_prepared(
-            each[i], each[j], score, interval, settings, voxel_size, generator(seed, "pair alignment", i, j)
+        (i, j): score.search(
+            each[i], each[j], settings, voxel_size, Start(interval), generator(seed, "pair alignment", i, j)
         )
         for i, j in combinations(range(len(each)), 2)
     }

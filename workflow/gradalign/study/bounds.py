@@ -192,7 +192,7 @@ def cell_errors(cell, poses, searches, bound, symmetry, seed):
     """
     errors = {(search, kind): [] for search in searches for kind in BOUND_KINDS}
     for number, pair in enumerate(poses):
-        surface_f, _ = pair_surfaces(Pair(number, None, None, pair), cell, seed)
+        surface_f, _ = pair_surfaces(Pair(number, pair, {}), cell, seed)
         for kind, matrix in bound.information(pair).items():
             for search in searches:
                 basis = free_directions(surface_f if search == "axis" else None)

@@ -15,10 +15,11 @@ from gradalign.base.medians import median_and_deviation
 from gradalign.errors import InputError
 from gradalign.io.csv_lines import number_text
 from gradalign.report.statistics import CELL, ERRORS, TABLES
+from gradalign.search.registry import paper_scores
 from gradalign.search.settings import alignment_settings
 from gradalign.simulation.dataset import configured_data_set
 from gradalign.simulation.phantom import phantom
-from gradalign.study.conditions import PRINTED_SCORES, Cell
+from gradalign.study.conditions import Cell
 from gradalign.study.pairs import align_pairs
 
 BASE = "base"
@@ -114,7 +115,7 @@ def measure(config, tilt, snr):
         `gradalign.report.statistics.CELL`, ``key``, ``value``, ``half``, ``n``, ``median`` and the mean of ``steps``.
     """
     settings = config["calibration"]
-    scores = [score for score in config["grid"]["score"] if score in PRINTED_SCORES]
+    scores = paper_scores(config["grid"]["score"])
     simulated = {}
     for key, value, changed in variants(config):
         # variants of the aligner alone share their subtomograms
@@ -165,7 +166,7 @@ def measure_complex(config, name, density, symmetry):
         ``rotation_deg``, ``axis_deg``, ``translation_voxel``.
     """
     settings, section = config["calibration"], config["complexes"]
-    scores = [score for score in section["score"] if score in PRINTED_SCORES]
+    scores = paper_scores(section["score"])
     for tilt, snr in product(section["tilt"], section["snr"]):
         simulated = _simulate(config, name, density, tilt, snr, settings["pairs"], settings["seed"])
         for key, _, changed in variants(config):

@@ -12,11 +12,9 @@ from scipy.spatial.distance import squareform
 from gradalign.averaging.wedge_average import WedgeAverage, sampler
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
-from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import inverse_transform, rotation_from_euler
 from gradalign.io.csv_lines import line
-from gradalign.scores.evaluation import dissimilarity_at
-from gradalign.search.pair import align_spectra
+from gradalign.search.score import Start, by_preparation, load_score
 from gradalign.study.columns import PAIRS_OF_ALL
 
 
@@ -63,7 +61,7 @@ def align_pairs_of_all(volumes, pairs, cell, settings, voxel_size, seed):
         Which pairs, i < j.
     cell : dict
         ``tilt``, ``snr``, ``interval`` and ``score``, a list.
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
     voxel_size : float
         In nm.
     seed : int
@@ -80,25 +78,33 @@ def align_pairs_of_all(volumes, pairs, cell, settings, voxel_size, seed):
     InputError
         If a volume or setting is unusable.
     """
-    spectra = {
-        number: prepare(
+    preparing = by_preparation(cell["score"])
+    models = {
+        kind: score.estimate(list(map(standardised, volumes)), [cell["tilt"]] * len(volumes))
+        for kind, score in preparing.items()
+        if score.uses_model
+    }
+    prepared = {
+        (kind, number): score.prepare(
             standardised(volumes[number]),
             cell["tilt"],
-            settings.low_pass,
+            settings,
             voxel_size,
-            settings.wedge_guard,
+            models.get(kind),
             f"subtomogram {number}",
         )
+        for kind, score in preparing.items()
         for number in sorted({number for pair in pairs for number in pair})
     }
     for i, j in pairs:
         lines = []
-        for score in cell["score"]:
-            rng = generator(seed, "all pairs", cell["tilt"], cell["snr"], cell["interval"], score, i, j)
-            found = align_spectra(spectra[i], spectra[j], score, cell["interval"], settings, voxel_size, rng)
-            before = dissimilarity_at(spectra[i], spectra[j], score, np.eye(3), np.zeros(3))
+        for score in map(load_score, cell["score"]):
+            rng = generator(seed, "all pairs", cell["tilt"], cell["snr"], cell["interval"], score.name, i, j)
+            two = [prepared[score.shared_preparation, number] for number in (i, j)]
+            found = score.search(*two, settings, voxel_size, Start(cell["interval"]), rng)
+            before = score.value(*two, np.eye(3), np.zeros(3))
             numbers = [*found.euler_zyz.tolist(), *found.translation.tolist(), before]
-            lines.append(line(PAIRS_OF_ALL, [i, j, score, *numbers, found.dissimilarity, found.iterations]))
+            lines.append(line(PAIRS_OF_ALL, [i, j, score.name, *numbers, found.dissimilarity, found.iterations]))
         yield lines
 
 

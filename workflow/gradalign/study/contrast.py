@@ -11,10 +11,11 @@ import time
 import numpy as np
 
 from gradalign.fourier.overlap import work_space
-from gradalign.fourier.spectrum import band_limit, prepare
+from gradalign.fourier.spectrum import band_limit
 from gradalign.geometry.rotations import alignment_error, rotation_angle
 from gradalign.io.csv_lines import line
 from gradalign.scores.least_squares import score_number
+from gradalign.search.score import load_score
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.search.step import step
 from gradalign.search.stochastic import place_candidates
@@ -45,7 +46,7 @@ def refused_trials(pair, score, interval, settings, voxel_size):
     score : str
     interval : float
         Of the seed angles, in degrees.
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
     voxel_size : float
         In nm.
 
@@ -56,17 +57,18 @@ def refused_trials(pair, score, interval, settings, voxel_size):
     seconds : float
         Processor time of all trials.
     """
-    number, free, work = score_number(score), free_directions(), work_space(pair.fixed)
-    seeds = seeds_at_best_translation(pair.fixed, pair.moving, score, start_rotations(interval), settings, voxel_size)
+    fixed, moving = pair.of(score)
+    number, free, work = score_number(score), free_directions(), work_space(fixed)
+    seeds = seeds_at_best_translation(fixed, moving, score, start_rotations(interval), settings, voxel_size)
     best = np.argsort(seeds.dissimilarities, kind="stable")[:SEEDS_REFINED]
     candidates = place_candidates(
-        pair.fixed, pair.moving, number, seeds.rotations[best], seeds.translations[best], settings.damping
+        fixed, moving, number, seeds.rotations[best], seeds.translations[best], settings.damping
     )
     trials, refused, start = 0, 0, time.process_time()
     for seed in range(len(best)):
         for _ in range(MOST_STEPS):
             before = candidates.dissimilarities[seed]
-            kept = step(pair.fixed, pair.moving, number, free, settings.damping, candidates, seed, work)
+            kept = step(fixed, moving, number, free, settings.damping, candidates, seed, work)
             trials += 1
             refused += not kept
             if kept and before - candidates.dissimilarities[seed] < FALL * before:
@@ -85,7 +87,7 @@ def moves_of_g(f, g, pair, tilt, score, settings, voxel_size):
     tilt : float
         Half range in degrees.
     score : str
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
     voxel_size : float
         In nm.
 
@@ -116,7 +118,7 @@ def measure(volumes, particles, pairs, cells, symmetry, settings, seed, seconds)
         One for each score.
     symmetry : str
         Point group of the object.
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
     seed : int
         The study's seed.
     seconds : dict
@@ -128,9 +130,8 @@ def measure(volumes, particles, pairs, cells, symmetry, settings, seed, seconds)
     dict
         A text for each of `CONTRAST`.
     """
-    first = cells[0]
     seconds |= {cell: np.zeros(4) for cell in cells}
-    for pair in prepared_pairs(volumes, particles, pairs, first.data_set, first.tilt, settings):
+    for pair in prepared_pairs(volumes, particles, pairs, cells, settings):
         f, g = volumes[2 * pair.number], volumes[2 * pair.number + 1]
         for cell in cells:
             where = (cell.score, cell.interval, settings, particles.voxel_size)
@@ -141,7 +142,7 @@ def measure(volumes, particles, pairs, cells, symmetry, settings, seed, seconds)
             seconds[cell] += (1, trials, refinement_s, step_s)
             unscaled = None
             for factor in FACTORS:
-                scaled = _scaled(pair, g, factor, cell.tilt, settings, particles.voxel_size)
+                scaled = _scaled(pair, g, factor, cell, settings, particles.voxel_size)
                 found = search_pair(scaled, cell, "full", settings, particles.voxel_size, seed)
                 unscaled = unscaled or found
                 numbers = [
@@ -154,11 +155,13 @@ def measure(volumes, particles, pairs, cells, symmetry, settings, seed, seconds)
                 yield line(CONTRAST, [*condition, *numbers, *counted])
 
 
-def _scaled(pair, g, factor, tilt, settings, voxel_size):
-    moving = prepare(
-        np.float32(factor) * g, tilt, settings.low_pass, voxel_size, settings.wedge_guard, f"{factor:g} times g"
-    )
-    return pair._replace(moving=moving)
+def _scaled(pair, g, factor, cell, settings, voxel_size):
+    """Return a pair whose g is multiplied by a factor, for one score."""
+    score = load_score(cell.score)
+    called = f"{factor:g} times g"
+    moving = score.prepare(np.float32(factor) * g, cell.tilt, settings, voxel_size, name=called)
+    fixed, _ = pair.of(cell.score)
+    return pair._replace(prepared={score.shared_preparation: (fixed, moving)})
 
 
 def seconds_lines(seconds):

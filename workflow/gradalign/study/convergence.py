@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from gradalign.geometry.rotations import nearest_truth, transform_distance
-from gradalign.scores.evaluation import dissimilarity_at
+from gradalign.search.score import load_score
 
 QUARTILES = {"lower": 25.0, "median": 50.0, "upper": 75.0}
 """Percentiles over the pairs, by the ending of their columns."""
@@ -16,7 +16,7 @@ def follow(pair, found, score, symmetry):
     Parameters
     ----------
     pair : gradalign.study.pairs.Pair
-    found : gradalign.search.pair.Alignment
+    found : gradalign.search.settings.Alignment
     score : str
     symmetry : str
         Point group of the object; the truth is the equivalent one nearest to the search's end.
@@ -27,7 +27,7 @@ def follow(pair, found, score, symmetry):
         Smallest d minus d at the truth; distance (Eq. 12) from the truth of the transform with the smallest d.
     """
     truth = nearest_truth(found.rotation, *pair.poses, symmetry)
-    excess = found.trace - dissimilarity_at(pair.fixed, pair.moving, score, *truth)
+    excess = found.trace - load_score(score).value(*pair.of(score), *truth)
     distance = [transform_distance(place[:9].reshape(3, 3), place[9:], *truth) for place in found.path]
     return np.stack([excess, distance], axis=1)
 

@@ -10,18 +10,13 @@ import numpy as np
 
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
-from gradalign.fourier.spectrum import Spectrum, prepare
 from gradalign.geometry.membrane import random_surfaces
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.io.csv_lines import line
 from gradalign.io.mrc import read_stack
 from gradalign.io.star import read_particles
-from gradalign.scores.evaluation import dissimilarity_at
-from gradalign.scores.likelihood import estimate_model
-from gradalign.search.likelihood import align_bands, prepare_bands
-from gradalign.search.pair import align_spectra
+from gradalign.search.score import Start, by_preparation, load_score
 from gradalign.study.columns import ALIGNMENTS
-from gradalign.study.conditions import PRINTED_SCORES
 
 _PURPOSES = {"full": "search", "axis": "axis search"}
 
@@ -31,14 +26,23 @@ class Pair(NamedTuple):
 
     number: int
     """Which pair of its data set."""
-    fixed: Spectrum
-    """f."""
-    moving: Spectrum
-    """g."""
     poses: tuple
     """P_f, a_f, P_g, a_g: orientations (3, 3) and translations (3,) in voxels."""
-    bands: tuple = ()
-    """f and g for the likelihood, from `gradalign.search.likelihood.prepare_bands`; empty where it is not asked for."""
+    prepared: dict
+    """f and g as each kind of score prepares them, by `gradalign.search.score.Score.shared_preparation`."""
+
+    def of(self, score):
+        """Return f and g as a score needs them.
+
+        Parameters
+        ----------
+        score : str
+
+        Returns
+        -------
+        fixed, moving : object
+        """
+        return self.prepared[load_score(score).shared_preparation]
 
 
 def read_pairs(stack_path, particles_path):
@@ -73,24 +77,21 @@ def read_pairs(stack_path, particles_path):
     return volumes, particles
 
 
-def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings, model=None):
+def prepared_pairs(volumes, particles, pairs, cells, settings):
     """Prepare pairs of subtomograms for alignment, one after the other.
 
     Parameters
     ----------
     volumes : numpy.ndarray of shape (2 n, box, box, box)
-        All subtomograms of one tilt range and signal-to-noise ratio.
+        All subtomograms of one tilt range and signal-to-noise ratio: what a score must know of the set it learns from
+        all of them.
     particles : gradalign.io.star.Particles
         Their poses.
     pairs : iterable of int
         Which pairs.
-    data_set : str
-        Their object, for messages.
-    tilt : float
-        Half range of their tilt series in degrees.
-    settings : gradalign.search.pair.Settings
-    model : gradalign.scores.likelihood.SignalModel, optional
-        Of all subtomograms; with it the pairs are prepared for the likelihood too.
+    cells : list of gradalign.study.conditions.Cell
+        Of one data set and tilt range; the pairs are prepared for their scores.
+    settings : gradalign.search.settings.Settings
 
     Yields
     ------
@@ -101,22 +102,32 @@ def prepared_pairs(volumes, particles, pairs, data_set, tilt, settings, model=No
     InputError
         If there is no such pair, or a volume or setting is unusable.
     """
+    data_set, tilt = cells[0].data_set, cells[0].tilt
+    scores = by_preparation(cell.score for cell in cells)
+    models = {
+        kind: score.estimate(volumes, [tilt] * len(volumes)) if score.uses_model else None
+        for kind, score in scores.items()
+    }
     for number in pairs:
         members = 2 * number, 2 * number + 1
         if members[1] >= len(volumes):
             raise InputError(f"pair {number} is not among the {len(volumes) // 2} pairs of the data set {data_set}")
-        names = [f"subtomogram {member + 1} of {data_set}" for member in members]
-        scale = settings.low_pass, particles.voxel_size, settings.wedge_guard
-        fixed, moving = (
-            prepare(volumes[member], tilt, *scale, name) for member, name in zip(members, names, strict=True)
-        )
+        prepared = {
+            kind: tuple(
+                score.prepare(
+                    volumes[member],
+                    tilt,
+                    settings,
+                    particles.voxel_size,
+                    models[kind],
+                    f"subtomogram {member + 1} of {data_set}",
+                )
+                for member in members
+            )
+            for kind, score in scores.items()
+        }
         poses = (pose[member] for member in members for pose in (particles.rotations, particles.translations))
-        bands = (
-            prepare_bands(volumes[member], tilt, model, settings, particles.voxel_size, name)
-            for member, name in zip(members, names, strict=True)
-            if model
-        )
-        yield Pair(number, fixed, moving, tuple(poses), tuple(bands))
+        yield Pair(number, tuple(poses), prepared)
 
 
 def search_generator(seed, cell, search, pair):
@@ -165,7 +176,7 @@ def search_pair(pair, cell, search, settings, voxel_size, seed):
     cell : gradalign.study.conditions.Cell
     search : str
         ``"full"``, or ``"axis"`` for the rotations about the surface normal alone.
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
     voxel_size : float
         In nm.
     seed : int
@@ -173,19 +184,12 @@ def search_pair(pair, cell, search, settings, voxel_size, seed):
 
     Returns
     -------
-    gradalign.search.pair.Alignment
+    gradalign.search.settings.Alignment
     """
     surfaces = pair_surfaces(pair, cell, seed) if search == "axis" else (None, None)
-    if cell.score not in PRINTED_SCORES:
-        return align_bands(*pair.bands, cell.interval, settings, voxel_size, *surfaces)
     rng = search_generator(seed, cell, search, pair.number)
-    return align_spectra(pair.fixed, pair.moving, cell.score, cell.interval, settings, voxel_size, rng, *surfaces)
-
-
-def _dissimilarity(pair, score, transform):
-    if score in PRINTED_SCORES:
-        return dissimilarity_at(pair.fixed, pair.moving, score, *transform)
-    return dissimilarity_at(*(volume.finest for volume in pair.bands), score, *transform)
+    start = Start(cell.interval, *surfaces)
+    return load_score(cell.score).search(*pair.of(cell.score), settings, voxel_size, start, rng)
 
 
 def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, seed):
@@ -205,7 +209,7 @@ def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, 
         ``"full"``, ``"axis"`` or both.
     symmetry : str
         Point group of the object.
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
     seed : int
         The study's seed.
 
@@ -219,10 +223,7 @@ def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, 
     InputError
         If there is no such pair, or a volume or setting is unusable.
     """
-    data_set, tilt = cells[0].data_set, cells[0].tilt
-    printed = all(cell.score in PRINTED_SCORES for cell in cells)
-    model = None if printed else estimate_model(volumes, [tilt] * len(volumes))
-    for pair in prepared_pairs(volumes, particles, pairs, data_set, tilt, settings, model):
+    for pair in prepared_pairs(volumes, particles, pairs, cells, settings):
         for cell in cells:
             for search in searches:
                 found = search_pair(pair, cell, search, settings, particles.voxel_size, seed)
@@ -234,7 +235,7 @@ def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, 
                         euler_from_rotation(truth[0]),
                         truth[1],
                         alignment_error(found.rotation, found.translation, *pair.poses, symmetry),
-                        [found.dissimilarity, _dissimilarity(pair, cell.score, truth)],
+                        [found.dissimilarity, load_score(cell.score).value(*pair.of(cell.score), *truth)],
                     ]
                 )
                 condition = [pair.number, cell.tilt, cell.snr, cell.score, cell.interval, search]

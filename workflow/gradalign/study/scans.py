@@ -33,7 +33,7 @@ def scan_pairs(volumes, particles, pairs, cells, interval, symmetry, settings, s
         Of the scan, in degrees.
     symmetry : str
         Point group of the object.
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
     seed : int
         The study's seed.
     seconds : dict
@@ -46,13 +46,13 @@ def scan_pairs(volumes, particles, pairs, cells, interval, symmetry, settings, s
     """
     first = cells[0]
     seconds |= {cell: np.zeros(2) for cell in cells}
-    for pair in prepared_pairs(volumes, particles, pairs, first.data_set, first.tilt, settings):
+    for pair in prepared_pairs(volumes, particles, pairs, cells, settings):
         for cell in cells:
             if not seconds[first].any():
                 # the kernels are loaded, and perhaps compiled, at their first call
                 search_pair(pair, cell, "full", settings, particles.voxel_size, seed)
             clock = [time.process_time()]
-            found = scan(pair.fixed, pair.moving, cell.score, interval, settings, particles.voxel_size)
+            found = scan(*pair.of(cell.score), cell.score, interval, settings, particles.voxel_size)
             clock.append(time.process_time())
             refined = search_pair(pair, cell, "full", settings, particles.voxel_size, seed)
             clock.append(time.process_time())

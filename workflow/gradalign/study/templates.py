@@ -10,12 +10,12 @@ import numpy as np
 
 from gradalign.averaging.wedge_average import WedgeAverage, sampler
 from gradalign.base.randomness import generator
-from gradalign.fourier.spectrum import prepare
+from gradalign.errors import InputError
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.io.csv_lines import line
 from gradalign.io.mrc import read_volume
 from gradalign.io.star import join_particles
-from gradalign.search.pair import align_spectra
+from gradalign.search.score import Start, by_preparation, load_score
 from gradalign.simulation.dataset import configured_data_set
 from gradalign.study.columns import AVERAGES, HALVES, OBJECT_COLUMN
 
@@ -107,7 +107,7 @@ def align_to_template(data_set, kind, indices, cell, reference, symmetry, settin
     reference : numpy.ndarray of shape (N, N, N)
     symmetry : str
         Point group of the object, for the errors.
-    settings : gradalign.search.pair.Settings
+    settings : gradalign.search.settings.Settings
     seed : int
         The study's seed.
     averages : dict of str to gradalign.averaging.wedge_average.WedgeAverage
@@ -124,7 +124,13 @@ def align_to_template(data_set, kind, indices, cell, reference, symmetry, settin
         If a volume or setting is unusable.
     """
     voxel_size = data_set.voxel_size
-    moving = prepare(reference, 90.0, settings.low_pass, voxel_size, settings.wedge_guard, "the template")
+    preparing = by_preparation(cell["score"])
+    if any(score.uses_model for score in preparing.values()):
+        raise InputError("averages: score: one that learns from a set of volumes cannot align them one by one")
+    moving = {
+        kind: score.prepare(reference, 90.0, settings, voxel_size, name="the template")
+        for kind, score in preparing.items()
+    }
     for index in indices:
         keys = (cell["object"], cell["tilt"], cell["snr"], index)
         pose = None
@@ -133,15 +139,19 @@ def align_to_template(data_set, kind, indices, cell, reference, symmetry, settin
         else:
             volume, *pose = data_set.subtomogram(index)
         what = f"subtomogram {index} of {cell['object']}"
-        fixed = prepare(volume, cell["tilt"], settings.low_pass, voxel_size, settings.wedge_guard, what, movable=False)
+        fixed = {
+            kind: score.prepare(volume, cell["tilt"], settings, voxel_size, name=what, movable=False)
+            for kind, score in preparing.items()
+        }
         transform = sampler(volume)
         lines = []
-        for score in cell["score"]:
-            rng = generator(seed, "template alignment", kind, score, cell["interval"], *keys)
-            found = align_spectra(fixed, moving, score, cell["interval"], settings, voxel_size, rng)
-            average = averages[f"{score}/{HALVES[index % 2]}"]
+        for score in map(load_score, cell["score"]):
+            rng = generator(seed, "template alignment", kind, score.name, cell["interval"], *keys)
+            volumes = (prepared[score.shared_preparation] for prepared in (fixed, moving))
+            found = score.search(*volumes, settings, voxel_size, Start(cell["interval"]), rng)
+            average = averages[f"{score.name}/{HALVES[index % 2]}"]
             average.add(transform, found.rotation, found.translation, cell["tilt"])
-            condition = (cell["object"], kind, index, cell["tilt"], cell["snr"], score, cell["interval"])
+            condition = (cell["object"], kind, index, cell["tilt"], cell["snr"], score.name, cell["interval"])
             lines.append(line(AVERAGES, [*condition, *_numbers(found, pose, symmetry)]))
         yield lines
 

@@ -18,7 +18,7 @@ from gradalign.report.claims.claim import (
 )
 from gradalign.report.numbers import INACCURATE_DEG, number, snr_label, tilt_label
 from gradalign.report.statistics import log_ratio, median_interval
-from gradalign.study.conditions import score_label
+from gradalign.search.registry import score_label
 
 NEARLY = 1.25
 """Errors up to this many times as large are called nearly as good."""

@@ -8,7 +8,7 @@ from gradalign.base.files import complete_file
 from gradalign.report.claims import accuracy, search, structure
 from gradalign.report.claims.claim import FAILS, HOLDS, NOT_MEASURED, UNDECIDED
 from gradalign.report.csv_tables import write_csv
-from gradalign.study.conditions import PRINTED_SCORES
+from gradalign.search.registry import paper_scores
 
 _HEADER = ["Claim", "Verdict", "Measured", "Decided by", "n"]
 
@@ -35,8 +35,8 @@ def verdicts(alignments, paper, seed, comparisons=None, scans=None, contrast=Non
         In the order in which the paper makes them.
     """
     # the claims are about the paper's two scores
-    alignments = alignments[alignments.score.isin(PRINTED_SCORES)]
-    comparisons = comparisons if comparisons is None else comparisons[comparisons.score.isin(PRINTED_SCORES)]
+    alignments = alignments[alignments.score.isin(paper_scores())]
+    comparisons = comparisons if comparisons is None else comparisons[comparisons.score.isin(paper_scores())]
     return [
         accuracy.nearly_as_good(alignments, paper, seed),
         *(accuracy.printed_value(alignments, paper, seed, *cell) for cell in (("rcs", 60), ("fcs", 60), ("rcs", 45))),

@@ -22,7 +22,7 @@ from gradalign.report.figures.style import (
 )
 from gradalign.report.numbers import snr_label, tilt_label
 from gradalign.report.tables.phantom import blocks
-from gradalign.study.conditions import score_label
+from gradalign.search.registry import score_label
 
 # blue: smaller errors here; orange: larger
 _SHADES = LinearSegmentedColormap.from_list("ratio", ["#5a9fd4", "#ffffff", "#ee9a5f"])

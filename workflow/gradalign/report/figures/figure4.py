@@ -19,8 +19,8 @@ from gradalign.report.figures.tables import HEADER, SHADES, draw_block, shade_ke
 from gradalign.report.numbers import number
 from gradalign.report.tables.phantom import arranged
 from gradalign.report.tables.speedup import LOST_DEG, count_safe
+from gradalign.search.registry import paper_scores
 from gradalign.study.columns import FALL, MOST_STEPS, SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL
-from gradalign.study.conditions import PRINTED_SCORES
 
 # fixed, so that figures of different runs can be compared
 _SHADING = LogNorm(3.0, 150.0, clip=True)
@@ -48,8 +48,8 @@ def figure4_caption(rows):
     str
     """
     low, high = rows.n.min(), rows.n.max()
-    other = rows[~rows.score.isin(PRINTED_SCORES)]
-    rows = rows[rows.score.isin(PRINTED_SCORES)]
+    other = rows[~rows.score.isin(paper_scores())]
+    rows = rows[rows.score.isin(paper_scores())]
     count = f"{low}" if low == high else f"{low} to {high}"
     medians = [
         f"{number(rows[rows.interval_deg == interval].ratio_median.median())} at {interval:g}°"

@@ -25,7 +25,7 @@ from gradalign.report.numbers import is_inaccurate, number, snr_label, spread, t
 from gradalign.report.tables.aligners import answers, block_title
 from gradalign.report.tables.complexes import COMPLEX_HEADER, complex_line
 from gradalign.report.tables.phantom import blocks
-from gradalign.study.conditions import score_label
+from gradalign.search.registry import score_label
 
 SHADES = LinearSegmentedColormap.from_list("gradalign", ["#ffffff", "#cfe3f3", "#7fb4dc"])
 """Colours behind the numbers of cells, small to large; black type stays legible on all."""

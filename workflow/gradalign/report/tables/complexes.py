@@ -7,7 +7,7 @@ from gradalign.base.files import write_text
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import ABSENT, snr_label, spread, tilt_label
 from gradalign.report.tables.phantom import answers, counts, others, others_caption
-from gradalign.study.conditions import score_label
+from gradalign.search.registry import score_label
 
 COMPLEX_HEADER = [
     "Complex",

@@ -88,5 +88,5 @@ def summarise_seconds(seconds):
     rows = seconds.groupby(_CONDITION, sort=False).sum().reset_index()
     for name in ("seeding_s", "independent_s", "stochastic_s"):
         rows[name] /= rows.pairs
-    rows["ratio"] = (rows.seeding_s + rows.independent_s) / (rows.seeding_s + rows.stochastic_s)
+    rows["ratio"] = (rows.seeding_s + rows.independent_s) / rows.stochastic_s
     return in_paper_order(rows)

@@ -1,0 +1,96 @@
+"""The paper's two scores, each searched by stochastic parallel refinement."""
+
+import numpy as np
+
+from gradalign.fourier.spectrum import prepare
+from gradalign.scores.least_squares import score_number
+from gradalign.search.score import KernelScore, Start
+from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
+from gradalign.search.settings import Alignment, Settings
+from gradalign.search.stochastic import stochastic_refinement
+
+
+def align_spectra(
+    fixed,
+    moving,
+    score="rcs",
+    interval=60.0,
+    settings=None,
+    voxel_size=1.0,
+    seed=0,
+    surface_f=None,
+    surface_g=None,
+    rotations=None,
+):
+    """Align two prepared subtomograms, as `align_pair` does.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+        f and g, from `gradalign.fourier.spectrum.prepare`.
+    score : str
+    interval : float
+    settings : Settings, optional
+        Its low_pass and wedge_guard belong to `prepare` and are not looked at here.
+    voxel_size : float
+        In nm.
+    seed : int or numpy.random.Generator
+    surface_f, surface_g : array_like of shape (3, 3), optional
+    rotations : array_like of shape (m, 3, 3), optional
+        Seeds to start from in place of those of the interval.
+
+    Returns
+    -------
+    Alignment
+    """
+    settings = settings or Settings()
+    if rotations is None:
+        rotations = start_rotations(interval, surface_f, surface_g)
+    candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
+    best, trace, path = stochastic_refinement(
+        fixed,
+        moving,
+        score_number(score),
+        free_directions(surface_f),
+        settings.damping,
+        settings.rule,
+        candidates,
+        np.random.default_rng(seed).random(settings.rule.max_steps),
+    )
+    return Alignment(
+        rotation=candidates.rotations[best].copy(),
+        translation=candidates.translations[best].copy(),
+        dissimilarity=float(candidates.dissimilarities[best]),
+        iterations=len(trace),
+        trace=trace,
+        path=path,
+    )
+
+
+class PaperScore(KernelScore):
+    """RCS or FCS: a sum over the overlap of two transforms, up to one band limit."""
+
+    preparation = "transform"
+
+    def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
+        """Return the transform of a volume, see `Score.prepare`."""
+        return prepare(volume, tilt_range, settings.low_pass, voxel_size, settings.wedge_guard, name, movable)
+
+    def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
+        """Search by stochastic parallel refinement, see `Score.search`."""
+        start = start or Start()
+        return align_spectra(
+            fixed,
+            moving,
+            self.name,
+            start.interval,
+            settings,
+            voxel_size,
+            rng,
+            start.surface_f,
+            start.surface_g,
+            start.rotations,
+        )
+
+
+RCS, FCS = PaperScore("rcs"), PaperScore("fcs")

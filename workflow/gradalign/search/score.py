@@ -1,0 +1,313 @@
+"""What a score is: it prepares a volume, searches a pair and tells its value at a transform.
+
+To add one, write a module with such an object and register it by a line of `gradalign.search.registry`.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from importlib import import_module
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.scores.evaluation import dissimilarity_at
+from gradalign.scores.least_squares import score_number
+from gradalign.search.registry import find
+from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
+from gradalign.search.step import Candidates
+from gradalign.search.stochastic import independent_refinement, place_candidates
+
+# a step that lowers d is never refused here: twenty would do
+_TO_CONVERGENCE = 100
+
+
+def load_score(name):
+    """Return the object of a score.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Score
+
+    Raises
+    ------
+    InputError
+        If there is no such score.
+    """
+    module, _, attribute = find(name).home.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def by_preparation(names):
+    """Return one score for each way of preparing volumes, which serves all that share it.
+
+    Parameters
+    ----------
+    names : iterable of str
+
+    Returns
+    -------
+    dict of str to Score
+        By `Score.shared_preparation`.
+    """
+    scores = {}
+    for name in names:
+        score = load_score(name)
+        scores.setdefault(score.shared_preparation, score)
+    return scores
+
+
+class Start(NamedTuple):
+    """Where a search starts."""
+
+    interval: float = 60.0
+    """Of the seed angles in degrees; divides 180."""
+    surface_f: np.ndarray | None = None
+    """R_f of Eq. 22, (3, 3): with it only the rotation about the surface normal is searched."""
+    surface_g: np.ndarray | None = None
+    """R_g of Eq. 22."""
+    rotations: np.ndarray | None = None
+    """Seeds (m, 3, 3) in place of those of the interval."""
+
+
+class Score(ABC):
+    """A score, whatever it is made of.
+
+    Parameters
+    ----------
+    name : str
+        As registered.
+    """
+
+    preparation = None
+    """Scores that name the same here share prepared volumes; None for one that shares with nobody."""
+
+    uses_model = False
+    """Whether it learns from a set of volumes what `prepare` must know."""
+
+    def __init__(self, name):
+        self.name = name
+
+    @property
+    def label(self):
+        """How tables and figures print it."""
+        return find(self.name).label
+
+    @property
+    def shared_preparation(self):
+        """The key under which its prepared volumes are kept."""
+        return self.preparation or self.name
+
+    def estimate(self, volumes, tilts):
+        """Return what a set of volumes says of signal and noise, for `prepare`.
+
+        Parameters
+        ----------
+        volumes : sequence of array_like of shape (N, N, N)
+        tilts : sequence
+            A tilt range for each.
+
+        Returns
+        -------
+        object or None
+            None for a score that uses no model.
+        """
+        return None
+
+    @abstractmethod
+    def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
+        """Return a volume as `search` and `value` need it.
+
+        Parameters
+        ----------
+        volume : array_like of shape (N, N, N)
+            Density [z, y, x].
+        tilt_range : float, (float, float) or (float, float, float)
+            Half range, (min, max) or (min, max, axis) in degrees.
+        settings : gradalign.search.settings.Settings
+        voxel_size : float
+            In nm.
+        model : object, optional
+            From `estimate`.
+        name : str
+            How messages call the volume.
+        movable : bool
+            Whether it is to be moved; a volume that stays needs less.
+
+        Returns
+        -------
+        object
+
+        Raises
+        ------
+        InputError
+            If the volume or the tilt range is unusable.
+        """
+
+    @abstractmethod
+    def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
+        """Find the transform that moves one prepared volume onto another.
+
+        Parameters
+        ----------
+        fixed, moving : object
+            f and g, from `prepare`.
+        settings : gradalign.search.settings.Settings
+        voxel_size : float
+            In nm.
+        start : Start, optional
+        rng : int or numpy.random.Generator
+            Of a search that draws.
+
+        Returns
+        -------
+        gradalign.search.settings.Alignment
+
+        Raises
+        ------
+        InputError
+            If the start is unusable or the volumes do not fit.
+        """
+
+    @abstractmethod
+    def value(self, fixed, moving, rotation, translation):
+        """Return d at a transform.
+
+        Parameters
+        ----------
+        fixed, moving : object
+            From `prepare`.
+        rotation : array_like of shape (3, 3)
+        translation : array_like of shape (3,)
+            In voxels.
+
+        Returns
+        -------
+        float
+        """
+
+
+class Ends(NamedTuple):
+    """Where the independent refinement of all seeds ends."""
+
+    candidates: Candidates
+    """Of each seed."""
+    steps: np.ndarray
+    """How many it took, (m,)."""
+    seconds: np.ndarray
+    """Processor time of the seeds' best translations and of the refinement."""
+
+
+class KernelScore(Score):
+    """A score whose value and normal equations the compiled kernels know.
+
+    Its prepared volumes are transforms, or hold the one in which a search ends.
+    """
+
+    @property
+    def kernel(self):
+        """The number by which the kernels know it."""
+        return score_number(self.name)
+
+    def at_finest(self, prepared):
+        """Return the transform in which a search ends.
+
+        Parameters
+        ----------
+        prepared : object
+            From `prepare`.
+
+        Returns
+        -------
+        gradalign.fourier.spectrum.Spectrum
+        """
+        return prepared
+
+    def value(self, fixed, moving, rotation, translation):
+        """Return d at a transform, see `Score.value`."""
+        return dissimilarity_at(self.at_finest(fixed), self.at_finest(moving), self.name, rotation, translation)
+
+    def refine_all_seeds(self, fixed, moving, interval, settings, voxel_size, fall, most_steps):
+        """Refine every seed of the grid by itself.
+
+        Parameters
+        ----------
+        fixed, moving : object
+            f and g, from `prepare`.
+        interval : float
+            Of the seed angles, in degrees.
+        settings : gradalign.search.settings.Settings
+        voxel_size : float
+            In nm.
+        fall : float
+            Relative fall of d in an accepted step below which a seed's refinement ends.
+        most_steps : int
+            Of a seed.
+
+        Returns
+        -------
+        Ends
+        """
+        held, moved = self.at_finest(fixed), self.at_finest(moving)
+        clock = [time.process_time()]
+        seeds = seeds_at_best_translation(held, moved, self.name, start_rotations(interval), settings, voxel_size)
+        clock.append(time.process_time())
+        free = free_directions()
+        steps = independent_refinement(held, moved, self.kernel, free, settings.damping, fall, most_steps, seeds)
+        clock.append(time.process_time())
+        return Ends(seeds, steps, np.diff(clock))
+
+    def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
+        """Refine a transform to convergence, in the way in which a search ends.
+
+        Parameters
+        ----------
+        fixed, moving : object
+            f and g, from `prepare`.
+        rotation : array_like of shape (3, 3)
+        translation : array_like of shape (3,)
+            In voxels.
+        settings : gradalign.search.settings.Settings
+        basis : array_like of shape (6, k), optional
+            The free directions; all if left out.
+        found : bool
+            Whether it is where a search ended.
+
+        Returns
+        -------
+        rotation : numpy.ndarray of shape (3, 3)
+        translation : numpy.ndarray of shape (3,)
+        dissimilarity : float
+        """
+        held, moved = self.at_finest(fixed), self.at_finest(moving)
+        return refined_on(held, moved, self.kernel, rotation, translation, settings.damping, basis)
+
+
+def refined_on(held, moved, kernel, rotation, translation, damping, basis=None):
+    """Refine one transform by d alone, to convergence.
+
+    Parameters
+    ----------
+    held, moved : gradalign.fourier.spectrum.Spectrum
+    kernel : int
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+    damping : gradalign.search.settings.Damping
+    basis : array_like of shape (6, k), optional
+        The free directions; all if left out.
+
+    Returns
+    -------
+    rotation : numpy.ndarray of shape (3, 3)
+    translation : numpy.ndarray of shape (3,)
+    dissimilarity : float
+    """
+    start = (np.array(part, dtype=float)[None] for part in (rotation, translation))
+    end = place_candidates(held, moved, kernel, *start, damping)
+    basis = free_directions() if basis is None else basis
+    independent_refinement(held, moved, kernel, basis, damping, 0.0, _TO_CONVERGENCE, end)
+    return end.rotations[0], end.translations[0], float(end.dissimilarities[0])
