@@ -2,8 +2,8 @@ import pytest
 from hypothesis import settings
 from running import snakemake
 
-# a busy machine is no failure
-settings.register_profile("patient", deadline=None)
+# a busy machine is no failure, and neither is the luck of a draw: the examples are the same in every run
+settings.register_profile("patient", deadline=None, derandomize=True)
 settings.load_profile("patient")
 
 
