@@ -71,7 +71,7 @@ check: .venv/complete
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile workflow/Snakefile workflow/rules
-	.venv/bin/snakemake --lint
+	.venv/bin/python .ci/lint
 
 # the quick study first: its benchmark files tell the memory of each kind of job
 bench: quick

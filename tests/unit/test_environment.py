@@ -6,7 +6,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = REPOSITORY / "envs"
@@ -21,11 +20,6 @@ def locked(name="requirements"):
     return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", (ENVIRONMENT / f"{name}.lock").read_text(), re.M))
 
 
-def conda_pins():
-    environment = yaml.safe_load((ENVIRONMENT / "environment.yaml").read_text(encoding="utf-8"))
-    return dict(entry.split(" =", 1) for entry in environment["dependencies"] if " =" in entry)
-
-
 @pytest.mark.parametrize("name", ["requirements", "slurm"])
 def test_a_lock_pins_every_direct_requirement_with_hashes_and_without_addresses(name):
     text = (ENVIRONMENT / f"{name}.lock").read_text()
@@ -33,10 +27,6 @@ def test_a_lock_pins_every_direct_requirement_with_hashes_and_without_addresses(
     assert "://" not in text
     for block in re.split(r"\n(?=[a-z0-9])", text):
         assert "--hash=sha256:" in block
-
-
-def test_conda_users_get_the_same_versions_of_the_direct_requirements():
-    assert conda_pins() == {name: locked()[name] for name in direct_requirements()}
 
 
 def test_the_package_asks_for_nothing_that_the_lock_has_not():

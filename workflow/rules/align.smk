@@ -18,8 +18,6 @@ rule align:
     priority: 1
     group:
         "scan"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -45,8 +43,6 @@ rule alignments:
         f"{results}/benchmarks/alignments/{{dataset}}.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -28,8 +28,6 @@ rule export_volumes:
         f"{results}/logs/export/{{dataset}}/{scan_pattern}.log",
     benchmark:
         f"{results}/benchmarks/export/{{dataset}}/{scan_pattern}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -54,8 +52,6 @@ rule export_lists:
         f"{results}/logs/export/lists.log",
     benchmark:
         f"{results}/benchmarks/export/lists.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -85,8 +81,6 @@ rule call_aligner:
         f"{results}/benchmarks/aligners/{{aligner}}/{{dataset}}/{scan_pattern}.tsv"
     wildcard_constraints:
         aligner="|".join(map(re.escape, called)) or "none",
-    conda:
-        "../../envs/environment.yaml"
     resources:
         # its memory is not ours to know; the module and every pair may take as long as the limit
         mem_mb=4000,
@@ -116,8 +110,6 @@ rule score_alignments:
         f"{results}/benchmarks/aligners/{{aligner}}.tsv"
     wildcard_constraints:
         aligner="|".join(map(re.escape, read)) or "none",
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -143,8 +135,6 @@ rule aligners:
         f"{results}/logs/aligners.log",
     benchmark:
         f"{results}/benchmarks/aligners.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

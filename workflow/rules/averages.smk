@@ -31,8 +31,6 @@ rule template:
         f"{results}/benchmarks/maps/{{averaged}}_truth.tsv"
     group:
         "maps"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -62,8 +60,6 @@ rule average_part:
         kind="|".join(average_kinds),
     group:
         "averages"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -89,8 +85,6 @@ rule average_alignments:
         f"{results}/benchmarks/alignments/averages.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -115,8 +109,6 @@ rule average:
         f"{results}/benchmarks/averages/{{averaged}}.tsv"
     group:
         "averages"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -141,8 +133,6 @@ rule averages_table:
         f"{results}/benchmarks/tables/averages.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -169,8 +159,6 @@ rule pictures_of_averages:
         f"{results}/benchmarks/pictures/figure5.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -202,8 +190,6 @@ rule figure5:
         f"{results}/benchmarks/figures/figure5.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

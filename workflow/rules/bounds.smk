@@ -13,8 +13,6 @@ rule bounds:
         f"{results}/logs/bounds/{{dataset}}.log",
     benchmark:
         f"{results}/benchmarks/bounds/{{dataset}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,

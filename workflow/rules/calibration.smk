@@ -19,8 +19,6 @@ rule calibration:
         f"{results}/logs/calibration.log",
     benchmark:
         f"{results}/benchmarks/calibration.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -38,8 +36,6 @@ rule calibrate:
         f"{results}/logs/calibration/{scan_pattern}.log",
     benchmark:
         f"{results}/benchmarks/calibration/{scan_pattern}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=240,
@@ -63,8 +59,6 @@ rule calibrate_complex:
         f"{results}/benchmarks/calibration/{{complex}}.tsv"
     wildcard_constraints:
         complex="|".join(complexes) or "none",
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=240,

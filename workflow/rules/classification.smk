@@ -17,8 +17,6 @@ rule mixture:
         f"{results}/benchmarks/classification/mixture.tsv"
     group:
         "mixture"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -46,8 +44,6 @@ rule all_pairs_part:
         f"{results}/benchmarks/classification/pairs~{{chunk}}.tsv"
     group:
         "mixture"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -74,8 +70,6 @@ rule all_pairs:
         f"{results}/benchmarks/alignments/classification.tsv"
     group:
         "mixture"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -101,8 +95,6 @@ rule classes:
         f"{results}/benchmarks/classification/classes.tsv"
     group:
         "mixture"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -131,8 +123,6 @@ rule classes_table:
         f"{results}/benchmarks/tables/classification.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -160,8 +150,6 @@ rule pictures_of_classes:
         f"{results}/benchmarks/pictures/figure6.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -194,8 +182,6 @@ rule figure6:
         f"{results}/benchmarks/figures/figure6.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

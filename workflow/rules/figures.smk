@@ -56,8 +56,6 @@ rule table_figure:
         table="table[1-4]|complexes",
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -83,8 +81,6 @@ rule figure1:
         f"{results}/benchmarks/figures/figure1.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -110,8 +106,6 @@ rule slices:
         f"{results}/benchmarks/pictures/figure2.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -140,8 +134,6 @@ rule figure2:
         f"{results}/benchmarks/figures/figure2.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -167,8 +159,6 @@ rule figure3:
         f"{results}/benchmarks/figures/figure3.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -196,8 +186,6 @@ rule figure4:
         f"{results}/benchmarks/figures/figure4.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -229,8 +217,6 @@ rule scanning_figure:
         f"{results}/benchmarks/figures/scanning.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -13,8 +13,6 @@ rule kernels:
         f"{results}/benchmarks/kernels.tsv"
     # while the first subtomograms are simulated
     priority: 3
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=20,

@@ -46,8 +46,6 @@ rule particles_start:
         f"{results}/logs/particles/start.log",
     benchmark:
         f"{results}/benchmarks/particles/start.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
@@ -72,8 +70,6 @@ rule particles_align:
         f"{results}/logs/particles/{{round}}/particles~{{picked}}.log",
     benchmark:
         f"{results}/benchmarks/particles/{{round}}/particles~{{picked}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=lambda wildcards, input: chunk_memory_mb(input.state),
         runtime=480,
@@ -97,8 +93,6 @@ rule particles_round:
         f"{results}/logs/particles/{{round}}/round.log",
     benchmark:
         f"{results}/benchmarks/particles/{{round}}/round.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
@@ -136,8 +130,6 @@ rule particles_results:
         f"{results}/logs/particles/results.log",
     benchmark:
         f"{results}/benchmarks/particles/results.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
@@ -164,8 +156,6 @@ rule particles_figure:
         f"{results}/logs/particles/figure.log",
     benchmark:
         f"{results}/benchmarks/particles/figure.tsv"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=2000,
         runtime=60,

@@ -14,8 +14,6 @@ rule configuration:
         f"{results}/logs/configuration.log",
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -44,8 +42,6 @@ rule table_page:
         table="|".join(table_titles),
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -76,8 +72,6 @@ rule run_times:
         f"{results}/logs/run_times.log",
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

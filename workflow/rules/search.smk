@@ -17,8 +17,6 @@ rule convergence:
     priority: 1
     group:
         "scan"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -48,8 +46,6 @@ rule speedup_pairs:
     priority: 1
     group:
         "scan"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -77,8 +73,6 @@ rule speedup:
         f"{results}/benchmarks/speedup.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -111,8 +105,6 @@ rule scan_pairs:
     priority: 2
     group:
         "scan"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -143,8 +135,6 @@ rule table_of_scans:
         f"{results}/benchmarks/tables/scanning.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -28,8 +28,6 @@ rule simulate:
         f"{results}/benchmarks/subtomograms/{{dataset}}/{scan_pattern}.tsv"
     group:
         "scan"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -54,8 +52,6 @@ rule poses:
         f"{results}/benchmarks/poses/{{dataset}}.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

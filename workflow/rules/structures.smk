@@ -13,8 +13,6 @@ rule phantom_density:
         f"{results}/benchmarks/density/phantom.tsv"
     group:
         "maps"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -40,8 +38,6 @@ rule complex_density:
         complex="|".join(complexes) or "none",
     group:
         "maps"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=20,

@@ -28,8 +28,6 @@ rule table_of_phantom:
         number="[1-4]",
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -53,8 +51,6 @@ rule table_of_complexes:
         f"{results}/benchmarks/tables/complexes.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -29,8 +29,6 @@ rule comparison:
         f"{results}/benchmarks/tables/comparison.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -58,8 +56,6 @@ rule comparison_figure:
         f"{results}/benchmarks/figures/comparison.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -84,8 +80,6 @@ rule contrast:
     priority: 1
     group:
         "scan"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -124,8 +118,6 @@ rule claims:
         f"{results}/benchmarks/claims.tsv"
     group:
         "results"
-    conda:
-        "../../envs/environment.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
