@@ -2,6 +2,11 @@
 # README.md says how to run and change either.
 
 
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
 configfile: str(workflow.current_basedir.join("config.yaml"))
 
 
@@ -9,19 +14,25 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/paths.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/structures.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/kernels.smk"
 include: "workflow/rules/bounds.smk"
 include: "workflow/rules/align.smk"
 include: "workflow/rules/search.smk"
+include: "workflow/rules/scans.smk"
 include: "workflow/rules/averages.smk"
 include: "workflow/rules/classification.smk"
+include: "workflow/rules/pictures.smk"
 include: "workflow/rules/aligners.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/verdicts.smk"
+# its run times are those of the rules above: the following may still run when they are read
 include: "workflow/rules/report.smk"
+include: "workflow/rules/export.smk"
 include: "workflow/rules/calibration.smk"
 
 
@@ -42,7 +53,7 @@ rule all:
                 *rules.figures.input,
                 *rules.verdicts.input,
                 *rules.run_times.output,
-                *poses,
+                *expand("<poses>/{dataset}.star", dataset=cells),
             ]
         ),
         rules.configuration.output,

@@ -3,21 +3,21 @@
 
 rule align:
     input:
-        volumes=f"{results}/subtomograms/{{dataset}}/{scan_pattern}/volumes.mrcs",
-        poses=f"{results}/subtomograms/{{dataset}}/{scan_pattern}/poses.star",
-        about=f"{results}/density/{{dataset}}.json",
+        volumes="<subtomograms>/{dataset}/<condition>/volumes.mrcs",
+        poses="<subtomograms>/{dataset}/<condition>/poses.star",
+        about="<density>/{dataset}.json",
         kernels=rules.kernels.output,
         sources=sources("align.py"),
     output:
-        f"{results}/alignments/{{dataset}}/{scan_pattern}/pairs~{{chunk}}.csv",
+        "<alignments>/{dataset}/<condition>/pairs~{chunk}.csv",
     log:
-        f"{results}/logs/alignments/{{dataset}}/{scan_pattern}/pairs~{{chunk}}.log",
+        "<logs>/alignments/{dataset}/<condition>/pairs~{chunk}.log",
     benchmark:
-        f"{results}/benchmarks/alignments/{{dataset}}/{scan_pattern}/pairs~{{chunk}}.tsv"
+        "<benchmarks>/alignments/{dataset}/<condition>/pairs~{chunk}.tsv"
     # before the next simulation, so that few stacks lie on the disk at a time
     priority: 1
     group:
-        "scan"
+        "condition"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -36,11 +36,11 @@ rule alignments:
         parts=alignment_parts,
         sources=sources("alignments.py"),
     output:
-        f"{results}/alignments/{{dataset}}.csv",
+        "<alignments>/{dataset}.csv",
     log:
-        f"{results}/logs/alignments/{{dataset}}.log",
+        "<logs>/alignments/{dataset}.log",
     benchmark:
-        f"{results}/benchmarks/alignments/{{dataset}}.tsv"
+        "<benchmarks>/alignments/{dataset}.tsv"
     group:
         "results"
     resources:

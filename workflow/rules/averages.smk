@@ -6,7 +6,8 @@ average_section = config["averages"] | {"score": printed_scores}
 # the parts of all averages, objects and kinds in order, by their ending
 average_parts = {
     ending: expand(
-        f"{results}/averages/{{averaged}}/{{kind}}~{{chunk}}.{ending}",
+        "<results>/averages/{averaged}/{kind}~{chunk}.{ending}",
+        ending=ending,
         averaged=averaged,
         kind=average_kinds,
         chunk=ranges(average_section["particles"], average_section["particles_per_job"]),
@@ -21,14 +22,14 @@ wildcard_constraints:
 
 rule template:
     input:
-        density=f"{results}/density/{{averaged}}.mrc",
+        density="<density>/{averaged}.mrc",
         sources=sources("template.py"),
     output:
-        f"{results}/maps/{{averaged}}_truth.mrc",
+        "<maps>/{averaged}_truth.mrc",
     log:
-        f"{results}/logs/maps/{{averaged}}_truth.log",
+        "<logs>/maps/{averaged}_truth.log",
     benchmark:
-        f"{results}/benchmarks/maps/{{averaged}}_truth.tsv"
+        "<benchmarks>/maps/{averaged}_truth.tsv"
     group:
         "maps"
     resources:
@@ -44,18 +45,18 @@ rule template:
 
 rule average_part:
     input:
-        density=f"{results}/density/{{averaged}}.mrc",
-        about=f"{results}/density/{{averaged}}.json",
-        template=f"{results}/maps/{{averaged}}_truth.mrc",
+        density="<density>/{averaged}.mrc",
+        about="<density>/{averaged}.json",
+        template="<maps>/{averaged}_truth.mrc",
         kernels=rules.kernels.output,
         sources=sources("average_part.py"),
     output:
-        alignments=f"{results}/averages/{{averaged}}/{{kind}}~{{chunk}}.csv",
-        sums=f"{results}/averages/{{averaged}}/{{kind}}~{{chunk}}.npz",
+        alignments="<results>/averages/{averaged}/{kind}~{chunk}.csv",
+        sums="<results>/averages/{averaged}/{kind}~{chunk}.npz",
     log:
-        f"{results}/logs/averages/{{averaged}}/{{kind}}~{{chunk}}.log",
+        "<logs>/averages/{averaged}/{kind}~{chunk}.log",
     benchmark:
-        f"{results}/benchmarks/averages/{{averaged}}/{{kind}}~{{chunk}}.tsv"
+        "<benchmarks>/averages/{averaged}/{kind}~{chunk}.tsv"
     wildcard_constraints:
         kind="|".join(average_kinds),
     group:
@@ -78,11 +79,11 @@ rule average_alignments:
         parts=average_parts["csv"],
         sources=sources("average_alignments.py"),
     output:
-        f"{results}/alignments/averages.csv",
+        "<alignments>/averages.csv",
     log:
-        f"{results}/logs/alignments/averages.log",
+        "<logs>/alignments/averages.log",
     benchmark:
-        f"{results}/benchmarks/alignments/averages.tsv"
+        "<benchmarks>/alignments/averages.tsv"
     group:
         "results"
     resources:
@@ -97,16 +98,16 @@ rule average_alignments:
 rule average:
     input:
         sums=lambda wildcards: [part for part in average_parts["npz"] if f"/{wildcards.averaged}/" in part],
-        template=f"{results}/maps/{{averaged}}_truth.mrc",
+        template="<maps>/{averaged}_truth.mrc",
         sources=sources("average.py"),
     output:
-        subtomograms=expand(f"{results}/maps/{{{{averaged}}}}_average_{{score}}.mrc", score=printed_scores),
-        noise=expand(f"{results}/maps/{{{{averaged}}}}_noise_{{score}}.mrc", score=printed_scores),
-        shells=f"{results}/averages/{{averaged}}_shells.csv",
+        subtomograms=expand("<maps>/{{averaged}}_average_{score}.mrc", score=printed_scores),
+        noise=expand("<maps>/{{averaged}}_noise_{score}.mrc", score=printed_scores),
+        shells="<results>/averages/{averaged}_shells.csv",
     log:
-        f"{results}/logs/averages/{{averaged}}.log",
+        "<logs>/averages/{averaged}.log",
     benchmark:
-        f"{results}/benchmarks/averages/{{averaged}}.tsv"
+        "<benchmarks>/averages/{averaged}.tsv"
     group:
         "averages"
     resources:
@@ -116,82 +117,3 @@ rule average:
         section=average_section,
     script:
         "../scripts/average.py"
-
-
-rule averages_table:
-    input:
-        alignments=f"{results}/alignments/averages.csv",
-        shells=expand(f"{results}/averages/{{averaged}}_shells.csv", averaged=averaged),
-        about=expand(f"{results}/density/{{averaged}}.json", averaged=averaged),
-        sources=sources("averages_table.py"),
-    output:
-        csv=f"{results}/tables/averages.csv",
-        markdown=f"{results}/tables/averages.md",
-    log:
-        f"{results}/logs/tables/averages.log",
-    benchmark:
-        f"{results}/benchmarks/tables/averages.tsv"
-    group:
-        "results"
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        objects=averaged,
-    script:
-        "../scripts/averages_table.py"
-
-
-rule pictures_of_averages:
-    input:
-        maps=expand(
-            f"{results}/maps/{{averaged}}_{{map}}.mrc",
-            averaged=averaged,
-            map=["truth"] + [f"average_{score}" for score in printed_scores] + [f"noise_{printed_scores[0]}"],
-        ),
-        sources=sources("pictures.py"),
-    output:
-        pictures=f"{results}/pictures/figure5.npz",
-        chimerax=f"{results}/maps/averages.cxc",
-    log:
-        f"{results}/logs/pictures/figure5.log",
-    benchmark:
-        f"{results}/benchmarks/pictures/figure5.tsv"
-    group:
-        "results"
-    resources:
-        mem_mb=1500,
-        runtime=10,
-    params:
-        objects=averaged,
-        kinds=["truth", *printed_scores, "noise"],
-        figure="figure5",
-    script:
-        "../scripts/pictures.py"
-
-
-rule figure5:
-    input:
-        pictures=f"{results}/pictures/figure5.npz",
-        shells=expand(f"{results}/averages/{{averaged}}_shells.csv", averaged=averaged),
-        table=f"{results}/tables/averages.csv",
-        sources=sources("figure5.py"),
-    output:
-        svg=report(
-            f"{results}/figures/figure5.svg",
-            caption="../report/figure5.rst",
-            category=report_categories["figures"],
-            labels={"": "Figure 5: averages"},
-        ),
-        png=f"{results}/figures/figure5.png",
-    log:
-        f"{results}/logs/figures/figure5.log",
-    benchmark:
-        f"{results}/benchmarks/figures/figure5.tsv"
-    group:
-        "results"
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    script:
-        "../scripts/figure5.py"

@@ -8,17 +8,17 @@ calibrated_sections = {
 
 rule calibration:
     input:
-        parts=[f"{results}/calibration/{scan}.csv" for scan in scans["phantom"].instance_patterns],
-        complexes=expand(f"{results}/calibration/{{complex}}.csv", complex=complexes),
+        parts=expand("<results>/calibration/{condition}.csv", condition=conditions["phantom"].instance_patterns),
+        complexes=expand("<results>/calibration/{complex}.csv", complex=complexes),
         paper=paper_tables,
         sources=sources("calibration.py"),
     output:
-        phantom=f"{results}/calibration.csv",
-        complexes=f"{results}/calibration_complexes.csv",
+        phantom="<results>/calibration.csv",
+        complexes="<results>/calibration_complexes.csv",
     log:
-        f"{results}/logs/calibration.log",
+        "<logs>/calibration.log",
     benchmark:
-        f"{results}/benchmarks/calibration.tsv"
+        "<benchmarks>/calibration.tsv"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -31,11 +31,11 @@ rule calibrate:
         kernels=rules.kernels.output,
         sources=sources("calibrate.py"),
     output:
-        f"{results}/calibration/{scan_pattern}.csv",
+        "<results>/calibration/<condition>.csv",
     log:
-        f"{results}/logs/calibration/{scan_pattern}.log",
+        "<logs>/calibration/<condition>.log",
     benchmark:
-        f"{results}/benchmarks/calibration/{scan_pattern}.tsv"
+        "<benchmarks>/calibration/<condition>.tsv"
     resources:
         mem_mb=1500,
         runtime=240,
@@ -47,16 +47,16 @@ rule calibrate:
 
 rule calibrate_complex:
     input:
-        density=f"{results}/density/{{complex}}.mrc",
-        about=f"{results}/density/{{complex}}.json",
+        density="<density>/{complex}.mrc",
+        about="<density>/{complex}.json",
         kernels=rules.kernels.output,
         sources=sources("calibrate_complex.py"),
     output:
-        f"{results}/calibration/{{complex}}.csv",
+        "<results>/calibration/{complex}.csv",
     log:
-        f"{results}/logs/calibration/{{complex}}.log",
+        "<logs>/calibration/{complex}.log",
     benchmark:
-        f"{results}/benchmarks/calibration/{{complex}}.tsv"
+        "<benchmarks>/calibration/{complex}.tsv"
     wildcard_constraints:
         complex="|".join(complexes) or "none",
     resources:

@@ -1,4 +1,4 @@
-# What the rules share: the checked configuration, the cells of the tables, the sources that scripts stand on.
+# What the rules share: the checked configuration, the conditions and cells of the tables, the sources of scripts.
 
 import os
 import re
@@ -62,8 +62,6 @@ try:
 except InputError as error:
     sys.exit(str(error))
 
-results = f"results/{config['name']}"
-
 
 def cells_of(section):
     """Return the table of a section's cells, as texts that stand in file names."""
@@ -74,9 +72,8 @@ def cells_of(section):
 
 cells = {"phantom": Paramspace(cells_of(config["grid"]))}
 cells |= {name: Paramspace(cells_of(config["complexes"])) for name in complexes}
-scans = {name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()}
+conditions = {name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()}
 printed_scores = paper_scores(config["grid"]["score"])
-scan_pattern = scans["phantom"].wildcard_pattern
 
 
 def sources(script):
@@ -104,70 +101,6 @@ def searches_of(wildcards):
     return config["grid"]["search"] if wildcards.dataset == "phantom" else ["full"]
 
 
-def pose_parts(wildcards):
-    """Return the files with the poses of a data set's subtomograms."""
-    return [
-        f"{results}/subtomograms/{wildcards.dataset}/{scan}/poses.star"
-        for scan in scans[wildcards.dataset].instance_patterns
-    ]
-
-
-def alignment_parts(wildcards):
-    """Return the files of a data set's alignments, by tilt range and signal-to-noise ratio."""
-    return [
-        f"{results}/alignments/{wildcards.dataset}/{scan}/pairs~{chunk}.csv"
-        for scan in scans[wildcards.dataset].instance_patterns
-        for chunk in chunks(config["pairs"])
-    ]
-
-
-def phantom_scan(tilt, snr):
-    """Return the folder of one tilt range and signal-to-noise ratio."""
-    return scan_pattern.format(tilt=number_text(tilt), snr=number_text(snr))
-
-
-def phantom_file(name, cell):
-    """Return a file of the phantom's subtomograms of one cell."""
-    return f"{results}/subtomograms/phantom/{phantom_scan(cell['tilt'], cell['snr'])}/{name}"
-
-
-def aligner_objects(wildcards):
-    """Return the data sets whose pairs count for another aligner."""
-    return list(dict.fromkeys(cell.object for cell in aligner_cells[wildcards.aligner]))
-
-
-def map_inputs(wildcards):
-    """Return the files that a complex's density map is made from."""
-    if map_source["source"] == "bundled":
-        return [os.path.join(bundled_maps, f"{wildcards.complex}.{kind}") for kind in ("mrc", "json")]
-    if map_source["source"] == "directory":
-        return [str(find_coordinates(wildcards.complex, map_source["directory"]))]
-    return []
-
-
-def table_label(wildcards):
-    """Return what the report calls a table."""
-    if wildcards.table == "complexes":
-        return {"": "The complexes"}
-    number = int(wildcards.table[5:])
-    about = ", about one axis" if number > 2 else ""
-    return {"": f"Table {number}: {'rotation' if number % 2 else 'translation'} error{about}"}
-
-
-poses = [f"{results}/poses/{name}.star" for name in cells]
-speedup_count = min(config["speedup"]["pairs"], config["pairs"])
-speedup_parts = [
-    f"{scan}/pairs~{chunk}.csv" for scan in scans["phantom"].instance_patterns for chunk in chunks(speedup_count)
-]
-scanned_pairs = {
-    number_text(interval): min(count, config["pairs"])
-    for interval, count in zip(config["scanning"]["interval"], config["scanning"]["pairs"])
-}
-scanning_parts = [
-    f"{phantom_scan(tilt, config['scanning']['snr'])}/interval~{interval}.csv"
-    for tilt in config["scanning"]["tilt"]
-    for interval in scanned_pairs
-]
 # Tables 1 and 2 are those of the full search, 3 and 4 those about one axis
 phantom_tables = [
     f"table{number}"
@@ -184,3 +117,12 @@ report_categories = {
     "run": "4 This run",
     "particles": "Your particles",
 }
+
+
+def table_label(wildcards):
+    """Return what the report calls a table."""
+    if wildcards.table == "complexes":
+        return {"": "The complexes"}
+    number = int(wildcards.table[5:])
+    about = ", about one axis" if number > 2 else ""
+    return {"": f"Table {number}: {'rotation' if number % 2 else 'translation'} error{about}"}

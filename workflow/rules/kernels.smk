@@ -6,11 +6,11 @@ rule kernels:
     input:
         sources=sources("kernels.py"),
     output:
-        f"{results}/kernels.txt",
+        "<results>/kernels.txt",
     log:
-        f"{results}/logs/kernels.log",
+        "<logs>/kernels.log",
     benchmark:
-        f"{results}/benchmarks/kernels.tsv"
+        "<benchmarks>/kernels.tsv"
     # while the first subtomograms are simulated
     priority: 3
     resources:

@@ -10,14 +10,16 @@ try:
 except InputError as error:
     sys.exit(str(error))
 
-picked_folder = f"{results}/particles"
 picked_chunks = ranges(picked_count, picked_section["per_job"])
-picked_rounds = picked_section["rounds"]
 # a mask is a file or a word
 picked_files = [picked_section["star"], picked_section["reference"]]
 picked_files += [picked_section["mask"]] if picked_section["mask"] not in ("sphere", "none") else []
 # which choices change what a round does; how many rounds there are does not
 picked_choices = {key: value for key, value in picked_section.items() if key not in ("rounds", "per_job")}
+
+
+pathvars:
+    last_round=f"<rounds>/{picked_section['rounds']}",
 
 
 wildcard_constraints:
@@ -27,12 +29,12 @@ wildcard_constraints:
 
 def picked_state(wildcards):
     """Return the state that a round starts from."""
-    return f"{picked_folder}/rounds/{int(wildcards.round) - 1}/state.npz"
+    return f"<rounds>/{int(wildcards.round) - 1}/state.npz"
 
 
 def picked_entries(wildcards):
     """Return the particles of a job as the round before left them."""
-    return f"{picked_folder}/rounds/{int(wildcards.round) - 1}/particles~{wildcards.picked}.csv"
+    return f"<rounds>/{int(wildcards.round) - 1}/particles~{wildcards.picked}.csv"
 
 
 rule particles_start:
@@ -40,12 +42,12 @@ rule particles_start:
         files=picked_files,
         sources=sources("particles_start.py"),
     output:
-        entries=expand(f"{picked_folder}/rounds/0/particles~{{picked}}.csv", picked=picked_chunks),
-        state=f"{picked_folder}/rounds/0/state.npz",
+        entries=expand("<rounds>/0/particles~{picked}.csv", picked=picked_chunks),
+        state="<rounds>/0/state.npz",
     log:
-        f"{results}/logs/particles/start.log",
+        "<logs>/particles/start.log",
     benchmark:
-        f"{results}/benchmarks/particles/start.tsv"
+        "<benchmarks>/particles/start.tsv"
     resources:
         mem_mb=2000,
         runtime=60,
@@ -64,12 +66,12 @@ rule particles_align:
         entries=picked_entries,
         sources=sources("particles_align.py"),
     output:
-        entries=f"{picked_folder}/rounds/{{round}}/particles~{{picked}}.csv",
-        sums=temp(f"{picked_folder}/rounds/{{round}}/particles~{{picked}}.npz"),
+        entries="<rounds>/{round}/particles~{picked}.csv",
+        sums=temp("<rounds>/{round}/particles~{picked}.npz"),
     log:
-        f"{results}/logs/particles/{{round}}/particles~{{picked}}.log",
+        "<logs>/particles/{round}/particles~{picked}.log",
     benchmark:
-        f"{results}/benchmarks/particles/{{round}}/particles~{{picked}}.tsv"
+        "<benchmarks>/particles/{round}/particles~{picked}.tsv"
     resources:
         mem_mb=lambda wildcards, input: chunk_memory_mb(input.state),
         runtime=480,
@@ -84,15 +86,15 @@ rule particles_align:
 rule particles_round:
     input:
         state=picked_state,
-        entries=expand(f"{picked_folder}/rounds/{{{{round}}}}/particles~{{picked}}.csv", picked=picked_chunks),
-        sums=expand(f"{picked_folder}/rounds/{{{{round}}}}/particles~{{picked}}.npz", picked=picked_chunks),
+        entries=expand("<rounds>/{{round}}/particles~{picked}.csv", picked=picked_chunks),
+        sums=expand("<rounds>/{{round}}/particles~{picked}.npz", picked=picked_chunks),
         sources=sources("particles_round.py"),
     output:
-        f"{picked_folder}/rounds/{{round}}/state.npz",
+        "<rounds>/{round}/state.npz",
     log:
-        f"{results}/logs/particles/{{round}}/round.log",
+        "<logs>/particles/{round}/round.log",
     benchmark:
-        f"{results}/benchmarks/particles/{{round}}/round.tsv"
+        "<benchmarks>/particles/{round}/round.tsv"
     resources:
         mem_mb=2000,
         runtime=60,
@@ -105,31 +107,31 @@ rule particles_round:
 rule particles_results:
     input:
         files=picked_files,
-        state=f"{picked_folder}/rounds/{picked_rounds}/state.npz",
-        entries=expand(f"{picked_folder}/rounds/{picked_rounds}/particles~{{picked}}.csv", picked=picked_chunks),
+        state="<last_round>/state.npz",
+        entries=expand("<last_round>/particles~{picked}.csv", picked=picked_chunks),
         sources=sources("particles_results.py"),
     output:
-        star=f"{picked_folder}/aligned.star",
-        average=f"{picked_folder}/average.mrc",
-        half1=f"{picked_folder}/average_half1.mrc",
-        half2=f"{picked_folder}/average_half2.mrc",
-        filtered=f"{picked_folder}/average_filtered.mrc",
-        chimerax=f"{picked_folder}/average.cxc",
-        scores=f"{picked_folder}/scores.csv",
-        left_out=f"{picked_folder}/left_out.csv",
-        rounds=f"{picked_folder}/rounds.csv",
-        shells=f"{picked_folder}/fsc.csv",
-        summary=f"{picked_folder}/summary.txt",
+        star="<particles>/aligned.star",
+        average="<particles>/average.mrc",
+        half1="<particles>/average_half1.mrc",
+        half2="<particles>/average_half2.mrc",
+        filtered="<particles>/average_filtered.mrc",
+        chimerax="<particles>/average.cxc",
+        scores="<particles>/scores.csv",
+        left_out="<particles>/left_out.csv",
+        rounds="<particles>/rounds.csv",
+        shells="<particles>/fsc.csv",
+        summary="<particles>/summary.txt",
         page=report(
-            f"{picked_folder}/particles.html",
+            "<particles>/particles.html",
             caption="../report/particles_page.rst",
             category=report_categories["particles"],
             labels={"": "Rounds and what was left out"},
         ),
     log:
-        f"{results}/logs/particles/results.log",
+        "<logs>/particles/results.log",
     benchmark:
-        f"{results}/benchmarks/particles/results.tsv"
+        "<benchmarks>/particles/results.tsv"
     resources:
         mem_mb=2000,
         runtime=60,
@@ -141,21 +143,21 @@ rule particles_results:
 
 rule particles_figure:
     input:
-        state=f"{picked_folder}/rounds/{picked_rounds}/state.npz",
-        entries=expand(f"{picked_folder}/rounds/{picked_rounds}/particles~{{picked}}.csv", picked=picked_chunks),
+        state="<last_round>/state.npz",
+        entries=expand("<last_round>/particles~{picked}.csv", picked=picked_chunks),
         sources=sources("particles_figure.py"),
     output:
         svg=report(
-            f"{picked_folder}/particles.svg",
+            "<particles>/particles.svg",
             caption="../report/particles_figure.rst",
             category=report_categories["particles"],
             labels={"": "Half maps, orientations, scores"},
         ),
-        png=f"{picked_folder}/particles.png",
+        png="<particles>/particles.png",
     log:
-        f"{results}/logs/particles/figure.log",
+        "<logs>/particles/figure.log",
     benchmark:
-        f"{results}/benchmarks/particles/figure.tsv"
+        "<benchmarks>/particles/figure.tsv"
     resources:
         mem_mb=2000,
         runtime=60,

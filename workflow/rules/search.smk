@@ -1,22 +1,30 @@
-# How the search works: its convergence, its steps against those of every seed by itself, and exhaustive scans.
+# How the search works: its convergence, its steps against those of every seed by itself, and how it takes contrast.
+
+
+speedup_count = min(config["speedup"]["pairs"], config["pairs"])
+speedup_parts = [
+    f"{condition}/pairs~{chunk}.csv"
+    for condition in conditions["phantom"].instance_patterns
+    for chunk in chunks(speedup_count)
+]
 
 
 rule convergence:
     input:
-        volumes=phantom_file("volumes.mrcs", config["convergence"]),
-        poses=phantom_file("poses.star", config["convergence"]),
-        about=f"{results}/density/phantom.json",
+        volumes=phantom_subtomograms("volumes.mrcs", config["convergence"]),
+        poses=phantom_subtomograms("poses.star", config["convergence"]),
+        about="<density>/phantom.json",
         kernels=rules.kernels.output,
         sources=sources("convergence.py"),
     output:
-        f"{results}/convergence.csv",
+        "<results>/convergence.csv",
     log:
-        f"{results}/logs/convergence.log",
+        "<logs>/convergence.log",
     benchmark:
-        f"{results}/benchmarks/convergence.tsv"
+        "<benchmarks>/convergence.tsv"
     priority: 1
     group:
-        "scan"
+        "condition"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -32,20 +40,20 @@ rule convergence:
 
 rule speedup_pairs:
     input:
-        volumes=f"{results}/subtomograms/phantom/{scan_pattern}/volumes.mrcs",
-        poses=f"{results}/subtomograms/phantom/{scan_pattern}/poses.star",
+        volumes="<subtomograms>/phantom/<condition>/volumes.mrcs",
+        poses="<subtomograms>/phantom/<condition>/poses.star",
         kernels=rules.kernels.output,
         sources=sources("speedup_pairs.py"),
     output:
-        pairs=f"{results}/speedup/{scan_pattern}/pairs~{{chunk}}.csv",
-        seconds=f"{results}/benchmarks/speedup/{scan_pattern}/pairs~{{chunk}}.csv",
+        pairs="<results>/speedup/<condition>/pairs~{chunk}.csv",
+        seconds="<benchmarks>/speedup/<condition>/pairs~{chunk}.csv",
     log:
-        f"{results}/logs/speedup/{scan_pattern}/pairs~{{chunk}}.log",
+        "<logs>/speedup/<condition>/pairs~{chunk}.log",
     benchmark:
-        f"{results}/benchmarks/speedup/{scan_pattern}/pairs~{{chunk}}.tsv"
+        "<benchmarks>/speedup/<condition>/pairs~{chunk}.tsv"
     priority: 1
     group:
-        "scan"
+        "condition"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -60,17 +68,17 @@ rule speedup_pairs:
 
 rule speedup:
     input:
-        parts=[f"{results}/speedup/{part}" for part in speedup_parts],
-        seconds=[f"{results}/benchmarks/speedup/{part}" for part in speedup_parts],
+        parts=expand("<results>/speedup/{part}", part=speedup_parts),
+        seconds=expand("<benchmarks>/speedup/{part}", part=speedup_parts),
         sources=sources("speedup.py"),
     output:
-        cells=f"{results}/speedup.csv",
-        pairs=f"{results}/speedup/pairs.csv",
-        seconds=f"{results}/benchmarks/speedup.csv",
+        cells="<results>/speedup.csv",
+        pairs="<results>/speedup/pairs.csv",
+        seconds="<benchmarks>/speedup.csv",
     log:
-        f"{results}/logs/speedup.log",
+        "<logs>/speedup.log",
     benchmark:
-        f"{results}/benchmarks/speedup.tsv"
+        "<benchmarks>/speedup.tsv"
     group:
         "results"
     resources:
@@ -78,7 +86,7 @@ rule speedup:
         runtime=10,
     params:
         total=(
-            len(scans["phantom"].dataframe)
+            len(conditions["phantom"].dataframe)
             * len(config["grid"]["interval"])
             * len(config["grid"]["score"])
             * speedup_count
@@ -87,58 +95,31 @@ rule speedup:
         "../scripts/speedup.py"
 
 
-rule scan_pairs:
+rule contrast:
     input:
-        volumes=f"{results}/subtomograms/phantom/{scan_pattern}/volumes.mrcs",
-        poses=f"{results}/subtomograms/phantom/{scan_pattern}/poses.star",
-        about=f"{results}/density/phantom.json",
+        volumes=phantom_subtomograms("volumes.mrcs", config["contrast"]),
+        poses=phantom_subtomograms("poses.star", config["contrast"]),
+        about="<density>/phantom.json",
         kernels=rules.kernels.output,
-        sources=sources("scan_pairs.py"),
+        sources=sources("contrast.py"),
     output:
-        pairs=f"{results}/scanning/{scan_pattern}/interval~{{interval}}.csv",
-        seconds=f"{results}/benchmarks/scanning/{scan_pattern}/interval~{{interval}}.csv",
+        pairs="<results>/contrast.csv",
+        seconds="<benchmarks>/contrast.csv",
     log:
-        f"{results}/logs/scanning/{scan_pattern}/interval~{{interval}}.log",
+        "<logs>/contrast.log",
     benchmark:
-        f"{results}/benchmarks/scanning/{scan_pattern}/interval~{{interval}}.tsv"
-    # the longest jobs of the study
-    priority: 2
+        "<benchmarks>/contrast.tsv"
+    priority: 1
     group:
-        "scan"
+        "condition"
     resources:
         mem_mb=1000,
-        runtime=60,
+        runtime=20,
     params:
         seed=config["seed"],
-        pairs=lambda wildcards: scanned_pairs[wildcards.interval],
+        pairs=min(config["contrast"]["pairs"], config["pairs"]),
         alignment=config["alignment"],
+        cell=config["contrast"],
         scores=printed_scores,
-        seed_interval=config["scanning"]["seed_interval"],
     script:
-        "../scripts/scan_pairs.py"
-
-
-rule table_of_scans:
-    input:
-        parts=[f"{results}/scanning/{part}" for part in scanning_parts],
-        seconds=[f"{results}/benchmarks/scanning/{part}" for part in scanning_parts],
-        bounds=f"{results}/bounds/phantom.csv",
-        sources=sources("table_scanning.py"),
-    output:
-        csv=f"{results}/tables/scanning.csv",
-        markdown=f"{results}/tables/scanning.md",
-        pairs=f"{results}/scanning/pairs.csv",
-        seconds=f"{results}/benchmarks/scanning.csv",
-    log:
-        f"{results}/logs/tables/scanning.log",
-    benchmark:
-        f"{results}/benchmarks/tables/scanning.tsv"
-    group:
-        "results"
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        total=len(config["scanning"]["tilt"]) * len(printed_scores) * sum(scanned_pairs.values()),
-    script:
-        "../scripts/table_scanning.py"
+        "../scripts/contrast.py"

@@ -12,22 +12,22 @@ wildcard_constraints:
 
 rule simulate:
     input:
-        density=f"{results}/density/{{dataset}}.mrc",
+        density="<density>/{dataset}.mrc",
         sources=sources("simulate.py"),
     output:
         volumes=(
-            f"{results}/subtomograms/{{dataset}}/{scan_pattern}/volumes.mrcs"
+            "<subtomograms>/{dataset}/<condition>/volumes.mrcs"
             if config["subtomograms"]["keep"]
-            else temp(f"{results}/subtomograms/{{dataset}}/{scan_pattern}/volumes.mrcs")
+            else temp("<subtomograms>/{dataset}/<condition>/volumes.mrcs")
         ),
-        poses=temp(f"{results}/subtomograms/{{dataset}}/{scan_pattern}/poses.star"),
-        example=f"{results}/subtomograms/{{dataset}}/{scan_pattern}/example.mrc",
+        poses=temp("<subtomograms>/{dataset}/<condition>/poses.star"),
+        example="<subtomograms>/{dataset}/<condition>/example.mrc",
     log:
-        f"{results}/logs/subtomograms/{{dataset}}/{scan_pattern}.log",
+        "<logs>/subtomograms/{dataset}/<condition>.log",
     benchmark:
-        f"{results}/benchmarks/subtomograms/{{dataset}}/{scan_pattern}.tsv"
+        "<benchmarks>/subtomograms/{dataset}/<condition>.tsv"
     group:
-        "scan"
+        "condition"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -45,11 +45,11 @@ rule poses:
         parts=pose_parts,
         sources=sources("poses.py"),
     output:
-        f"{results}/poses/{{dataset}}.star",
+        "<poses>/{dataset}.star",
     log:
-        f"{results}/logs/poses/{{dataset}}.log",
+        "<logs>/poses/{dataset}.log",
     benchmark:
-        f"{results}/benchmarks/poses/{{dataset}}.tsv"
+        "<benchmarks>/poses/{dataset}.tsv"
     group:
         "results"
     resources:

@@ -5,12 +5,12 @@ rule phantom_density:
     input:
         sources=sources("phantom.py"),
     output:
-        map=f"{results}/density/phantom.mrc",
-        about=f"{results}/density/phantom.json",
+        map="<density>/phantom.mrc",
+        about="<density>/phantom.json",
     log:
-        f"{results}/logs/density/phantom.log",
+        "<logs>/density/phantom.log",
     benchmark:
-        f"{results}/benchmarks/density/phantom.tsv"
+        "<benchmarks>/density/phantom.tsv"
     group:
         "maps"
     resources:
@@ -28,12 +28,12 @@ rule complex_density:
         map_inputs,
         sources=sources("structures.py"),
     output:
-        map=f"{results}/density/{{complex}}.mrc",
-        about=f"{results}/density/{{complex}}.json",
+        map="<density>/{complex}.mrc",
+        about="<density>/{complex}.json",
     log:
-        f"{results}/logs/density/{{complex}}.log",
+        "<logs>/density/{complex}.log",
     benchmark:
-        f"{results}/benchmarks/density/{{complex}}.tsv"
+        "<benchmarks>/density/{complex}.tsv"
     wildcard_constraints:
         complex="|".join(complexes) or "none",
     group:

@@ -3,27 +3,51 @@
 
 rule tables:
     input:
-        expand(f"{results}/tables/{{table}}.{{kind}}", table=phantom_tables, kind=["csv", "md"]),
-        expand(f"{results}/tables/complexes.{{kind}}", kind=["csv", "md"] if complexes else []),
-        multiext(f"{results}/tables/scanning", ".csv", ".md"),
-        multiext(f"{results}/tables/averages", ".csv", ".md"),
-        expand(f"{results}/tables/classification.{{kind}}", kind=["csv", "md"] if complexes else []),
+        expand("<tables>/{table}.{kind}", table=phantom_tables, kind=["csv", "md"]),
+        expand("<tables>/complexes.{kind}", kind=["csv", "md"] if complexes else []),
+        multiext("<tables>/scanning", ".csv", ".md"),
+        multiext("<tables>/averages", ".csv", ".md"),
+        expand("<tables>/classification.{kind}", kind=["csv", "md"] if complexes else []),
+
+
+rule table1:
+    input:
+        multiext("<tables>/table1", ".csv", ".md"),
+        multiext("<figures>/table1", ".svg", ".png"),
+
+
+rule table2:
+    input:
+        multiext("<tables>/table2", ".csv", ".md"),
+        multiext("<figures>/table2", ".svg", ".png"),
+
+
+rule table3:
+    input:
+        multiext("<tables>/table3", ".csv", ".md"),
+        multiext("<figures>/table3", ".svg", ".png"),
+
+
+rule table4:
+    input:
+        multiext("<tables>/table4", ".csv", ".md"),
+        multiext("<figures>/table4", ".svg", ".png"),
 
 
 rule table_of_phantom:
     input:
-        alignments=f"{results}/alignments/phantom.csv",
+        alignments="<alignments>/phantom.csv",
         aligners=aligner_lines,
-        bounds=f"{results}/bounds/phantom.csv",
+        bounds="<bounds>/phantom.csv",
         paper=paper_tables,
         sources=sources("table.py"),
     output:
-        csv=f"{results}/tables/table{{number}}.csv",
-        markdown=f"{results}/tables/table{{number}}.md",
+        csv="<tables>/table{number}.csv",
+        markdown="<tables>/table{number}.md",
     log:
-        f"{results}/logs/tables/table{{number}}.log",
+        "<logs>/tables/table{number}.log",
     benchmark:
-        f"{results}/benchmarks/tables/table{{number}}.tsv"
+        "<benchmarks>/tables/table{number}.tsv"
     wildcard_constraints:
         number="[1-4]",
     group:
@@ -37,18 +61,18 @@ rule table_of_phantom:
 
 rule table_of_complexes:
     input:
-        alignments=expand(f"{results}/alignments/{{complex}}.csv", complex=complexes),
+        alignments=expand("<alignments>/{complex}.csv", complex=complexes),
         aligners=aligner_lines,
-        bounds=expand(f"{results}/bounds/{{complex}}.csv", complex=complexes),
-        about=expand(f"{results}/density/{{complex}}.json", complex=complexes),
+        bounds=expand("<bounds>/{complex}.csv", complex=complexes),
+        about=expand("<density>/{complex}.json", complex=complexes),
         sources=sources("table_complexes.py"),
     output:
-        csv=f"{results}/tables/complexes.csv",
-        markdown=f"{results}/tables/complexes.md",
+        csv="<tables>/complexes.csv",
+        markdown="<tables>/complexes.md",
     log:
-        f"{results}/logs/tables/complexes.log",
+        "<logs>/tables/complexes.log",
     benchmark:
-        f"{results}/benchmarks/tables/complexes.tsv"
+        "<benchmarks>/tables/complexes.tsv"
     group:
         "results"
     resources:
@@ -58,3 +82,27 @@ rule table_of_complexes:
         complexes=complexes,
     script:
         "../scripts/table_complexes.py"
+
+
+rule averages_table:
+    input:
+        alignments="<alignments>/averages.csv",
+        shells=expand("<results>/averages/{averaged}_shells.csv", averaged=averaged),
+        about=expand("<density>/{averaged}.json", averaged=averaged),
+        sources=sources("averages_table.py"),
+    output:
+        csv="<tables>/averages.csv",
+        markdown="<tables>/averages.md",
+    log:
+        "<logs>/tables/averages.log",
+    benchmark:
+        "<benchmarks>/tables/averages.tsv"
+    group:
+        "results"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        objects=averaged,
+    script:
+        "../scripts/averages_table.py"

@@ -11,11 +11,18 @@ CAPTION = (
     "Times of this run on this machine, from Snakemake's benchmark files; jobs run side by side, so that the seconds "
     "of all jobs add up to more than the whole run took. Short jobs are not measured exactly."
 )
+SECONDS = {
+    "searches": "Searches: processor seconds of a pair (seeding, all seeds refined, stochastic search)",
+    "scans": "Scans: processor seconds of a pair, and of all pairs by extrapolation",
+    "steps": "One refinement step: µs here, ms the paper's way",
+    "aligners": "Other aligners: seconds of an alignment, median",
+}
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]):
     table = run_times(Path(output.csv).parent, params.patterns)
     write_csv(table, output.csv)
     parts = [run_times_part(table)]
-    parts += [frame_part(title, read_csv(path)) for title, path in params.seconds.items()]
+    given = ((title, snakemake.input.get(name)) for name, title in SECONDS.items())
+    parts += [frame_part(title, read_csv(path)) for title, path in given if path]
     write_page(output.page, "Run times and memory", CAPTION, parts)

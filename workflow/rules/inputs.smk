@@ -1,0 +1,32 @@
+# Which files a job takes, where its wildcards decide.
+
+
+def pose_parts(wildcards):
+    """Return the files with the poses of a data set's subtomograms."""
+    return [
+        f"<subtomograms>/{wildcards.dataset}/{condition}/poses.star"
+        for condition in conditions[wildcards.dataset].instance_patterns
+    ]
+
+
+def alignment_parts(wildcards):
+    """Return the files of a data set's alignments, by tilt range and signal-to-noise ratio."""
+    return [
+        f"<alignments>/{wildcards.dataset}/{condition}/pairs~{chunk}.csv"
+        for condition in conditions[wildcards.dataset].instance_patterns
+        for chunk in chunks(config["pairs"])
+    ]
+
+
+def aligner_objects(wildcards):
+    """Return the data sets whose pairs count for another aligner."""
+    return list(dict.fromkeys(cell.object for cell in aligner_cells[wildcards.aligner]))
+
+
+def map_inputs(wildcards):
+    """Return the files that a complex's density map is made from."""
+    if map_source["source"] == "bundled":
+        return [os.path.join(bundled_maps, f"{wildcards.complex}.{kind}") for kind in ("mrc", "json")]
+    if map_source["source"] == "directory":
+        return [str(find_coordinates(wildcards.complex, map_source["directory"]))]
+    return []

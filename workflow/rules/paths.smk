@@ -1,0 +1,30 @@
+# Where the files of a study lie. Rules name the variables in angle brackets; no other file spells these folders.
+
+
+pathvars:
+    results=f"results/{config['name']}",
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+    alignments="<results>/alignments",
+    bounds="<results>/bounds",
+    density="<results>/density",
+    figures="<results>/figures",
+    maps="<results>/maps",
+    particles="<results>/particles",
+    pictures="<results>/pictures",
+    poses="<results>/poses",
+    rounds="<particles>/rounds",
+    subtomograms="<results>/subtomograms",
+    tables="<results>/tables",
+    # the tilt range and the signal-to-noise ratio
+    condition=conditions["phantom"].wildcard_pattern,
+
+
+def condition_path(tilt, snr):
+    """Return the part of a path that names a tilt range and a signal-to-noise ratio."""
+    return conditions["phantom"].wildcard_pattern.format(tilt=number_text(tilt), snr=number_text(snr))
+
+
+def phantom_subtomograms(name, section):
+    """Return a file of the phantom's subtomograms under the condition of a section of the configuration."""
+    return f"<subtomograms>/phantom/{condition_path(section['tilt'], section['snr'])}/{name}"
