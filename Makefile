@@ -1,16 +1,3 @@
-# make reproduce   the study of config.yaml       make quick   the same at small n, in minutes
-# make report      the study of CONFIG=file.yaml (of config.yaml if left out) with its report, results/<name>/report.html
-# make particles STAR=run.star REFERENCE=ref.mrc   your own subtomograms aligned and averaged (or CONFIG=file.yaml)
-# make test        the tests                      make check   style of code and workflow
-# make test-faults the tiny study under kills, full disks, damage and another processor's arithmetic; in half an hour
-# make test-slurm  the tiny study through sbatch, on a cluster of one node that is started here; as root
-# make compare     results/<name> against results/reference: exit code 0 if they agree
-# make figures     tables and figures from results/reference, without simulating, into results/redrawn
-# make reference   keep results/<name> as results/reference      make docs    docs/results.md from results/reference
-# make bench       speed, accuracy, growth and memory, in minutes; on an idle machine (REPEATS=3: quicker, rougher)
-# make lock        renew envs/*.lock from envs/*.in     make audit   known vulnerabilities of what they pin
-# Each sets up .venv first if that is needed.
-
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
@@ -18,63 +5,65 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 LAID_OVER = $(if $(CONFIG),--configfile $(CONFIG))
 STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\).*/\1/p" $(CONFIG) config.yaml))
 
-# what can be made anew from the files of a reference
-DRAWN := tables figures verdicts table_of_phantom table_of_complexes averages_table comparison claims \
-	phantom_density table_figure scanning_figure comparison_figure \
-	figure1 figure2 figure3 figure4 figure5 figure6
+# what can be made anew from the files of a reference: the rules of these topics, and the phantom
+DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,workflow/rules/%.smk,tables figures verdicts))
 
-.PHONY: reproduce quick report particles test test-faults test-slurm check compare figures reference docs bench lock audit
+.PHONY: help reproduce quick report particles test test-faults test-slurm check compare figures reference docs bench \
+	lock audit
 
-reproduce: report
+help: ## this list; every target sets up .venv first if it needs that
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-quick: .venv/complete
+reproduce: report ## the study of config.yaml, half an hour on two cores
+
+quick: .venv/complete ## the same with few pairs, three minutes
 	$(MAKE) report CONFIG=workflow/config/quick.yaml
 
-report: .venv/complete
+report: .venv/complete ## the study of CONFIG=file.yaml with its report, results/<name>/report.html
 	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
 	.venv/bin/snakemake --cores all $(LAID_OVER)
 	.venv/bin/snakemake $(LAID_OVER) --report $(STUDY)/report.html
 
 # a job that fails does not keep the other particles waiting
 OWN = $(LAID_OVER) $(if $(STAR),--config particles=$(STAR) reference=$(REFERENCE))
-particles: .venv/complete
+particles: .venv/complete ## your own subtomograms: STAR=run.star REFERENCE=ref.mrc, or CONFIG=file.yaml
 	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
 	.venv/bin/snakemake --cores all --keep-going $(OWN)
 	.venv/bin/snakemake $(OWN) --report $(STUDY)/particles/report.html
 
-compare: .venv/complete
+compare: .venv/complete ## results/<name> against results/reference: exit code 0 if they agree
 	.venv/bin/python workflow/scripts/compare.py $(STUDY)
 
-figures: .venv/complete
+figures: .venv/complete ## tables and figures from results/reference, into results/redrawn
 	.venv/bin/python workflow/scripts/unpack_reference.py results/redrawn
 	.venv/bin/snakemake --cores all --configfile results/redrawn/config.yaml --config name=redrawn \
 		--forceall --allowed-rules $(DRAWN) -- tables figures verdicts
 
-reference: .venv/complete
+reference: .venv/complete ## keep results/<name> as results/reference
 	.venv/bin/python workflow/scripts/store_reference.py $(STUDY)
 
-docs: .venv/complete
+docs: .venv/complete ## docs/results.md from results/reference
 	.venv/bin/python workflow/scripts/write_results.py
 
-test: .venv/complete
+test: .venv/complete ## the tests, on all cores
 	.venv/bin/python -m pytest
 
-test-faults: .venv/complete
+test-faults: .venv/complete ## the tiny study under kills, full disks, damage; half an hour
 	.venv/bin/python -m pytest -m faults
 
-test-slurm: .venv/slurm
+test-slurm: .venv/slurm ## the tiny study through sbatch, on a cluster that is started here; as root
 	command -v sbatch slurmctld slurmd munged > /dev/null || \
 		(apt-get update && apt-get install --yes --no-install-recommends slurm-wlm munge)
 	.venv/bin/python -m pytest -m slurm
 
-check: .venv/complete
+check: .venv/complete ## style of code and workflow, and who imports whom
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	.venv/bin/python .ci/lint
 
 # the quick study first: its benchmark files tell the memory of each kind of job
-bench: quick
+bench: quick ## speed, accuracy, growth and memory; on an idle machine (REPEATS=3: rougher)
 	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/benchmark.py $(REPEATS)
 
 # made anew when the lock changes; half of an environment is never taken for a whole one
@@ -96,7 +85,7 @@ bench: quick
 	touch $@
 
 # uv, which is not part of the environment, resolves for all platforms and Pythons and writes hashes, no addresses
-lock:
+lock: ## renew envs/*.lock from envs/*.in
 	python3 -m venv build/lock
 	build/lock/bin/pip install --quiet uv
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
@@ -105,7 +94,7 @@ lock:
 		--constraint envs/requirements.lock --output-file envs/slurm.lock envs/slurm.in
 
 # a package that cannot be looked up counts as a failure
-audit:
+audit: ## known vulnerabilities of what envs/*.lock pin
 	python3 -m venv build/audit
 	build/audit/bin/pip install --quiet pip-audit
 	build/audit/bin/pip-audit --strict --disable-pip --require-hashes \

@@ -60,3 +60,12 @@ def test_make_says_in_one_sentence_that_no_python_fits(bare_copy):
 def test_the_ci_runs_the_tests_and_the_checks():
     text = (REPOSITORY / ".ci" / "run").read_text()
     assert re.findall(r"^make (\w+)$", text, re.M) == ["test", "check"]
+
+
+def test_make_alone_lists_its_targets_and_makes_nothing(bare_copy):
+    run = subprocess.run(["make", "--no-print-directory"], cwd=bare_copy, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    listed = {line.split()[0] for line in run.stdout.splitlines()}
+    phony = re.search(r"^\.PHONY: ((?:.*\\\n)*.*)", (bare_copy / "Makefile").read_text(), flags=re.MULTILINE)
+    assert listed == set(phony.group(1).replace("\\\n", " ").split())
+    assert not (bare_copy / ".venv").exists()
