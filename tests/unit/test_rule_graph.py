@@ -1,5 +1,7 @@
 import os
 import shutil
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -102,5 +104,42 @@ def test_snakemake_gives_the_studys_rules_where_there_is_no_graphviz(tmp_path, m
 
 def test_what_snakemake_says_of_a_bad_configuration_is_passed_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="gave no graph of its rules"):
-        study_rule_graph(ROOT / "Snakefile", {"name": "paper", "pairs": -1})
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    with pytest.raises(InputError, match=r"gave no graph of its rules: (?s:.*)config: pairs: is -1, where"):
+        study_rule_graph(ROOT / "Snakefile", config | {"pairs": -1})
+
+
+# a chain of jobs, and a process that does to its files what running jobs do: remove them and write them anew
+CHAIN = """
+rule all:
+    input: "made/19"
+
+rule first:
+    output: "made/0"
+
+rule later:
+    input: lambda wildcards: f"made/{int(wildcards.n) - 1}"
+    output: "made/{n,[0-9]+}"
+"""
+REWRITING = """
+import itertools, os, time
+os.makedirs("made", exist_ok=True)
+for round in itertools.count():
+    for n in range(round % 2, 20, 2):
+        open(f"made/{n}", "w").close()
+    time.sleep(0.001)
+    for n in range(round % 2, 20, 2):
+        os.remove(f"made/{n}")
+"""
+
+
+def test_the_graph_is_made_while_jobs_rewrite_their_outputs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Snakefile").write_text(CHAIN, encoding="utf-8")
+    with subprocess.Popen([sys.executable, "-c", REWRITING]) as rewriting:
+        try:
+            graphs = [study_rule_graph("Snakefile", {"structures": {"directory": "."}}) for _ in range(30)]
+            assert rewriting.poll() is None
+        finally:
+            rewriting.kill()
+    assert graphs == 30 * [{"first": [], "later": ["first", "later"]}]

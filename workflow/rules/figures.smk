@@ -61,8 +61,8 @@ rule figure1:
         mem_mb=1500,
         runtime=10,
     params:
-        # other aligners are no part of the study's own graph
-        config=config | {"aligners": {}},
+        # other aligners and a user's particles are no part of the study's own graph
+        config=config | {"aligners": {}, "particles": config["particles"] | {"star": "", "reference": ""}},
     script:
         "../scripts/figure1.py"
 

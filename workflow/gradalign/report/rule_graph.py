@@ -1,6 +1,7 @@
 """The graph of the study's rules, as Snakemake knows it, laid out in layers without Graphviz."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -31,6 +32,9 @@ class Layout(NamedTuple):
 def study_rule_graph(snakefile, config):
     """Ask Snakemake for the graph of the study's rules.
 
+    Snakemake works in an empty folder: where the study itself runs, its jobs remove and write the files that Snakemake
+    would look at.
+
     Parameters
     ----------
     snakefile : str or path
@@ -47,12 +51,21 @@ def study_rule_graph(snakefile, config):
     InputError
         If Snakemake refuses.
     """
+    # the only path that counts from the folder of the study
+    structures = config["structures"] | {"directory": os.path.abspath(config["structures"]["directory"])}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.json"
-        path.write_text(json.dumps(config), encoding="utf-8")
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", str(path)]
-        # without a lock: this runs while the study does
-        run = subprocess.run([*command, "--nolock", "--rulegraph", "dot", "--", TARGET], capture_output=True, text=True)
+        path.write_text(json.dumps(config | {"structures": structures}), encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            os.path.abspath(snakefile),
+            "--configfile",
+            path.name,
+        ]
+        run = subprocess.run([*command, "--rulegraph", "dot", "--", TARGET], cwd=folder, capture_output=True, text=True)
     if run.returncode:
         raise InputError(f"{snakefile}: Snakemake gave no graph of its rules: {run.stderr.strip()}")
     return read_rule_graph(run.stdout)
