@@ -12,20 +12,18 @@ from gradalign.geometry.rotations import euler_from_rotation, random_rotations, 
 from gradalign.report.tables.classes import classes_caption, summarise_classes, write_classes_markdown
 from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
-from gradalign.study.class_averages import average_classes, classify, single_subtomogram
-from gradalign.study.classification import (
+from gradalign.study.class_averages import average_classes, classify, single_subtomogram, transforms_onto
+from gradalign.study.classification import align_pairs_of_all, standardised
+from gradalign.study.columns import PAIRS_OF_ALL
+from gradalign.study.partition import (
     adjusted_rand_index,
-    align_pairs_of_all,
     all_pairs,
     assign_classes,
     composition,
     dissimilarity_matrix,
     hierarchical_classes,
     medoid,
-    standardised,
-    transforms_onto,
 )
-from gradalign.study.columns import PAIRS_OF_ALL
 
 labels = st.lists(st.integers(0, 4), min_size=2, max_size=30)
 SIZE, PER = 24, 4

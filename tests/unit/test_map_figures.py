@@ -16,10 +16,11 @@ from gradalign.report.figures.figure5 import figure5, figure5_caption
 from gradalign.report.figures.figure6 import figure6, figure6_caption
 from gradalign.report.figures.maps import SHOWN, gallery, read_gallery, save_gallery
 from gradalign.report.figures.style import BODY, PAGE_WIDTH, Page
+from gradalign.report.tables.averages import resolution_of
 from gradalign.simulation.phantom import phantom
-from gradalign.study.average_shells import resolution_of, shell_rows
-from gradalign.study.classification import all_pairs
+from gradalign.study.average_shells import shell_rows
 from gradalign.study.columns import PAIRS_OF_ALL
+from gradalign.study.partition import all_pairs
 
 DPI = 300
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))

@@ -6,19 +6,19 @@ from gradalign.averaging.fsc import fourier_shell_correlation, resolution
 from gradalign.averaging.wedge_average import save_averages
 from gradalign.errors import InputError
 from gradalign.io.mrc import write_volume
-from gradalign.report.tables.averages import averages_caption, nanometres, summarise_averages, write_averages_markdown
+from gradalign.report.tables.averages import (
+    averages_caption,
+    nanometres,
+    resolution_of,
+    summarise_averages,
+    write_averages_markdown,
+)
 from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
-from gradalign.study.average_shells import finish_averages, resolution_of, shell_rows
+from gradalign.study.average_shells import empty_averages, finish_averages, shell_rows
 from gradalign.study.columns import AVERAGES, KINDS, OBJECT_COLUMN
-from gradalign.study.templates import (
-    align_to_template,
-    empty_averages,
-    mixture,
-    mixture_particles,
-    open_data_set,
-    template,
-)
+from gradalign.study.data_sets import mixture, mixture_particles, open_data_set, template
+from gradalign.study.templates import align_to_template
 
 MICROSCOPE = {"voltage": 300, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 3.0}
 SUBTOMOGRAMS = {"box": 24, "voxel_size": 1.0, "simulation_box": 24, "max_shift": 0.05, "keep": False}

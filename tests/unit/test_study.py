@@ -9,12 +9,13 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import random_rotations, relative_transform, rotation_angle, rotation_from_euler
 from gradalign.io.csv_lines import join_records, number_text, write_records
 from gradalign.io.mrc import write_stack
+from gradalign.io.stacks import read_pairs
 from gradalign.io.star import Particles, join_particles, read_particles, write_particles
 from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
 from gradalign.study.columns import ALIGNMENTS
 from gradalign.study.conditions import Cell
-from gradalign.study.pairs import align_pairs, read_pairs
+from gradalign.study.pairs import align_pairs
 
 CELL = Cell("phantom", 90.0, math.inf, "rcs", 60.0)
 SEED = 5

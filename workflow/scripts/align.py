@@ -2,11 +2,12 @@
 
 from gradalign.io.csv_lines import write_records
 from gradalign.io.provenance import read_provenance
+from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.columns import ALIGNMENTS
 from gradalign.study.conditions import Cell
-from gradalign.study.pairs import align_pairs, read_pairs
+from gradalign.study.pairs import align_pairs
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:

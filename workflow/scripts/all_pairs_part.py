@@ -3,11 +3,12 @@
 from itertools import chain
 
 from gradalign.io.csv_lines import write_records
+from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
-from gradalign.study.classification import align_pairs_of_all, all_pairs
+from gradalign.study.classification import align_pairs_of_all
 from gradalign.study.columns import PAIRS_OF_ALL
-from gradalign.study.pairs import read_pairs
+from gradalign.study.partition import all_pairs
 
 params = snakemake.params
 with job(snakemake.log[0]) as say:

@@ -8,8 +8,10 @@ from gradalign.io.mrc import read_volume
 from gradalign.io.provenance import read_provenance
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
+from gradalign.study.average_shells import empty_averages
 from gradalign.study.columns import AVERAGES
-from gradalign.study.templates import align_to_template, empty_averages, open_data_set
+from gradalign.study.data_sets import open_data_set
+from gradalign.study.templates import align_to_template
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:

@@ -8,7 +8,7 @@ from gradalign.io.provenance import read_provenance
 from gradalign.io.star import read_particles
 from gradalign.run.jobs import job, progress
 from gradalign.study.columns import ALIGNER_SECONDS, ALIGNERS
-from gradalign.study.templates import open_data_set
+from gradalign.study.data_sets import open_data_set
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log.job) as say:

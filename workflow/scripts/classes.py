@@ -2,11 +2,11 @@
 
 from gradalign.io.csv_lines import write_records
 from gradalign.io.mrc import write_volume
+from gradalign.io.stacks import read_pairs
 from gradalign.report.csv_tables import read_frame
 from gradalign.run.jobs import job
 from gradalign.study.class_averages import average_classes, classify, single_subtomogram
 from gradalign.study.columns import OBJECT_COLUMN
-from gradalign.study.pairs import read_pairs
 
 params, given, output = snakemake.params, snakemake.input, snakemake.output
 with job(snakemake.log[0]):

@@ -2,12 +2,12 @@
 
 from gradalign.io.csv_lines import write_records
 from gradalign.io.provenance import read_provenance
+from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.columns import CONTRAST, CONTRAST_SECONDS, FACTORS
 from gradalign.study.conditions import Cell
 from gradalign.study.contrast import measure, seconds_lines
-from gradalign.study.pairs import read_pairs
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:

@@ -1,12 +1,13 @@
 """Follow the searches of one cell, pair by pair, and write median and quartiles after each step."""
 
 from gradalign.io.provenance import read_provenance
+from gradalign.io.stacks import read_pairs
 from gradalign.report.csv_tables import write_csv
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.conditions import Cell
 from gradalign.study.convergence import follow, summarise_convergence
-from gradalign.study.pairs import prepared_pairs, read_pairs, search_pair
+from gradalign.study.pairs import prepared_pairs, search_pair
 
 params = snakemake.params
 with job(snakemake.log[0]) as say:

@@ -5,7 +5,7 @@ from pathlib import Path
 from gradalign.aligners.declared import Condition
 from gradalign.aligners.export import export_volumes
 from gradalign.run.jobs import job, progress
-from gradalign.study.templates import open_data_set
+from gradalign.study.data_sets import open_data_set
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:

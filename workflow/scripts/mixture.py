@@ -3,7 +3,7 @@
 from gradalign.io.mrc import write_stack
 from gradalign.io.star import write_particles
 from gradalign.run.jobs import job, progress
-from gradalign.study.templates import mixture, mixture_particles, open_data_set
+from gradalign.study.data_sets import mixture, mixture_particles, open_data_set
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:

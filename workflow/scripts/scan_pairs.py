@@ -2,11 +2,11 @@
 
 from gradalign.io.csv_lines import write_records
 from gradalign.io.provenance import read_provenance
+from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.columns import SCAN_SECONDS, SCANS
 from gradalign.study.conditions import Cell
-from gradalign.study.pairs import read_pairs
 from gradalign.study.scans import scan_pairs, seconds_lines
 
 wildcards, params = snakemake.wildcards, snakemake.params

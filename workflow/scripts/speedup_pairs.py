@@ -1,11 +1,11 @@
 """Refine all seeds of some pairs independently, and search the same pairs stochastically."""
 
 from gradalign.io.csv_lines import write_records
+from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.columns import SPEEDUP, SPEEDUP_SECONDS
 from gradalign.study.conditions import Cell
-from gradalign.study.pairs import read_pairs
 from gradalign.study.seed_by_seed import compare_pairs, seconds_lines
 
 wildcards, params = snakemake.wildcards, snakemake.params

@@ -2,7 +2,7 @@
 
 from gradalign.io.mrc import write_volume
 from gradalign.run.jobs import job
-from gradalign.study.templates import template
+from gradalign.study.data_sets import template
 
 params = snakemake.params
 with job(snakemake.log[0]):

@@ -1,12 +1,30 @@
-"""Finished averages and their shell correlations, with the truth and between half sets."""
+"""Averages before any subtomogram is added, and finished, with their shell correlations."""
 
+import numpy as np
 import pandas as pd
 
-from gradalign.averaging.fsc import fourier_shell_correlation, resolution
-from gradalign.averaging.wedge_average import merge_saved
+from gradalign.averaging.fsc import fourier_shell_correlation
+from gradalign.averaging.wedge_average import WedgeAverage, merge_saved
 from gradalign.errors import InputError
-from gradalign.study.columns import COMPARISONS, HALVES
-from gradalign.study.templates import empty_averages
+from gradalign.study.columns import HALVES
+
+
+def empty_averages(reference, scores):
+    """Return the averages of one set of subtomograms before any is added.
+
+    Parameters
+    ----------
+    reference : numpy.ndarray of shape (N, N, N)
+        The template, which sets the scale.
+    scores : list of str
+
+    Returns
+    -------
+    dict of str to gradalign.averaging.wedge_average.WedgeAverage
+        ``"rcs/even"``, ``"rcs/odd"``, ...
+    """
+    scale = float(np.abs(reference).max())
+    return {f"{score}/{half}": WedgeAverage(len(reference), scale) for score in scores for half in HALVES}
 
 
 def shell_rows(volume, halves, truth, voxel_size, **about):
@@ -79,20 +97,3 @@ def finish_averages(sums, template, scores, count, voxel_size, **about):
         volumes.append(even.volume())
         shells.append(shell_rows(volumes[-1], halves, template, voxel_size, **about, score=score))
     return volumes, pd.concat(shells, ignore_index=True)
-
-
-def resolution_of(rows):
-    """Return the resolution at the threshold of its comparison.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        The shells of one average and comparison, from `shell_rows`.
-
-    Returns
-    -------
-    float
-        In nm; NaN if there is none.
-    """
-    threshold = COMPARISONS[rows.comparison.iloc[0]]
-    return resolution(rows.frequency_per_nm, rows.correlation, threshold, 1.0)

@@ -26,8 +26,8 @@ from gradalign.search.seeds import free_directions
 from gradalign.simulation.noise import Noise
 from gradalign.study.columns import BOUND_KINDS, BOUNDS, QUANTITIES
 from gradalign.study.conditions import Cell
+from gradalign.study.data_sets import open_data_set, template
 from gradalign.study.pairs import Pair, pair_surfaces
-from gradalign.study.templates import open_data_set, template
 
 _DRAWS = 200
 # mean distance of a square's points from its centre: what a lattice point on the tilt axis averages over

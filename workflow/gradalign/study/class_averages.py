@@ -4,15 +4,9 @@ import numpy as np
 import pandas as pd
 
 from gradalign.averaging.wedge_average import WedgeAverage, sampler
-from gradalign.study.classification import (
-    assign_classes,
-    class_average,
-    dissimilarity_matrix,
-    hierarchical_classes,
-    medoid,
-    transforms_onto,
-)
+from gradalign.geometry.rotations import inverse_transform, rotation_from_euler
 from gradalign.study.columns import STAGES
+from gradalign.study.partition import assign_classes, dissimilarity_matrix, hierarchical_classes, medoid
 
 
 def classify(alignments, objects, scores):
@@ -50,6 +44,64 @@ def classify(alignments, objects, scores):
             part["medoid"] = [number in centres for number in range(len(objects))]
             parts.append(part)
     return pd.concat(parts, ignore_index=True)
+
+
+def transforms_onto(centre, members, alignments, score):
+    """Return the transforms that move the centre of a class onto its members, from the alignments of the pairs.
+
+    Parameters
+    ----------
+    centre : int
+    members : iterable of int
+    alignments : pandas.DataFrame
+        Columns of `PAIRS_OF_ALL`.
+    score : str
+
+    Returns
+    -------
+    dict of int to (numpy.ndarray of shape (3, 3), numpy.ndarray of shape (3,))
+        (R, a) with member(x) ≈ centre(R⁻¹(x − a)); the identity for the centre itself.
+    """
+    rows = alignments[alignments.score == score].set_index(["first", "second"])
+    transforms = {}
+    for member in members:
+        if member == centre:
+            transforms[member] = np.eye(3), np.zeros(3)
+            continue
+        row = rows.loc[(min(member, centre), max(member, centre))]
+        rotation = rotation_from_euler(row.phi_deg, row.theta_deg, row.psi_deg)
+        translation = row[["shift_x_voxel", "shift_y_voxel", "shift_z_voxel"]].to_numpy(dtype=float)
+        # the alignment of a pair moves the second onto the first
+        transforms[member] = (rotation, translation) if member < centre else inverse_transform(rotation, translation)
+    return transforms
+
+
+def class_average(volumes, transforms, pose, tilt):
+    """Return the average of a class in the frame of an object.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        All subtomograms.
+    transforms : dict of int to (R, a)
+        From `transforms_onto`.
+    pose : (array_like of shape (3, 3), array_like of shape (3,))
+        (P, p) of the class's centre: centre(x) = object(P⁻¹(x − p)); for display alone.
+    tilt : float or (float, float)
+
+    Returns
+    -------
+    numpy.ndarray of shape (N, N, N), float32
+        Density [z, y, x].
+    """
+    turn, shift = (np.asarray(part, dtype=float) for part in pose)
+    members = sorted(transforms)
+    scale = max(float(np.abs(volumes[member]).max()) for member in members)
+    average = WedgeAverage(np.shape(volumes[members[0]])[0], scale)
+    for member in members:
+        rotation, translation = transforms[member]
+        average.add(sampler(volumes[member]), rotation @ turn, rotation @ shift + translation, tilt)
+    return average.volume()
 
 
 def average_classes(classes, alignments, volumes, particles, tilt):

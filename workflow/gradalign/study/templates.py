@@ -1,90 +1,14 @@
-"""What the study does with whole sets of subtomograms: align them to a template and average them.
-
-A template is what a perfect average would be: the noise-free reconstruction of the object in standard pose from ±90°,
-with the study's contrast transfer and detector, on the scale of the data. Subtomogram i belongs to the half set i % 2.
-"""
-
-from dataclasses import replace
+"""Subtomograms, or noise alone, aligned to a template and added up. Subtomogram i belongs to the half set i % 2."""
 
 import numpy as np
 
-from gradalign.averaging.wedge_average import WedgeAverage, sampler
+from gradalign.averaging.wedge_average import sampler
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.io.csv_lines import line
-from gradalign.io.mrc import read_volume
-from gradalign.io.star import join_particles
 from gradalign.search.score import Start, by_preparation, load_score
-from gradalign.simulation.dataset import configured_data_set
-from gradalign.study.columns import AVERAGES, HALVES, OBJECT_COLUMN
-
-
-def open_data_set(name, density_path, tilt, snr, seed, microscope, subtomograms):
-    """Return a data set from the sections of the configuration.
-
-    Parameters
-    ----------
-    name : str
-        The object.
-    density_path : str or path
-        Its density map.
-    tilt, snr : float
-    seed : int
-        The study's seed.
-    microscope, subtomograms : dict
-        Sections of the configuration.
-
-    Returns
-    -------
-    gradalign.simulation.dataset.DataSet
-
-    Raises
-    ------
-    InputError
-        If the map or a setting is unusable.
-    """
-    density, _ = read_volume(density_path)
-    return configured_data_set(name, density, tilt, snr, seed, microscope, subtomograms)
-
-
-def template(name, density_path, seed, microscope, subtomograms):
-    """Return the template of an object.
-
-    Parameters
-    ----------
-    name, density_path, seed, microscope, subtomograms
-        As of `open_data_set`.
-
-    Returns
-    -------
-    numpy.ndarray of shape (box, box, box), float32
-        Density [z, y, x].
-
-    Raises
-    ------
-    InputError
-        As `open_data_set`.
-    """
-    return open_data_set(name, density_path, 90.0, np.inf, seed, microscope, subtomograms).example()
-
-
-def empty_averages(reference, scores):
-    """Return the averages of one set of subtomograms before any is added.
-
-    Parameters
-    ----------
-    reference : numpy.ndarray of shape (N, N, N)
-        The template, which sets the scale.
-    scores : list of str
-
-    Returns
-    -------
-    dict of str to gradalign.averaging.wedge_average.WedgeAverage
-        ``"rcs/even"``, ``"rcs/odd"``, ...
-    """
-    scale = float(np.abs(reference).max())
-    return {f"{score}/{half}": WedgeAverage(len(reference), scale) for score in scores for half in HALVES}
+from gradalign.study.columns import AVERAGES, HALVES
 
 
 def _noise(data_set, seed, keys):
@@ -166,52 +90,3 @@ def _numbers(found, pose, symmetry):
         comparison = [*euler_from_rotation(rotation).tolist(), *translation.tolist()]
         comparison += alignment_error(found.rotation, found.translation, *poses, symmetry)
     return [*estimate, *comparison, found.dissimilarity, found.iterations]
-
-
-def mixture(data_sets, count):
-    """Simulate the first subtomograms of some data sets, one data set after the other.
-
-    Parameters
-    ----------
-    data_sets : list of gradalign.simulation.dataset.DataSet
-    count : int
-        Of each.
-
-    Yields
-    ------
-    volume : numpy.ndarray of shape (box, box, box), float32
-    pose : (numpy.ndarray of shape (3, 3), numpy.ndarray of shape (3,))
-    """
-    for data_set in data_sets:
-        for index in range(count):
-            volume, *pose = data_set.subtomogram(index)
-            yield volume, tuple(pose)
-
-
-def mixture_particles(data_sets, names, poses, image_path):
-    """Describe the subtomograms of `mixture` for a STAR file.
-
-    Parameters
-    ----------
-    data_sets : list of gradalign.simulation.dataset.DataSet
-    names : list of str
-        Their objects.
-    poses : list of (rotation, translation)
-        In the order of `mixture`.
-    image_path : str
-        The stack that holds the subtomograms in this order.
-
-    Returns
-    -------
-    gradalign.io.star.Particles
-        With the object as a column.
-    """
-    count = len(poses) // len(data_sets)
-    parts = []
-    for place, (data_set, name) in enumerate(zip(data_sets, names, strict=True)):
-        part = data_set.particles(poses[place * count : (place + 1) * count], image_path)
-        # no pairs here: each subtomogram meets all others
-        columns = {key: texts for key, texts in part.columns.items() if key not in ("gradalignPair", "gradalignMember")}
-        images = [f"{place * count + index + 1:06d}@{image_path}" for index in range(count)]
-        parts.append(replace(part, images=images, columns=columns | {OBJECT_COLUMN: [name] * count}))
-    return join_particles(parts)

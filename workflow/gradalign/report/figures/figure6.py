@@ -19,8 +19,8 @@ from gradalign.report.figures.style import (
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
 from gradalign.report.tables.classes import stand_ins
-from gradalign.study.classification import dissimilarity_matrix
 from gradalign.study.columns import STAGES
+from gradalign.study.partition import dissimilarity_matrix
 
 _SIDE = SIDES["figure6"]
 _MATRIX = 34.0

@@ -6,13 +6,30 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gradalign.averaging.fsc import resolution
 from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number, tilt_label
-from gradalign.study.average_shells import resolution_of
-from gradalign.study.columns import KINDS
+from gradalign.study.columns import COMPARISONS, KINDS
 
 ERRORS = ("rotation_error_deg", "axis_error_deg", "translation_error_voxel")
+
+
+def resolution_of(rows):
+    """Return the resolution at the threshold of its comparison.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        The shells of one average and comparison, from `shell_rows`.
+
+    Returns
+    -------
+    float
+        In nm; NaN if there is none.
+    """
+    threshold = COMPARISONS[rows.comparison.iloc[0]]
+    return resolution(rows.frequency_per_nm, rows.correlation, threshold, 1.0)
 
 
 def summarise_averages(alignments, shells, objects):

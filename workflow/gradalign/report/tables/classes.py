@@ -10,8 +10,8 @@ from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
-from gradalign.study.classification import adjusted_rand_index, composition
 from gradalign.study.columns import COMPARISONS
+from gradalign.study.partition import adjusted_rand_index, composition
 
 
 def summarise_classes(classes, averages, truths, voxel_size, cell):

@@ -1,0 +1,177 @@
+"""Classes of subtomograms from the dissimilarities of all their pairs: arithmetic alone, nothing is aligned."""
+
+from collections import defaultdict
+from itertools import combinations
+
+import numpy as np
+from scipy.cluster import hierarchy
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import squareform
+from scipy.stats.contingency import crosstab
+
+from gradalign.errors import InputError
+
+
+def all_pairs(count):
+    """Return the pairs i < j of some subtomograms in the order in which jobs count them.
+
+    Parameters
+    ----------
+    count : int
+
+    Returns
+    -------
+    list of (int, int)
+    """
+    return list(combinations(range(count), 2))
+
+
+def dissimilarity_matrix(alignments, score, stage, count):
+    """Return the dissimilarities of all pairs.
+
+    Parameters
+    ----------
+    alignments : pandas.DataFrame
+        Columns of `PAIRS_OF_ALL`.
+    score : str
+    stage : str
+        One of `STAGES`.
+    count : int
+        Number of subtomograms.
+
+    Returns
+    -------
+    numpy.ndarray of shape (count, count)
+        Symmetric, 0 on the diagonal.
+
+    Raises
+    ------
+    InputError
+        If a pair is missing or there twice.
+    """
+    rows = alignments[alignments.score == score]
+    found = sorted(zip(rows["first"], rows["second"], strict=True))
+    if found != all_pairs(count):
+        raise InputError(f"{len(found)} alignments are not one for each pair of {count} subtomograms")
+    matrix = np.zeros((count, count))
+    matrix[rows["first"], rows["second"]] = matrix[rows["second"], rows["first"]] = rows[f"{stage}_dissimilarity"]
+    return matrix
+
+
+def hierarchical_classes(matrix, count):
+    """Return classes of subtomograms by Ward's method, d being the squared distance of two of them.
+
+    Both scores are squared distances of vectors (Eqs. 4 and 13), and Ward's method joins those clusters whose union
+    raises the sum of squared distances least.
+
+    Parameters
+    ----------
+    matrix : array_like of shape (n, n)
+        From `dissimilarity_matrix`.
+    count : int
+        Number of classes.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        1 … count, in the order in which classes appear.
+    """
+    distances = np.sqrt(squareform(np.asarray(matrix, dtype=float), checks=False))
+    labels = hierarchy.cut_tree(hierarchy.ward(distances), count).ravel().tolist()
+    names = {label: place for place, label in enumerate(dict.fromkeys(labels), start=1)}
+    return np.array([names[label] for label in labels])
+
+
+def adjusted_rand_index(left, right):
+    """Return how far two partitions of the same things agree (Hubert & Arabie 1985).
+
+    With n_ij things in class i of the one and j of the other, and C(n) = n(n − 1)/2:
+    (Σ C(n_ij) − E) / (½ [Σ C(n_i) + Σ C(n_j)] − E), E = Σ C(n_i) Σ C(n_j) / C(n).
+
+    Parameters
+    ----------
+    left, right : sequence
+        The class of each thing, in any names.
+
+    Returns
+    -------
+    float
+        1 if they are the same, 0 on average for random ones.
+
+    Raises
+    ------
+    InputError
+        If they are not of the same things.
+    """
+    if len(left) != len(right) or len(left) == 0:
+        raise InputError(f"partitions of {len(left)} and {len(right)} things cannot be compared")
+    table = crosstab(left, right).count
+
+    def couples(numbers):
+        return int((numbers * (numbers - 1) // 2).sum())
+
+    both, rows, columns = couples(table), couples(table.sum(axis=1)), couples(table.sum(axis=0))
+    total = len(left) * (len(left) - 1) // 2
+    # with one class, or only classes of one, all is as expected and nothing can be better
+    if rows == columns and rows in (0, total):
+        return 1.0
+    expected = rows * columns / total
+    return float((both - expected) / (0.5 * (rows + columns) - expected))
+
+
+def medoid(matrix, members):
+    """Return the member of a class that is nearest to all its members.
+
+    Parameters
+    ----------
+    matrix : numpy.ndarray of shape (n, n)
+    members : array_like of int
+
+    Returns
+    -------
+    int
+        One of the members; the first of several.
+    """
+    members = np.asarray(members)
+    return int(members[np.argmin(matrix[np.ix_(members, members)].sum(axis=1))])
+
+
+def assign_classes(labels, objects):
+    """Return which object each class stands for: one each, so that as many subtomograms as can be are right.
+
+    Parameters
+    ----------
+    labels : sequence of int
+        The class of each subtomogram.
+    objects : sequence of str
+        Its object.
+
+    Returns
+    -------
+    dict of int to str
+        A class beyond the number of objects has none.
+    """
+    (classes, names), table = crosstab(labels, objects)
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    return {int(classes[row]): str(names[column]) for row, column in zip(rows, columns, strict=True)}
+
+
+def composition(labels, objects):
+    """Return how many subtomograms of each object each class holds.
+
+    Parameters
+    ----------
+    labels : sequence of int
+    objects : sequence of str
+
+    Returns
+    -------
+    dict of int to dict of str to int
+        Objects in their order of appearance, those with none left out.
+    """
+    counts = defaultdict(dict)
+    for name in dict.fromkeys(objects):
+        for label, thing in zip(labels, objects, strict=True):
+            if thing == name:
+                counts[int(label)][name] = counts[int(label)].get(name, 0) + 1
+    return dict(counts)
