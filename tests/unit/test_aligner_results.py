@@ -15,7 +15,7 @@ from invented import one_cell
 from gradalign.aligners.calling import Answer
 from gradalign.aligners.declared import Condition
 from gradalign.aligners.export import export_volumes, image_name, wedge_name, wedge_volume, write_lists
-from gradalign.aligners.lines import called_answers, result_lines, seconds_line, summarise_seconds
+from gradalign.aligners.lines import called_answers, result_lines, seconds_line
 from gradalign.aligners.result_file import LABELS, answered_conditions, file_answers, read_results
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import random_rotations, relative_transform, rotation_angle, rotation_from_euler
@@ -23,6 +23,7 @@ from gradalign.geometry.wedge import measured
 from gradalign.io.csv_lines import write_records
 from gradalign.io.mrc import read_volume
 from gradalign.io.star import POSE_LABELS, Particles, read_table, table_text, to_relion, tomogram_name
+from gradalign.report.aligner_times import summarise_seconds
 from gradalign.report.tables.aligners import with_others
 from gradalign.simulation.dataset import DataSet, Protocol
 from gradalign.simulation.microscope import Microscope

@@ -13,6 +13,7 @@ from gradalign.aligners.declared import (
     check_calls,
     conditions,
     find_module,
+    mistakes,
     module_sources,
     pair_count,
 )
@@ -29,7 +30,7 @@ CALL = {"call": "strange_aligners:align"}
 
 
 def checked(aligner, name="mine"):
-    return check(copy.deepcopy(PAPER) | {"aligners": {name: aligner}}, SCHEMA)
+    return check(copy.deepcopy(PAPER) | {"aligners": {name: aligner}}, SCHEMA, [mistakes])
 
 
 def test_the_papers_study_has_no_other_aligners():
@@ -39,7 +40,7 @@ def test_the_papers_study_has_no_other_aligners():
 def test_what_is_left_out_of_a_call_is_filled_in_and_the_whole_is_a_configuration_again():
     config = checked(CALL)
     assert config["aligners"]["mine"] == CALL | {"options": {}, "time_limit": 60.0}
-    assert check(copy.deepcopy(config), SCHEMA) == config
+    assert check(copy.deepcopy(config), SCHEMA, [mistakes]) == config
     assert checked({"star": "a.star"})["aligners"]["mine"] == {"star": "a.star"}
 
 

@@ -167,7 +167,7 @@ def test_standardised_volumes_do_not_depend_on_contrast_and_level(contrast, leve
 
 
 def test_two_kinds_of_phantom_fall_into_two_classes_and_average_to_themselves(alignments, tmp_path):
-    classes = classify(alignments, OBJECTS, CELL["score"])
+    classes = pd.DataFrame(classify(alignments, OBJECTS, CELL["score"]))
     averages = average_classes(
         classes, alignments, VOLUMES, SimpleNamespace(rotations=POSES[0], translations=POSES[1]), 90.0
     )

@@ -3,10 +3,11 @@ import pytest
 from searched import noisy_pairs
 
 from gradalign.geometry.rotations import relative_transform, rotation_from_euler, transform_distance
+from gradalign.report.convergence import summarise_convergence
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.search.settings import Settings
 from gradalign.study.conditions import Cell
-from gradalign.study.convergence import follow, summarise_convergence
+from gradalign.study.convergence import follow
 from gradalign.study.pairs import prepared_pairs, search_pair
 
 

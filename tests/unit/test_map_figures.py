@@ -48,7 +48,8 @@ def average_rows():
         for kind, amplitude in (("subtomograms", 0.05), ("noise", 5.0)):
             for seed, score in enumerate(("rcs", "fcs")):
                 halves = noisy(seed, amplitude), noisy(seed + 5, amplitude)
-                part = shell_rows(halves[0], halves, phantom(12, 16), 2.0, object=name, kind=kind, score=score)
+                average = {"object": name, "kind": kind, "score": score}
+                part = pd.DataFrame(shell_rows(halves[0], halves, phantom(12, 16), 2.0, **average))
                 shells.append(part)
                 row = {"object": name, "kind": kind, "score": score, "n": 40, "tilt_deg": 60.0, "snr": 0.5}
                 row |= {"title": about["title"], "stand_in_for": about["stand_in_for"] or ""}

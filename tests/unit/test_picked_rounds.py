@@ -1,6 +1,7 @@
 import gzip
 
 import numpy as np
+import pandas as pd
 import pytest
 from five_points import POINTS, WEIGHTS, density
 from gemmi import cif
@@ -92,7 +93,7 @@ def test_the_written_file_starts_a_local_search_that_stays_where_it_is(aligned, 
     kept = [entry for entry in entries if not entry.failure]
     for before, after in zip(kept, again, strict=True):
         assert np.linalg.norm(before.pose[1] - after.pose[1]) < 0.5
-    assert np.median(scores_table(again).start_rotation_deg) < 3
+    assert np.median([row["start_rotation_deg"] for row in scores_table(again)]) < 3
 
 
 def test_an_average_shows_the_object_and_its_half_maps_agree(aligned):
@@ -109,7 +110,7 @@ def section_of(aligned):
 
 
 def test_scores_and_their_change_are_told_for_each_particle(aligned):
-    table = scores_table(aligned[2])
+    table = pd.DataFrame(scores_table(aligned[2]))
     assert table.particle.tolist() == list(range(1, 11))
     usable = table[table.failure == ""]
     assert usable[["dissimilarity", "dissimilarity_change", "rotation_change_deg"]].notna().all().all()

@@ -77,7 +77,7 @@ def test_chunks_change_no_bit_of_an_average_and_no_line(run, whole, reference):
         for paths in ([path], [path for _, path in reversed(parts)])
     )
     assert [volume.tobytes() for volume in found] == [volume.tobytes() for volume in expected]
-    pd.testing.assert_frame_equal(shells, other)
+    assert shells == other
 
 
 def test_aligned_subtomograms_average_to_the_truth_and_noise_does_not(whole, reference):
@@ -85,7 +85,10 @@ def test_aligned_subtomograms_average_to_the_truth_and_noise_does_not(whole, ref
     assert tuple(rows.columns) == AVERAGES
     assert rows.rotation_error_deg.astype(float).median() < 6
     found = {kind: finish_averages([whole[kind][1]], reference, CELL["score"], COUNT, 1.0)[1] for kind in KINDS}
-    truth = {kind: shells[shells.comparison == "truth"].correlation.mean() for kind, shells in found.items()}
+    truth = {
+        kind: np.mean([row["correlation"] for row in shells if row["comparison"] == "truth"])
+        for kind, shells in found.items()
+    }
     assert truth["subtomograms"] > truth["noise"] + 0.2
 
 
@@ -105,7 +108,7 @@ def test_shell_rows_compare_with_the_truth_and_between_halves(reference):
     rng = np.random.default_rng(0)
     halves = [reference + 0.1 * rng.normal(size=reference.shape) for _ in range(2)]
     mean = (halves[0] + halves[1]) / 2
-    rows = shell_rows(mean, halves, reference, 2.0, object="phantom")
+    rows = pd.DataFrame(shell_rows(mean, halves, reference, 2.0, object="phantom"))
     assert (rows.object == "phantom").all()
     for comparison, pair, threshold in (("truth", (mean, reference), 0.5), ("halves", halves, 0.143)):
         frequencies, correlations = fourier_shell_correlation(*pair)
@@ -120,10 +123,11 @@ def test_the_table_gives_resolutions_and_median_errors(whole, reference, tmp_pat
     rows = rows.assign(
         **{name: pd.to_numeric(rows[name]) for name in AVERAGES if name not in ("object", "kind", "score")}
     )
-    shells = pd.concat(
+    parts = (
         finish_averages([whole[kind][1]], reference, CELL["score"], COUNT, 1.0, object="phantom", kind=kind)[1]
         for kind in KINDS
     )
+    shells = pd.DataFrame([row for part in parts for row in part])
     about = {"phantom": {"title": "Phantom", "point_group": "C1", "stand_in_for": None}}
     table = summarise_averages(rows, shells, about)
     assert list(zip(table.kind, table.score, strict=True)) == [

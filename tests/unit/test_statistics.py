@@ -10,7 +10,6 @@ from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import alignment_error, random_rotations, rotation_from_euler
 from gradalign.report.statistics import (
-    CELL,
     compare,
     log_ratio,
     median_interval,
@@ -21,6 +20,7 @@ from gradalign.report.statistics import (
     summarise,
     summarise_complexes,
 )
+from gradalign.study.columns import CELL
 
 COMPLEX = {"title": "GroEL (1MNF)", "point_group": "D7", "stand_in_for": "1KP8"}
 

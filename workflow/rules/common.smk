@@ -25,7 +25,7 @@ if not os.access(".snakemake" if os.path.isdir(".snakemake") else ".", os.W_OK |
         "study in another folder with `snakemake --directory`."
     )
 
-from gradalign.aligners.declared import called_minutes, check_calls, module_sources, pair_count
+from gradalign.aligners.declared import called_minutes, check_calls, mistakes as aligner_mistakes, module_sources, pair_count
 from gradalign.aligners.result_file import counted_conditions
 from gradalign.search.registry import paper_scores
 from gradalign.io.csv_lines import number_text
@@ -47,7 +47,7 @@ module_folders = list(dict.fromkeys(os.path.relpath(Path(path).absolute().parent
 
 try:
     schema = yaml.safe_load((workflow_folder / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
-    config = check(config, schema)
+    config = check(config, schema, [aligner_mistakes])
     map_source = config["structures"] | {
         "box": config["subtomograms"]["box"],
         "voxel_size": config["subtomograms"]["voxel_size"],

@@ -1,7 +1,7 @@
 """Write the results of all other aligners as one file, and the seconds of those that were called."""
 
-from gradalign.aligners.lines import summarise_seconds
 from gradalign.io.csv_lines import join_records
+from gradalign.report.aligner_times import summarise_seconds
 from gradalign.report.csv_tables import write_csv
 from gradalign.run.jobs import job
 from gradalign.study.columns import ALIGNERS

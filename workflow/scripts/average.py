@@ -17,8 +17,8 @@ with job(snakemake.log[0]):
         volumes, rows = finish_averages(
             sums, template, section["score"], section["particles"], voxel_size, object=name, kind=kind
         )
-        shells.append(rows)
+        shells += rows
         for path, volume in zip(snakemake.output.get(kind), volumes, strict=True):
             write_volume(path, volume, voxel_size)
-    rows = pd.concat(shells).round(6)
+    rows = pd.DataFrame(shells).round(6)
     write_records(snakemake.output.shells, list(rows.columns), rows.to_dict("records"))

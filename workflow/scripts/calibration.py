@@ -3,9 +3,9 @@
 import pandas as pd
 
 from gradalign.base.files import complete_file
+from gradalign.report.calibration import judge
 from gradalign.report.statistics import read_paper
 from gradalign.run.jobs import job
-from gradalign.study.calibration import judge
 
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_csv(path) for path in snakemake.input.parts], ignore_index=True)

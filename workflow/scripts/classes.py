@@ -1,5 +1,7 @@
 """Find the classes of the mixture and average them."""
 
+import pandas as pd
+
 from gradalign.io.csv_lines import write_records
 from gradalign.io.mrc import write_volume
 from gradalign.io.stacks import read_pairs
@@ -14,7 +16,7 @@ with job(snakemake.log[0]):
     alignments = read_frame(given.alignments)
     volumes, particles = read_pairs(given.volumes, given.poses)
     objects = list(particles.columns[OBJECT_COLUMN])
-    classes = classify(alignments, objects, section["score"])
+    classes = pd.DataFrame(classify(alignments, objects, section["score"]))
     write_records(output.members, list(classes.columns), classes.to_dict("records"))
     averages = average_classes(classes, alignments, volumes, particles, section["tilt"])
     kinds = [(name, score) for name in params.objects for score in section["score"]]

@@ -2,11 +2,12 @@
 
 from gradalign.io.provenance import read_provenance
 from gradalign.io.stacks import read_pairs
+from gradalign.report.convergence import summarise_convergence
 from gradalign.report.csv_tables import write_csv
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.conditions import Cell
-from gradalign.study.convergence import follow, summarise_convergence
+from gradalign.study.convergence import follow
 from gradalign.study.pairs import prepared_pairs, search_pair
 
 params = snakemake.params

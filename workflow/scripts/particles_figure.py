@@ -1,8 +1,8 @@
 """Draw the shell correlation of the half maps and the orientations of a user's particles."""
 
 from gradalign.particles.entries import read_entries
-from gradalign.particles.figure import picked_figure
 from gradalign.particles.state import load_state
+from gradalign.report.figures.particles import picked_figure
 from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):

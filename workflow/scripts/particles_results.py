@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from gradalign.base.files import complete_file
 from gradalign.io.mrc import read_volume
 from gradalign.particles.entries import read_entries
@@ -31,13 +33,13 @@ with job(snakemake.log[0]) as say:
     write_maps({name: output[name] for name in ("average", "half1", "half2", "filtered")}, state)
     reference, _ = read_volume(section["reference"])
     write_chimerax(output.chimerax, output.filtered, section["reference"], filtered_average(state), reference)
-    scores, rounds = scores_table(entries), history_table(state)
+    scores, rounds = pd.DataFrame(scores_table(entries)), pd.DataFrame(history_table(state))
     left_out = scores[scores.failure != ""][["particle", "image", "failure"]]
     for path, table in (
         (output.scores, scores.drop(columns="failure")),
         (output.left_out, left_out),
         (output.rounds, rounds),
-        (output.shells, shells_table(state)),
+        (output.shells, pd.DataFrame(shells_table(state))),
     ):
         write_csv(table, path)
     lines = summary(entries, state, section)

@@ -16,9 +16,9 @@ with job(snakemake.log[0]) as say:
         state = load_state(snakemake.input.state)
         state = finish_round(entries, snakemake.input.sums, state, snakemake.params.section)
         save_state(snakemake.output[0], state)
-        last = history_table(state).iloc[-1]
-        moved = f"{last.median_rotation_change_deg:.2f}°, {last.median_shift_change_voxel:.2f} voxels"
+        last = history_table(state)[-1]
+        moved = f"{last['median_rotation_change_deg']:.2f}°, {last['median_shift_change_voxel']:.2f} voxels"
         moved = f", median change {moved}" if last["round"] > 1 else ""
-        say(f"round {last['round']:.0f}: {last.particles:.0f} particles, resolution {last.resolution_nm:.2f} nm{moved}")
+        say(f"round {last['round']}: {last['particles']} particles, resolution {last['resolution_nm']:.2f} nm{moved}")
         if state.converged:
             say("the particles stay where they are: no further round is needed")

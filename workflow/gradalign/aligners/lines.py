@@ -1,7 +1,6 @@
 """What other aligners made of the study's pairs, beside the truth: a line for each pair, those without answer too."""
 
 import numpy as np
-import pandas as pd
 
 from gradalign.aligners.declared import OWN_INTERVAL
 from gradalign.base.randomness import generator
@@ -9,7 +8,6 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.io.csv_lines import line
 from gradalign.io.star import tomogram_name
-from gradalign.report.csv_tables import read_columns
 from gradalign.study.columns import ALIGNER_SECONDS, ALIGNERS
 
 
@@ -107,31 +105,3 @@ def seconds_line(aligner, condition, pair, answer):
     """
     times = ("" if answer.missing else f"{seconds:.4f}" for seconds in (answer.seconds, answer.cpu_seconds))
     return line(ALIGNER_SECONDS, [aligner, condition.object, condition.tilt, condition.snr, pair, *times])
-
-
-def summarise_seconds(paths):
-    """Return the times of all called aligners, condition by condition.
-
-    Parameters
-    ----------
-    paths : list of str or path
-        Files of `seconds_line`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``aligner``, ``object``, ``tilt_deg``, ``snr``, ``pairs``, the ``answers`` among them, and of these the medians
-        ``seconds`` and ``cpu_seconds``.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be read or lacks a column.
-    """
-    rows = []
-    for path in paths:
-        frame = read_columns(path, ALIGNER_SECONDS)
-        row = {name: frame[name].iloc[0] for name in ALIGNER_SECONDS[:4]} | {"pairs": len(frame)}
-        row["answers"] = int(frame.seconds.notna().sum())
-        rows.append(row | {name: frame[name].median() for name in ALIGNER_SECONDS[5:]})
-    return pd.DataFrame(rows, columns=[*ALIGNER_SECONDS[:4], "pairs", "answers", *ALIGNER_SECONDS[5:]])

@@ -5,6 +5,9 @@ from scipy import fft
 
 from gradalign.errors import InputError
 
+HALF_SETS_THRESHOLD = 0.143
+"""Shell correlation of half sets at which the resolution of their whole is read."""
+
 
 def fourier_shell_correlation(f, g):
     """Return the correlation of two volumes by resolution.

@@ -3,15 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import rotation_angle
 from gradalign.io.chimerax import LEVEL, matched_level
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
 from gradalign.particles.filters import merit_factors, shell_filtered
-from gradalign.particles.rounds import THRESHOLD
 from gradalign.particles.star import SUBSET, TILT_AXIS, TILTS, write_picked
 from gradalign.particles.state import HISTORY
 
@@ -110,7 +109,7 @@ def scores_table(entries):
 
     Returns
     -------
-    pandas.DataFrame
+    list of dict
         ``particle`` (row of the STAR file), ``image``, ``half``, ``dissimilarity``, its change since the round before,
         the changes of orientation and translation since then, ``start_rotation_deg`` from the given orientation, and
         ``failure``.
@@ -122,7 +121,7 @@ def scores_table(entries):
             turned = float(rotation_angle(entry.pose[0].T @ entry.start))
         known = entry._asdict() | {"image": str(entry.image), "start_rotation_deg": turned}
         rows.append({name: known[name] for name in _SCORES})
-    return pd.DataFrame(rows)
+    return rows
 
 
 def history_table(state):
@@ -134,11 +133,14 @@ def history_table(state):
 
     Returns
     -------
-    pandas.DataFrame
-        Columns of `gradalign.particles.state.HISTORY`.
+    list of dict
+        With the keys `gradalign.particles.state.HISTORY`.
     """
-    table = pd.DataFrame(state.history, columns=list(HISTORY))
-    return table.astype({name: int for name in HISTORY[:3]})
+    kinds = [int] * 3 + [float] * (len(HISTORY) - 3)
+    return [
+        {name: kind(value) for name, kind, value in zip(HISTORY, kinds, row, strict=True)}
+        for row in state.history.tolist()
+    ]
 
 
 def shells_table(state):
@@ -150,13 +152,11 @@ def shells_table(state):
 
     Returns
     -------
-    pandas.DataFrame
+    dict of str to numpy.ndarray of shape (shells,)
         ``frequency_per_nm``, ``correlation`` (whole box) and ``correlation_masked`` (under the sphere).
     """
     frequencies, plain, masked = state.shells
-    return pd.DataFrame(
-        {"frequency_per_nm": frequencies / state.voxel_size, "correlation": plain, "correlation_masked": masked}
-    )
+    return {"frequency_per_nm": frequencies / state.voxel_size, "correlation": plain, "correlation_masked": masked}
 
 
 def summary(entries, state, section):
@@ -173,21 +173,24 @@ def summary(entries, state, section):
     -------
     list of str
     """
-    last = history_table(state).iloc[-1]
+    last = history_table(state)[-1]
     failed = [entry for entry in entries if entry.failure]
     lines = [
-        f"{last.particles:.0f} of {len(entries)} particles, {state.references.shape[-1]}³ voxels of "
+        f"{last['particles']} of {len(entries)} particles, {state.references.shape[-1]}³ voxels of "
         f"{state.voxel_size * ANGSTROM_PER_NM:g} Å, symmetry {section['symmetry'].upper()}, score {section['score']}, "
         f"search {state.search}.",
         f"{len(state.history)} rounds; "
         + ("the particles stay where they are." if state.converged else "they still moved in the last one."),
     ]
-    resolution = last.resolution_nm
+    resolution = last["resolution_nm"]
     if np.isnan(resolution):
-        lines.append(f"The half maps nowhere agree to {THRESHOLD}: there is no common structure in these particles.")
+        lines.append(
+            f"The half maps nowhere agree to {HALF_SETS_THRESHOLD}: there is no common structure in these particles."
+        )
     else:
         lines.append(
-            f"Resolution {resolution * ANGSTROM_PER_NM:.1f} Å (FSC {THRESHOLD} of the half maps under the sphere)."
+            f"Resolution {resolution * ANGSTROM_PER_NM:.1f} Å "
+            f"(FSC {HALF_SETS_THRESHOLD} of the half maps under the sphere)."
         )
         if resolution >= state.initial_low_pass:
             shared = state.initial_low_pass * ANGSTROM_PER_NM

@@ -7,7 +7,7 @@ they agree on beyond it is found by each alone.
 
 import numpy as np
 
-from gradalign.averaging.fsc import fourier_shell_correlation, resolution
+from gradalign.averaging.fsc import HALF_SETS_THRESHOLD, fourier_shell_correlation, resolution
 from gradalign.averaging.wedge_average import WedgeAverage, merge_saved, sampler
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
@@ -19,8 +19,6 @@ from gradalign.particles.search import align_particle, model_from_arrays, prepar
 from gradalign.particles.state import make_plan
 
 HALVES = (1, 2)
-THRESHOLD = 0.143
-"""Shell correlation of the half maps at which their resolution is read."""
 # particles stand on unit variance
 _LARGEST_DENSITY = 16.0
 
@@ -177,7 +175,7 @@ def finish_round(entries, sum_files, state, section):
     sphere = make_plan(state, section, None).mask()
     frequencies, plain = fourier_shell_correlation(*halves)
     masked = fourier_shell_correlation(*(half * sphere for half in halves))[1]
-    reached = resolution(frequencies, masked, THRESHOLD, state.voxel_size)
+    reached = resolution(frequencies, masked, HALF_SETS_THRESHOLD, state.voxel_size)
     medians = [
         float(np.nanmedian([getattr(entry, name) for entry in kept]))
         if len(state.history) or name == "dissimilarity"

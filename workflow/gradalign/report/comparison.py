@@ -9,9 +9,10 @@ from scipy import stats
 from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number, snr_label, tilt_label
-from gradalign.report.statistics import PAPER_ALIGNMENTS, compare, median_standard_error, summarise
+from gradalign.report.statistics import compare, median_standard_error, summarise
 from gradalign.report.tables.phantom import blocks, counts
 from gradalign.search.registry import score_label
+from gradalign.study.columns import PAPER_ALIGNMENTS
 
 AGREES, BETTER, WORSE = "agrees", "better", "worse"
 """What is said of a cell: the interval of here/paper holds 1, lies below it, or above it."""

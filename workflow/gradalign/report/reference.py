@@ -14,8 +14,9 @@ from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.numbers import snr_label, tilt_label
-from gradalign.report.statistics import CELL, ERRORS, read_alignments
+from gradalign.report.statistics import read_alignments
 from gradalign.search.registry import score_label
+from gradalign.study.columns import CELL, ERRORS
 
 LARGEST_MB = 15.0
 """Most that a reference may hold."""

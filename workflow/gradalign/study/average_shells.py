@@ -1,7 +1,6 @@
 """Averages before any subtomogram is added, and finished, with their shell correlations."""
 
 import numpy as np
-import pandas as pd
 
 from gradalign.averaging.fsc import fourier_shell_correlation
 from gradalign.averaging.wedge_average import WedgeAverage, merge_saved
@@ -44,15 +43,18 @@ def shell_rows(volume, halves, truth, voxel_size, **about):
 
     Returns
     -------
-    pandas.DataFrame
-        `about`, then ``comparison`` (``"truth"`` or ``"halves"``), ``frequency_per_nm`` and ``correlation``.
+    list of dict
+        A line for each shell: `about`, then ``comparison`` (``"truth"`` or ``"halves"``), ``frequency_per_nm`` and
+        ``correlation``.
     """
-    parts = []
+    lines = []
     for comparison, pair in (("truth", (volume, truth)), ("halves", halves)):
         frequencies, correlations = fourier_shell_correlation(*pair)
-        columns = {"frequency_per_nm": frequencies / voxel_size, "correlation": correlations}
-        parts.append(pd.DataFrame(about | {"comparison": comparison} | columns))
-    return pd.concat(parts, ignore_index=True)
+        lines += [
+            about | {"comparison": comparison, "frequency_per_nm": frequency / voxel_size, "correlation": correlation}
+            for frequency, correlation in zip(frequencies.tolist(), correlations.tolist(), strict=True)
+        ]
+    return lines
 
 
 def finish_averages(sums, template, scores, count, voxel_size, **about):
@@ -76,8 +78,8 @@ def finish_averages(sums, template, scores, count, voxel_size, **about):
     -------
     volumes : list of numpy.ndarray of shape (N, N, N)
         The average of each score.
-    shells : pandas.DataFrame
-        From `shell_rows`, with `about` and ``score``.
+    shells : list of dict
+        Lines of `shell_rows`, with `about` and ``score``.
 
     Raises
     ------
@@ -95,5 +97,5 @@ def finish_averages(sums, template, scores, count, voxel_size, **about):
         if even.count != count:
             raise InputError(f"an average would be of {even.count} subtomograms, where {count} are needed")
         volumes.append(even.volume())
-        shells.append(shell_rows(volumes[-1], halves, template, voxel_size, **about, score=score))
-    return volumes, pd.concat(shells, ignore_index=True)
+        shells += shell_rows(volumes[-1], halves, template, voxel_size, **about, score=score)
+    return volumes, shells

@@ -9,16 +9,15 @@ import json
 from itertools import product
 
 import numpy as np
-import pandas as pd
 
 from gradalign.base.medians import median_and_deviation
 from gradalign.errors import InputError
 from gradalign.io.csv_lines import number_text
-from gradalign.report.statistics import CELL, ERRORS, TABLES
 from gradalign.search.registry import paper_scores
 from gradalign.search.settings import alignment_settings
 from gradalign.simulation.dataset import configured_data_set
 from gradalign.simulation.phantom import phantom
+from gradalign.study.columns import ERRORS, TABLES
 from gradalign.study.conditions import Cell
 from gradalign.study.pairs import align_pairs
 
@@ -91,12 +90,19 @@ def _simulate(config, name, density, tilt, snr, pairs, seed):
 
 
 def _align(config, name, tilt, snr, section, scores, symmetry, simulated):
-    """Align the calibration's pairs of one object; a table of the results."""
+    """Align the calibration's pairs of one object; the results by score and interval."""
     settings = config["calibration"]
     cells = [Cell(name, tilt, snr, score, interval) for score in scores for interval in section["interval"]]
     aligner = alignment_settings(config["alignment"])
     pairs = range(settings["pairs"])
-    return pd.DataFrame(align_pairs(*simulated, pairs, cells, ["full"], symmetry, aligner, settings["seed"]))
+    found = {}
+    for row in align_pairs(*simulated, pairs, cells, ["full"], symmetry, aligner, settings["seed"]):
+        found.setdefault((row["score"], row["interval_deg"]), []).append(row)
+    return found
+
+
+def _median(rows, column):
+    return median_and_deviation([float(row[column]) for row in rows])[0]
 
 
 def measure(config, tilt, snr):
@@ -112,7 +118,7 @@ def measure(config, tilt, snr):
     ------
     dict
         A line for each variant, score, interval and quantity: the columns of
-        `gradalign.report.statistics.CELL`, ``key``, ``value``, ``half``, ``n``, ``median`` and the mean of ``steps``.
+        `gradalign.study.columns.CELL`, ``key``, ``value``, ``half``, ``n``, ``median`` and the mean of ``steps``.
     """
     settings = config["calibration"]
     scores = paper_scores(config["grid"]["score"])
@@ -124,7 +130,7 @@ def measure(config, tilt, snr):
             density = phantom(changed["phantom"]["size"], changed["phantom"]["box"])
             simulated = {scene: _simulate(changed, "phantom", density, tilt, snr, settings["pairs"], settings["seed"])}
         rows = _align(changed, "phantom", tilt, snr, config["grid"], scores, "C1", simulated[scene])
-        for (score, interval), cell in rows.groupby(["score", "interval_deg"], sort=False):
+        for (score, interval), cell in rows.items():
             for quantity, column in ERRORS.items():
                 yield {
                     "key": key,
@@ -138,8 +144,8 @@ def measure(config, tilt, snr):
                     "tilt_deg": tilt,
                     "snr": snr,
                     "n": len(cell),
-                    "median": median_and_deviation(cell[column].astype(float))[0],
-                    "steps": cell.steps.astype(int).mean(),
+                    "median": _median(cell, column),
+                    "steps": float(np.mean([int(row["steps"]) for row in cell])),
                 }
 
 
@@ -173,7 +179,7 @@ def measure_complex(config, name, density, symmetry):
             if key not in (BASE, BAND_LIMIT):
                 continue
             rows = _align(changed, name, tilt, snr, section, scores, symmetry, simulated)
-            for (score, interval), cell in rows.groupby(["score", "interval_deg"], sort=False):
+            for (score, interval), cell in rows.items():
                 yield {
                     "object": name,
                     "low_pass_nm": changed["alignment"]["low_pass"],
@@ -182,44 +188,7 @@ def measure_complex(config, name, density, symmetry):
                     "score": score,
                     "interval_deg": interval,
                     "n": len(cell),
-                    "rotation_deg": cell.rotation_error_deg.astype(float).median(),
-                    "axis_deg": cell.axis_error_deg.astype(float).median(),
-                    "translation_voxel": cell.translation_error_voxel.astype(float).median(),
+                    "rotation_deg": _median(cell, "rotation_error_deg"),
+                    "axis_deg": _median(cell, "axis_error_deg"),
+                    "translation_voxel": _median(cell, "translation_error_voxel"),
                 }
-
-
-def judge(rows, paper):
-    """Return how far each variant is from the printed values.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Lines of `measure`, of all cells.
-    paper : pandas.DataFrame
-        From `gradalign.report.statistics.read_paper`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A line for each variant: ``key``, ``value``; ``fit`` and ``judged``, the root mean square of
-        log(here/paper) over the noisy cells of the two halves (without noise the printed errors are those of the
-        paper's interpolation and numerical derivatives, which the protocol does not set); ``mean_inf``,
-        ``mean_1``, ..., its mean at each signal-to-noise ratio; ``worse``, the share of cells over 1.25 times the
-        printed value; ``steps``.
-    """
-    numbers = dict.fromkeys(["interval_deg", "tilt_deg", "snr"], float)
-    printed = paper[[*CELL, "median"]].rename(columns={"median": "printed"}).astype(numbers)
-    rows = rows.fillna({"value": ""}).astype(numbers | {"value": str}).merge(printed, on=CELL)
-    rows["log_ratio"] = np.log(rows["median"] / rows["printed"])
-    noisy = np.isfinite(rows.snr)
-    lines = []
-    for (key, value), group in rows.groupby(["key", "value"], sort=False):
-        line = {"key": key, "value": value}
-        for name, half in (("fit", 1), ("judged", 2)):
-            line[name] = np.sqrt((group.log_ratio[noisy & (group.half == half)] ** 2).mean())
-        for snr in sorted(group.snr.unique(), reverse=True):
-            line[f"mean_{number_text(snr)}"] = group.log_ratio[group.snr == snr].mean()
-        line["worse"] = (group.log_ratio > np.log(1.25)).mean()
-        line["steps"] = group.steps.mean()
-        lines.append(line)
-    return pd.DataFrame(lines)

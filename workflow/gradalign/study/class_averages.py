@@ -1,7 +1,6 @@
 """The classes of a mixture of subtomograms, and their averages."""
 
 import numpy as np
-import pandas as pd
 
 from gradalign.averaging.wedge_average import WedgeAverage, sampler
 from gradalign.geometry.rotations import inverse_transform, rotation_from_euler
@@ -22,7 +21,7 @@ def classify(alignments, objects, scores):
 
     Returns
     -------
-    pandas.DataFrame
+    list of dict
         ``subtomogram``, ``object``, ``score``, ``stage``, ``class``, ``stands_for`` (the object the class stands for)
         and ``medoid``.
 
@@ -31,19 +30,26 @@ def classify(alignments, objects, scores):
     InputError
         If a pair is missing.
     """
-    parts = []
+    lines = []
     for score in scores:
         for stage in STAGES:
             matrix = dissimilarity_matrix(alignments, score, stage, len(objects))
             labels = hierarchical_classes(matrix, len(set(objects)))
             names = assign_classes(labels, objects)
             centres = {medoid(matrix, np.flatnonzero(labels == label)) for label in names}
-            part = pd.DataFrame({"subtomogram": range(len(objects)), "object": objects})
-            part["score"], part["stage"], part["class"] = score, stage, labels
-            part["stands_for"] = [names[label] for label in labels.tolist()]
-            part["medoid"] = [number in centres for number in range(len(objects))]
-            parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+            lines += [
+                {
+                    "subtomogram": number,
+                    "object": name,
+                    "score": score,
+                    "stage": stage,
+                    "class": label,
+                    "stands_for": names[label],
+                    "medoid": number in centres,
+                }
+                for number, (name, label) in enumerate(zip(objects, labels.tolist(), strict=True))
+            ]
+    return lines
 
 
 def transforms_onto(centre, members, alignments, score):
@@ -110,7 +116,7 @@ def average_classes(classes, alignments, volumes, particles, tilt):
     Parameters
     ----------
     classes : pandas.DataFrame
-        From `classify`.
+        Lines of `classify`.
     alignments : pandas.DataFrame
         Columns of `gradalign.study.columns.PAIRS_OF_ALL`.
     volumes : sequence of array_like of shape (N, N, N)

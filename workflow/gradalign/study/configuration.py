@@ -5,7 +5,6 @@ import math
 
 import jsonschema
 
-from gradalign.aligners.declared import mistakes as aligner_mistakes
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import check_interval
 from gradalign.geometry.wedge import check_tilt_range
@@ -17,7 +16,7 @@ RESERVED_NAMES = ("reference", "benchmark")
 _CELLS = ("grid", "complexes", "convergence", "contrast", "scanning", "averages", "classification")
 
 
-def check(config, schema):
+def check(config, schema, further=()):
     """Return a configuration in which every value has the type it should have.
 
     Parameters
@@ -26,6 +25,9 @@ def check(config, schema):
         As read from YAML.
     schema : dict
         The JSON schema that describes every key, as read from workflow/schemas/config.schema.yaml.
+    further : sequence of callable
+        Further checks, each of which yields a sentence for every mistake in ``(config, scores)``, scores being the
+        names that the schema has.
 
     Returns
     -------
@@ -48,7 +50,8 @@ def check(config, schema):
     if not mistakes:
         config = _completed(_typed(config, schema), schema)
         mistakes = list(_impossible(config))
-        mistakes += aligner_mistakes(config, schema["properties"]["grid"]["properties"]["score"]["items"]["enum"])
+        scores = schema["properties"]["grid"]["properties"]["score"]["items"]["enum"]
+        mistakes += [sentence for other in further for sentence in other(config, scores)]
     if mistakes:
         # a missing key is reported once for each key its section lacks
         raise InputError("\n".join(dict.fromkeys(f"config: {mistake}" for mistake in mistakes)))

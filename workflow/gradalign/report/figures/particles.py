@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
 from gradalign.io.star import to_relion
-from gradalign.particles.rounds import THRESHOLD
 from gradalign.report.figures.style import (
     BLUE,
     BODY,
@@ -88,7 +88,7 @@ def _draw_shells(axes, state):
     frequencies = frequencies / state.voxel_size
     axes.plot(frequencies, plain, color=ORANGE, label="whole box")
     axes.plot(frequencies, masked, color=BLUE, label="under the sphere")
-    axes.axhline(THRESHOLD, color=GREY, linewidth=0.6, linestyle="--")
+    axes.axhline(HALF_SETS_THRESHOLD, color=GREY, linewidth=0.6, linestyle="--")
     axes.axhline(0.0, color=INK, linewidth=0.4)
     axes.axvline(1.0 / state.initial_low_pass, color=GREY, linewidth=0.6, linestyle=":", label="low-pass at the start")
     axes.set(xlim=(0, frequencies[-1]), ylim=(min(-0.1, plain.min()), 1.02), xlabel="Frequency (1/nm)", ylabel="FSC")
