@@ -8,6 +8,7 @@ from invented import BOUNDS, PAPER, alignments, one_cell
 from gradalign.report.comparison import (
     AGREES,
     BETTER,
+    MARKS,
     WORSE,
     compare_cells,
     comparison_caption,
@@ -104,3 +105,11 @@ def test_the_figure_is_the_same_bytes_twice(rows, tmp_path):
     for path in paths:
         comparison_figure(with_bounds(rows, BOUNDS), [path], comparison_caption(rows))
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_each_cell_of_the_figure_carries_the_sign_of_its_verdict(rows, tmp_path):
+    path = tmp_path / "a.svg"
+    comparison_figure(with_bounds(rows, BOUNDS), [path], "")
+    text = path.read_text(encoding="utf-8")
+    for verdict, count in rows.verdict.value_counts().items():
+        assert text.count(f" {MARKS[verdict]}</text>") == count

@@ -109,8 +109,9 @@ def test_figure3_draws_medians_quartiles_and_the_line_of_zero(tmp_path, monkeypa
     excess, distance, *_ = panels(draw_figure3, tmp_path, monkeypatch)
     rows = curves()
     rcs = rows[rows.score == "rcs"]
-    median, zero, stopped = excess.lines
+    median, example, zero, stopped = excess.lines
     assert np.array_equal(median.get_ydata(), rcs.excess_median)
+    assert np.array_equal(example.get_ydata(), rcs.excess_example)
     assert list(zero.get_ydata()) == [0.0, 0.0]
     assert median.get_color() == SCORE_COLOURS["rcs"]
     # of searches of 30, 50 and 80 steps two have stopped at step 51
@@ -121,6 +122,21 @@ def test_figure3_draws_medians_quartiles_and_the_line_of_zero(tmp_path, monkeypa
     low, high = excess.get_ylim()
     assert low < rcs.excess_lower.min() < 0 < rcs.excess_upper.max() < high
     assert np.array_equal(distance.lines[0].get_ydata(), rcs.distance_median)
+
+
+def test_figure3_draws_what_earlier_runs_have_written(tmp_path, monkeypatch):
+    rows = curves().drop(columns=["excess_example", "distance_example"])
+    assert "thin black line" not in figure3_caption(rows, 60.0, 0.5, 60.0)
+    assert "thin black line" in figure3_caption(curves(), 60.0, 0.5, 60.0)
+    figure3(rows, [tmp_path / "figure3.svg"], "caption")
+
+
+def test_a_scan_of_one_pair_is_not_joined_to_the_others(tmp_path, monkeypatch):
+    lines = [line for axes in panels(draw_scanning, tmp_path, monkeypatch) for line in axes.lines]
+    joining = [line for line in lines if line.get_linestyle() == "-" and line.get_alpha() == 0.6]
+    assert len(joining) == 8
+    # three intervals, the finest of which one pair stands for
+    assert all(len(line.get_xdata()) == 2 for line in joining)
 
 
 def test_figure3_says_which_sign_is_which():

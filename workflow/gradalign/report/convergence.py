@@ -19,8 +19,8 @@ def summarise_convergence(curves):
     -------
     pandas.DataFrame
         For each score the steps from 1 to the last of the longest search of all: ``score``, ``step``, ``n`` (pairs),
-        ``running`` (searches that took this step), ``excess_lower``, ``excess_median``, ``excess_upper`` and the same
-        of ``distance``.
+        ``running`` (searches that took this step), ``excess_lower``, ``excess_median``, ``excess_upper`` and
+        ``excess_example``, the first pair's, and the same of ``distance``.
     """
     frames = []
     steps = np.arange(max(len(curve) for each in curves.values() for curve in each))
@@ -33,5 +33,6 @@ def summarise_convergence(curves):
         for quantity, name in enumerate(("excess", "distance")):
             for ending, percentile in QUARTILES.items():
                 frame[f"{name}_{ending}"] = np.percentile(values[..., quantity], percentile, axis=0)
+            frame[f"{name}_example"] = values[0, :, quantity]
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)

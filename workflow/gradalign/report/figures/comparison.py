@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
-from gradalign.report.comparison import AGREES
+from gradalign.report.comparison import AGREES, BETTER, MARKS, WORSE
 from gradalign.report.figures.style import (
     BODY,
     GREY,
@@ -48,7 +48,7 @@ _KEY = 9.0
 def comparison_figure(rows, paths, caption):
     """Draw here/paper of every cell and bound/paper beneath, a block for each table.
 
-    Cells that do not agree have a bold number and a frame.
+    Each ratio carries the sign of its verdict; cells that do not agree have a bold number and a frame.
 
     Parameters
     ----------
@@ -126,7 +126,8 @@ def _cell(page, row, x, y, width):
     # without noise there is no bound but 0
     shift = _LINE / 2 if row.bound > 0 else 0.0
     weight = "bold" if apart else "normal"
-    page.text(y=centre - shift, words=f"{row.ratio:.2f}", size=SMALL, fontweight=weight, **middle)
+    ratio = f"{row.ratio:.2f}" if row.ratio < 10 else f"{row.ratio:.1f}"
+    page.text(y=centre - shift, words=f"{ratio} {MARKS[row.verdict]}", size=SMALL, fontweight=weight, **middle)
     if shift:
         page.text(y=centre + shift, words=f"{row.bound / row.paper_median:.2f}", size=SMALL, color=GREY, **middle)
 
@@ -140,5 +141,8 @@ def _key(page, top):
     ticks = (0.2, 0.5, 1, 2, 5)
     axes.set_xticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
     axes.tick_params(length=1.5, pad=1)
-    words = "here / paper; framed and bold: differs beyond both sampling errors; grey: bound / paper"
+    words = (
+        f"here / paper; {MARKS[BETTER]} better, {MARKS[WORSE]} worse (framed: beyond both sampling errors), "
+        f"{MARKS[AGREES]} agrees; grey: bound / paper"
+    )
     page.text(page.width - MARGIN - 52.0, top + 1.1, words, SMALL, horizontalalignment="right")

@@ -49,12 +49,17 @@ def figure3_caption(rows, tilt, snr, interval):
     return (
         f"Figure 3. Convergence of the search, phantom, {tilt_label(tilt)}, SNR {snr_label(snr)}, seeds every "
         f"{interval:g}°: median (line) and quartiles (band) over n = {rows.n.max()} pairs after each step of the "
-        "stochastic parallel refinement. (a) Smallest dissimilarity found so far minus the dissimilarity at the true "
-        "transform: positive above the truth, zero (line) where they are equal, negative where noise makes another "
-        "transform fit better than the true one; the axis is linear between the two innermost ticks and logarithmic "
-        "beyond. (b) Distance, by Eq. 12, of the transform with the smallest dissimilarity to the true one. A search "
-        "that has stopped keeps its last value; half of the searches have stopped at the dotted line."
+        f"stochastic parallel refinement{_about_example(rows)}. (a) Smallest dissimilarity found so far minus the "
+        "dissimilarity at the true transform: positive above the truth, zero (line) where they are equal, negative "
+        "where noise makes another transform fit better than the true one; the axis is linear between the two "
+        "innermost ticks and logarithmic beyond. (b) Distance, by Eq. 12, of the transform with the smallest "
+        "dissimilarity to the true one. A search that has stopped keeps its last value; half of the searches have "
+        "stopped at the dotted line."
     )
+
+
+def _about_example(rows):
+    return "; thin black line: one of the searches, that of the first pair" if "excess_example" in rows else ""
 
 
 @applied()
@@ -107,6 +112,8 @@ def _panel(axes, part, name, colour):
     low, middle, high = (part[f"{name}_{ending}"] for ending in ("lower", "median", "upper"))
     axes.fill_between(part.step, low, high, color=colour, alpha=0.25, linewidth=0)
     axes.plot(part.step, middle, color=colour)
+    if f"{name}_example" in part:
+        axes.plot(part.step, part[f"{name}_example"], color=INK, linewidth=0.6, drawstyle="steps-post")
     if name == "excess":
         axes.axhline(0.0, color=INK, linewidth=0.6)
         axes.set_yscale("symlog", linthresh=_linear_range(middle.iloc[-1]))

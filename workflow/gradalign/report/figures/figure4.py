@@ -28,6 +28,7 @@ _TICKS = (5, 10, 20, 50, 100)
 _ROW = 8.4
 _BETWEEN = 3.0
 _KEY = 9.0
+_THOUSANDS = "2.8k stands for 2,800: the optimum was met early, long before the search stopped"
 
 
 def _span(values):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
+from gradalign.averaging.fsc import HALF_SETS_THRESHOLD, resolution
+from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.io.star import to_relion
 from gradalign.report.figures.style import (
     BLUE,
@@ -21,7 +22,11 @@ from gradalign.report.figures.style import (
     wrapped,
 )
 
-_TOP, _HEIGHT, _BELOW, _LEFT, _GAP = 8.0, 42.0, 12.0, 11.0, 14.0
+_TOP, _HEIGHT, _BELOW, _LEFT, _GAP = 11.0, 42.0, 14.0, 11.0, 14.0
+_SLICE, _SLICES_BELOW = 46.0, 8.0
+# (name, axes across and upwards) of each slice, by the axis that it stands on
+_SECTIONS = (("xy", 0), ("xz", 1), ("yz", 2))
+_TICKS = (400, 200, 100, 60, 40, 30, 25, 20, 16, 13, 11, 10, 9, 8, 7, 6, 5, 4, 3)
 
 
 def picked_caption(count):
@@ -38,14 +43,15 @@ def picked_caption(count):
     """
     return (
         f"{count} particles after the last round. a: correlation of the averages of the two half sets by resolution, "
-        "in the whole box and under the sphere, and the threshold at which the resolution is read. b: orientations, "
-        "rlnAngleRot as longitude and rlnAngleTilt as distance from the pole, equal areas; the darker, the more "
-        "particles. c: dissimilarity of each particle and the reference of its half set, the smaller the better."
+        f"in the whole box and under the sphere; the dot, where that under the sphere falls below {HALF_SETS_THRESHOLD}, is the "
+        "resolution. b: orientations, rlnAngleRot as longitude and rlnAngleTilt as distance from the pole, equal "
+        "areas. c: dissimilarity of each particle and the reference of its half set, the smaller the better. "
+        "d: central slices of the filtered average, density bright."
     )
 
 
 @applied()
-def picked_figure(entries, state, paths):
+def picked_figure(entries, state, volume, paths):
     """Draw the figure.
 
     Parameters
@@ -53,6 +59,8 @@ def picked_figure(entries, state, paths):
     entries : list of gradalign.particles.entries.Entry
         Particles that were aligned.
     state : gradalign.particles.state.State
+    volume : numpy.ndarray of shape (N, N, N)
+        The filtered average [z, y, x].
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
 
@@ -62,16 +70,22 @@ def picked_figure(entries, state, paths):
         If a file cannot be written.
     """
     lines = wrapped(picked_caption(len(entries)), PAGE_WIDTH - 2 * MARGIN)
-    body = _TOP + _HEIGHT + _BELOW
+    slices = _TOP + _HEIGHT + _BELOW
+    body = slices + _SLICE + _SLICES_BELOW
     page = Page(PAGE_WIDTH, body + line_height(SMALL) * len(lines) + MARGIN)
     width = (PAGE_WIDTH - MARGIN - _LEFT - 2 * _GAP) / 3
     lefts = [_LEFT + place * (width + _GAP) for place in range(3)]
     for letter, left in zip("abc", lefts, strict=True):
-        page.text(left - _LEFT + MARGIN, _TOP - 4.0, letter, TITLE + 1, fontweight="bold")
+        page.text(left - _LEFT + MARGIN, MARGIN + 2.0, letter, TITLE + 1, fontweight="bold")
     _draw_shells(page.axes(lefts[0], _TOP, width, _HEIGHT), state)
     angles, _ = to_relion(np.array([entry.pose[0] for entry in entries]), np.zeros((len(entries), 3)), state.voxel_size)
-    _draw_orientations(page.axes(lefts[1] - 6, _TOP, width + 10, _HEIGHT, projection="mollweide"), angles)
+    shades = _draw_orientations(page.axes(lefts[1] - 6, _TOP, width + 10, _HEIGHT - 8, projection="mollweide"), angles)
+    key = page.axes(lefts[1] + 4, _TOP + _HEIGHT - 2.0, width - 10, 2.0)
+    page.figure.colorbar(shades, cax=key, orientation="horizontal", ticks=_whole_ticks(shades))
+    key.tick_params(length=1.5, pad=1, labelsize=SMALL)
+    key.set_xlabel("Particles in a cell of equal area", fontsize=BODY, labelpad=1.5)
     _draw_scores(page.axes(lefts[2], _TOP, width, _HEIGHT), [entry.dissimilarity for entry in entries])
+    _draw_slices(page, volume, state.voxel_size, slices)
     page.caption(body, lines)
     save(page, paths)
 
@@ -85,15 +99,36 @@ def _plain(axes):
 
 def _draw_shells(axes, state):
     frequencies, plain, masked = state.shells
+    reached = resolution(frequencies, masked, HALF_SETS_THRESHOLD, state.voxel_size)
     frequencies = frequencies / state.voxel_size
-    axes.plot(frequencies, plain, color=ORANGE, label="whole box")
+    axes.plot(frequencies, plain, color=ORANGE, linestyle="--", label="whole box")
     axes.plot(frequencies, masked, color=BLUE, label="under the sphere")
     axes.axhline(HALF_SETS_THRESHOLD, color=GREY, linewidth=0.6, linestyle="--")
     axes.axhline(0.0, color=INK, linewidth=0.4)
     axes.axvline(1.0 / state.initial_low_pass, color=GREY, linewidth=0.6, linestyle=":", label="low-pass at the start")
-    axes.set(xlim=(0, frequencies[-1]), ylim=(min(-0.1, plain.min()), 1.02), xlabel="Frequency (1/nm)", ylabel="FSC")
-    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 0.16))
+    if np.isfinite(reached):
+        axes.plot(1.0 / reached, np.interp(1.0 / reached, frequencies, masked), "o", color=INK, markersize=4, zorder=5)
+        words = f"{reached * ANGSTROM_PER_NM:.1f} Å"
+        # on the side that has room
+        right = 1.0 / reached < 0.75 * frequencies[-1]
+        spot = {"xytext": (5 if right else -5, 5), "textcoords": "offset points", "ha": "left" if right else "right"}
+        axes.annotate(words, (1.0 / reached, HALF_SETS_THRESHOLD), fontsize=TITLE, fontweight="bold", **spot)
+    axes.set(xlim=(0, frequencies[-1]), ylim=(min(-0.1, plain.min()), 1.02), xlabel="Resolution (Å)", ylabel="FSC")
+    _angstrom_ticks(axes, frequencies[-1])
+    # above the curves, which fall to the right
+    axes.legend(loc="lower right", bbox_to_anchor=(1.04, 0.98), ncols=2, columnspacing=1.0, handlelength=1.6)
     _plain(axes)
+
+
+def _angstrom_ticks(axes, last):
+    """Mark an axis of frequencies (1/nm) at round resolutions, none nearer to the next than a seventh of the axis."""
+    places, words = [], []
+    for tick in _TICKS:
+        place = ANGSTROM_PER_NM / tick
+        if place <= last and place - (places[-1] if places else 0.0) >= last / 7:
+            places.append(place)
+            words.append(f"{tick}")
+    axes.set_xticks(places, words)
 
 
 def _draw_orientations(axes, angles):
@@ -102,13 +137,43 @@ def _draw_orientations(axes, angles):
     sine = np.cos(np.radians(angles[:, 1]))
     across, along = np.linspace(-np.pi, np.pi, 25), np.linspace(-1.0, 1.0, 13)
     counts, _, _ = np.histogram2d(np.clip(sine, -1, 1), longitude, bins=(along, across))
-    axes.pcolormesh(across, np.arcsin(along), counts, cmap="Blues", vmin=0, vmax=max(counts.max(), 1), linewidth=0)
+    shades = axes.pcolormesh(
+        across, np.arcsin(along), counts, cmap="Blues", vmin=0, vmax=max(counts.max(), 1), linewidth=0
+    )
     axes.set_xticklabels([])
     axes.set_yticklabels([])
     axes.grid(color=GREY, alpha=0.3, linewidth=0.3)
+    return shades
+
+
+def _whole_ticks(shades):
+    """Return at most five whole numbers between nought and the largest count."""
+    most = int(shades.norm.vmax)
+    return np.unique(np.linspace(0, most, min(most, 4) + 1).round().astype(int))
 
 
 def _draw_scores(axes, values):
     axes.hist(values, bins=min(40, max(5, len(values) // 10)), color=BLUE)
     axes.set(xlabel="Dissimilarity", ylabel="Particles")
     _plain(axes)
+
+
+def _draw_slices(page, volume, voxel_size, top):
+    """Draw the slices through the centre voxel, side by side, with a scale bar."""
+    middle = volume.shape[0] // 2
+    low, high = np.percentile(volume, [0.5, 99.8])
+    step = (PAGE_WIDTH - 2 * MARGIN - _LEFT - _SLICE) / 2
+    page.text(MARGIN, top - 2.0, "d", TITLE + 1, fontweight="bold")
+    for place, (name, axis) in enumerate(_SECTIONS):
+        left = MARGIN + _LEFT + place * step
+        axes = page.axes(left, top, _SLICE, _SLICE)
+        axes.imshow(np.take(volume, middle, axis), cmap="gray", vmin=low, vmax=high, origin="lower")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        page.text(left - 3.0, top + 2.0, name, BODY, horizontalalignment="right")
+    edge = volume.shape[0] * voxel_size
+    # a round length of about a fifth of the box
+    length = float(f"{edge * ANGSTROM_PER_NM / 5:.1g}")
+    y = top + _SLICE + 3.5
+    page.rule(MARGIN + _LEFT, MARGIN + _LEFT + _SLICE * length / (edge * ANGSTROM_PER_NM), y, width=1.5)
+    page.text(MARGIN + _LEFT + _SLICE * length / (edge * ANGSTROM_PER_NM) + 1.5, y, f"{length:g} Å", SMALL)

@@ -120,7 +120,9 @@ def _panel(axes, rows, quantity, unit, limits):
         bars = {"color": colour, "linewidth": 0.8, "linestyle": ""}
         errors = [f"{quantity}_median_{unit}", f"{quantity}_mad_{unit}"]
         x, median, deviation = part[["rotations", *errors]].to_numpy(float).T
-        axes.plot(x * shift, median, color=colour, linewidth=0.6, alpha=0.6)
+        # a single pair says nothing about the medians beside it
+        several = part.n.to_numpy() > 1
+        axes.plot(x[several] * shift, median[several], color=colour, linewidth=0.6, alpha=0.6)
         axes.errorbar(x * shift, median, _bars(median, deviation), **bars)
         for place, value, fewer in zip(x, median, part.fewer, strict=True):
             face = "white" if fewer else colour

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
+from gradalign.report.figures.svg import CAPTION, finish_svg
 
 COLUMN_WIDTH = 85.0
 """Width of a one-column figure in mm."""
@@ -25,12 +26,13 @@ MARGIN = 2.0
 INK = "#1a1a1a"
 GREY = "#5f5f5f"
 RULE = "#9a9a9a"
-BLUE = "#0072b2"
-ORANGE = "#d55e00"
-"""Blue and orange of Okabe and Ito's palette: RCS and FCS wherever the two are drawn."""
+BLUE = "#004a80"
+GREEN = "#00866a"
+ORANGE = "#e8921a"
+"""Told apart by the colour-blind and in grey: of lightness 30, 50 and 68 (CIE L*)."""
 SURFACE = "#56a5d8"
 """Colour of an isosurface in full light."""
-SCORE_COLOURS = {"rcs": BLUE, "fcs": ORANGE}
+SCORE_COLOURS = {"rcs": BLUE, "fcs": ORANGE, "likelihood": GREEN}
 
 TITLE = 8.0
 """Type sizes in points."""
@@ -63,7 +65,8 @@ _STYLE = {
     "savefig.dpi": 300,
     "figure.dpi": 300,
     "svg.hashsalt": "gradalign",
-    "svg.fonttype": "path",
+    # letters stay letters, to be searched and copied; `gradalign.report.figures.svg` puts their font into the file
+    "svg.fonttype": "none",
     "image.composite_image": False,
 }
 
@@ -94,6 +97,7 @@ class Page:
     def __init__(self, width, height):
         self.width, self.height = width, height
         self.figure = Figure(figsize=(width / _MM_PER_INCH, height / _MM_PER_INCH))
+        self.description, self.body = "", height
         FigureCanvasAgg(self.figure)
         self.sheet = self.figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         self.sheet.set_axis_off()
@@ -160,9 +164,10 @@ class Page:
         size : float
             In points.
         """
+        self.description, self.body = " ".join(lines), top
         for place, line in enumerate(lines):
             baseline = top + (place + 0.8) * line_height(size)
-            self.text(MARGIN, baseline, line, size, verticalalignment="baseline")
+            self.text(MARGIN, baseline, line, size, verticalalignment="baseline", gid=f"{CAPTION}{place}")
 
 
 def plain_ticks(axis):
@@ -256,3 +261,5 @@ def save(page, paths):
             raise InputError(f"{path}: is no .svg or .png file, and figures are written as these")
         with complete_file(path) as partial:
             page.figure.savefig(partial, format=path.suffix[1:], metadata=_METADATA[path.suffix])
+            if path.suffix == ".svg":
+                finish_svg(partial, page.description, page.body / page.height)

@@ -1,11 +1,13 @@
 """The tables as figures: each cell typeset and shaded by its median."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Rectangle
 
+from gradalign.aligners.declared import OWN_INTERVAL
 from gradalign.report.figures.style import (
     BODY,
     GREY,
@@ -25,7 +27,7 @@ from gradalign.report.numbers import is_inaccurate, number, snr_label, spread, t
 from gradalign.report.tables.aligners import answers, block_title
 from gradalign.report.tables.complexes import COMPLEX_HEADER, complex_line
 from gradalign.report.tables.phantom import blocks
-from gradalign.search.registry import score_label
+from gradalign.search.registry import paper_scores, score_label
 
 SHADES = LinearSegmentedColormap.from_list("gradalign", ["#ffffff", "#cfe3f3", "#7fb4dc"])
 """Colours behind the numbers of cells, small to large; black type stays legible on all."""
@@ -38,6 +40,8 @@ _SCORE_NAMES = {"rcs": "RCS (real space)", "fcs": "FCS (Fourier space)"}
 _LABELS = 10.0
 _NARROWEST = 19.5
 _WIDEST = 40.0
+# groups of columns that stand side by side
+_ABREAST = 2
 _ROW = 9.6
 # from one line of a cell to the next
 _LINE = 2.9
@@ -47,12 +51,51 @@ _KEY = 9.0
 _BETWEEN = 3.0
 
 
+class Group(NamedTuple):
+    """Columns that stand together under one title."""
+
+    title: str
+    cells: dict
+    """Row of each (tilt, score, snr), as of `gradalign.report.tables.phantom.Block`."""
+    columns: list
+    """(score, snr) of each column."""
+
+
+def _bands(arranged):
+    """Return what stands side by side: the paper's scores of each interval, then the others of all intervals.
+
+    Parameters
+    ----------
+    arranged : list of gradalign.report.tables.phantom.Block
+
+    Returns
+    -------
+    list of (str, list of Group)
+    """
+    bands, others = [], {}
+    for block in arranged:
+        groups = []
+        for score in dict.fromkeys(score for score, _ in block.columns):
+            columns = [column for column in block.columns if column[0] == score]
+            if score in paper_scores() or block.interval == OWN_INTERVAL:
+                groups.append(Group(_SCORE_NAMES.get(score, score_label(score)), block.cells, columns))
+            else:
+                others.setdefault(score, []).append(Group(block_title(block.interval), block.cells, columns))
+        # several narrow groups do not fit side by side
+        for first in range(0, len(groups), _ABREAST):
+            bands.append((block_title(block.interval), groups[first : first + _ABREAST]))
+    for score, groups in others.items():
+        bands += [(score_label(score), groups[first : first + _ABREAST]) for first in range(0, len(groups), _ABREAST)]
+    return bands
+
+
 @applied()
 def table_figure(rows, paths, caption):
     """Draw one of the paper's tables: median ± deviation, the paper's value and the bound beneath in grey.
 
-    Rows are tilt ranges, columns signal-to-noise ratios, RCS left and FCS right, one block per interval.
-    Cells are shaded by the logarithm of the median; those the paper would call inaccurate are bold.
+    Rows are tilt ranges, columns signal-to-noise ratios: RCS left and FCS right, one block per interval; below, the
+    other scores, their intervals side by side. Cells are shaded by the logarithm of the median; those the paper would
+    call inaccurate are bold.
 
     Parameters
     ----------
@@ -68,20 +111,27 @@ def table_figure(rows, paths, caption):
     InputError
         If the rows are not those of one table, or a file cannot be written.
     """
-    arranged = blocks(rows)
+    bands = _bands(blocks(rows))
     quantity = rows.iloc[0].quantity
     # more columns than the paper's make the page wider, not the type smaller
-    width = max(PAGE_WIDTH, 2 * MARGIN + _LABELS + _NARROWEST * max(len(block.columns) for block in arranged))
+    most = max(sum(len(group.columns) for group in groups) for _, groups in bands)
+    width = max(PAGE_WIDTH, 2 * MARGIN + _LABELS + _NARROWEST * most)
     lines = wrapped(caption, width - 2 * MARGIN)
-    heights = [HEADER + _ROW * len(block.tilts) + _BETWEEN for block in arranged]
+    heights = [HEADER + _ROW * len(_tilts(groups)) + _BETWEEN for _, groups in bands]
     page = Page(width, MARGIN + sum(heights) + _KEY + line_height(SMALL) * len(lines) + MARGIN)
     top = MARGIN
-    for block, height in zip(arranged, heights, strict=True):
-        draw_block(page, block, top, _cell, _ROW)
+    for (title, groups), height in zip(bands, heights, strict=True):
+        draw_groups(page, title, groups, top, _cell, _ROW)
         top += height
     shade_key(page, top, _norm(quantity), _TICKS[quantity], f"Shading: median {_UNITS[quantity]}")
     page.caption(top + _KEY, lines)
     save(page, paths)
+
+
+def _tilts(groups):
+    """Return the tilt ranges of some groups, the widest first."""
+    held = {tilt for group in groups for tilt, *column in group.cells if tuple(column) in group.columns}
+    return sorted(held, reverse=True)
 
 
 def draw_block(page, block, top, draw_cell, row_height):
@@ -93,6 +143,30 @@ def draw_block(page, block, top, draw_cell, row_height):
     block : gradalign.report.tables.phantom.Block
     top : float
         In mm.
+    draw_cell, row_height
+        As of `draw_groups`.
+    """
+    groups = [
+        Group(
+            _SCORE_NAMES.get(score, score_label(score)),
+            block.cells,
+            [column for column in block.columns if column[0] == score],
+        )
+        for score in dict.fromkeys(score for score, _ in block.columns)
+    ]
+    draw_groups(page, block_title(block.interval), groups, top, draw_cell, row_height)
+
+
+def draw_groups(page, title, groups, top, draw_cell, row_height):
+    """Draw groups of columns side by side: tilt ranges down, signal-to-noise ratios across.
+
+    Parameters
+    ----------
+    page : gradalign.report.figures.style.Page
+    title : str
+    groups : list of Group
+    top : float
+        In mm.
     draw_cell : callable
         ``draw_cell(page, cell, x, y, width)`` with the top left corner and the width of the cell in mm; cell is None
         where there is none.
@@ -100,27 +174,27 @@ def draw_block(page, block, top, draw_cell, row_height):
         In mm.
     """
     left, right = MARGIN + _LABELS, page.width - MARGIN
-    scores = list(dict.fromkeys(score for score, _ in block.columns))
     gap = 2.0
-    width = min((right - left - gap * (len(scores) - 1)) / len(block.columns), _WIDEST)
-    starts = [left + width * n + gap * scores.index(score) for n, (score, _) in enumerate(block.columns)]
-    page.text(MARGIN, top + 2.0, block_title(block.interval), TITLE, fontweight="bold")
-    for score in scores:
-        own = [start for start, column in zip(starts, block.columns, strict=True) if column[0] == score]
-        middle = (own[0] + own[-1] + width) / 2
-        page.text(middle, top + 6.3, _SCORE_NAMES.get(score, score_label(score)), BODY, horizontalalignment="center")
-        page.rule(own[0], own[-1] + width, top + 8.4, RULE)
+    count = sum(len(group.columns) for group in groups)
+    width = min((right - left - gap * (len(groups) - 1)) / count, _WIDEST)
+    tilts = _tilts(groups)
+    page.text(MARGIN, top + 2.0, title, TITLE, fontweight="bold")
     page.text(MARGIN, top + 10.9, "Tilt", BODY)
-    for start, (_, snr) in zip(starts, block.columns, strict=True):
-        words = f"SNR {snr_label(snr)}"
-        page.text(start + width / 2, top + 10.9, words, BODY, horizontalalignment="center")
     page.rule(MARGIN, right, top + HEADER - 0.4, INK, 0.8)
-    for place, tilt in enumerate(block.tilts):
-        y = top + HEADER + place * row_height
-        page.text(MARGIN, y + row_height / 2, tilt_label(tilt), BODY)
-        for start, column in zip(starts, block.columns, strict=True):
-            draw_cell(page, block.cells.get((tilt, *column)), start, y, width)
-    page.rule(MARGIN, right, top + HEADER + len(block.tilts) * row_height + 0.4, INK, 0.8)
+    for place, tilt in enumerate(tilts):
+        page.text(MARGIN, top + HEADER + (place + 0.5) * row_height, tilt_label(tilt), BODY)
+    start = left
+    for group in groups:
+        end = start + width * len(group.columns)
+        page.text((start + end) / 2, top + 6.3, group.title, BODY, horizontalalignment="center")
+        page.rule(start, end, top + 8.4, RULE)
+        for place_across, (score, snr) in enumerate(group.columns):
+            x = start + width * place_across
+            page.text(x + width / 2, top + 10.9, f"SNR {snr_label(snr)}", BODY, horizontalalignment="center")
+            for place, tilt in enumerate(tilts):
+                draw_cell(page, group.cells.get((tilt, score, snr)), x, top + HEADER + place * row_height, width)
+        start = end + gap
+    page.rule(MARGIN, right, top + HEADER + len(tilts) * row_height + 0.4, INK, 0.8)
 
 
 def _cell(page, row, x, y, width):
