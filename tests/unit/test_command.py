@@ -1,0 +1,147 @@
+"""The command: it prints what the functions return, lengths in Å; mistakes are one sentence and an exit code."""
+
+import importlib.metadata
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from gradalign.cli.examples import MICROSCOPE
+from gradalign.cli.main import _COMMANDS, main
+from gradalign.geometry.rotations import rotation_angle, rotation_from_euler
+from gradalign.io.mrc import read_volume, write_volume
+from gradalign.io.star import read_particles
+from gradalign.simulation.phantom import phantom
+
+VOXEL_NM = 0.8
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture
+def pair(tmp_path):
+    rotation, shift = rotation_from_euler(40, 70, -20), np.array([1.0, -0.5, 0.25])
+    write_volume(tmp_path / "f.mrc", phantom(32, rotation=rotation, translation=shift), VOXEL_NM)
+    write_volume(tmp_path / "g.mrc", phantom(32), VOXEL_NM)
+    return tmp_path / "f.mrc", tmp_path / "g.mrc", rotation, shift
+
+
+def test_the_version_is_the_packages():
+    assert importlib.metadata.version("gradalign") in run("--version").stdout
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_each_help_gives_examples_that_call_the_command(name):
+    text = run(name, "--help").stdout
+    assert f"gradalign {name}" in text.split("Examples:")[1]
+
+
+def test_angles_are_degrees_and_translations_angstrom(pair):
+    f, g, rotation, shift = pair
+    found = json.loads(run("align", f, g, "--tilt", -90, 90, "--low-pass", 45, "--json").stdout)
+    assert rotation_angle(np.array(found["rotation"]).T @ rotation) < 0.5
+    assert rotation_angle(rotation_from_euler(*found["euler_zyz_deg"]).T @ rotation) < 0.5
+    assert np.allclose(found["translation_angstrom"], 10 * VOXEL_NM * shift, atol=0.5)
+    assert found["voxel_size_angstrom"] == pytest.approx(8.0)
+
+
+def test_sentences_give_the_same_numbers(pair):
+    f, g, *_ = pair
+    found = json.loads(run("align", f, g, "--tilt", -90, 90, "--json").stdout)
+    words = run("align", f, g, "--tilt", -90, 90).stdout
+    assert f"θ = {found['euler_zyz_deg'][1]:.2f}°" in words
+    assert f"x = {found['translation_angstrom'][0]:.2f} Å" in words
+
+
+def test_volumes_of_other_voxel_sizes_are_refused(pair, tmp_path):
+    write_volume(tmp_path / "coarse.mrc", phantom(32), 1.6)
+    result = run("align", pair[0], tmp_path / "coarse.mrc", code=1)
+    assert "coarse.mrc: has voxels of 16 Å, where those of" in result.stderr
+    assert result.stdout == ""
+
+
+def test_mistakes_have_their_exit_codes(pair, tmp_path):
+    assert "nothing.mrc: there is no such file" in run("align", pair[0], tmp_path / "nothing.mrc", code=1).stderr
+    assert "No such option" in run("align", *pair[:2], "--speed", 3, code=2).stderr
+    assert "No such command" in run("aline", code=2).stderr
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("example") / "data"
+    told = json.loads(run("simulate", folder, "--particles", 6, "--snr", "inf", "--json").stdout)
+    return folder, told
+
+
+def test_an_example_holds_a_list_a_reference_and_its_truth(example):
+    folder, told = example
+    assert told["particles"] == 6
+    truth = read_particles(folder / "truth.star")
+    assert len(set(truth.images)) == 6
+    for image in truth.images:
+        volume, size = read_volume(folder / image, told["box"])
+        assert 10 * size == pytest.approx(told["voxel_size_angstrom"])
+    assert "rlnAngleRot" not in (folder / "particles.star").read_text(encoding="utf-8")
+    assert read_volume(folder / "reference.mrc")[0].shape == volume.shape
+
+
+def test_the_same_seed_gives_the_same_example(example, tmp_path):
+    folder, _ = example
+    run("simulate", tmp_path / "again", "--particles", 6, "--snr", "inf")
+    for name in ("truth.star", "particles.star", "subtomograms/000003.mrc", "reference.mrc"):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_an_example_does_not_overwrite_another(example):
+    assert "holds a particles.star already" in run("simulate", example[0], code=1).stderr
+
+
+def test_the_true_poses_average_to_the_reference(example, tmp_path):
+    folder, _ = example
+    told = json.loads(run("average", folder / "truth.star", tmp_path / "a.mrc", "--json").stdout)
+    volume, _ = read_volume(tmp_path / "a.mrc")
+    halves = [read_volume(path)[0] for path in told["half_maps"]]
+    reference, _ = read_volume(folder / "reference.mrc")
+    assert np.corrcoef(volume.ravel(), reference.ravel())[0, 1] > 0.9
+    assert np.corrcoef(volume.ravel(), sum(halves).ravel())[0, 1] > 0.95
+    assert 0 < told["resolution_angstrom"] < 60
+
+
+def test_the_truth_agrees_with_itself_and_a_moved_list_differs_by_its_move(example, tmp_path):
+    folder, _ = example
+    same = json.loads(run("compare", folder / "truth.star", folder / "truth.star", "--json").stdout)
+    assert same["particles"] == 6
+    assert same["rotation_median_deg"] < 1e-3 and same["translation_median_angstrom"] == 0
+    lines = (folder / "truth.star").read_text(encoding="utf-8").splitlines()
+    moved = []
+    for line in lines:
+        parts = line.split()
+        if line.startswith("subtomograms/"):
+            # psi by 30°, the origin by 3 Å along x and 4 along z
+            parts[4] = str(float(parts[4]) + 30)
+            parts[5], parts[7] = str(float(parts[5]) + 3), str(float(parts[7]) + 4)
+        moved.append(" ".join(parts) if line.startswith("subtomograms/") else line)
+    (tmp_path / "moved.star").write_text("\n".join(moved) + "\n", encoding="utf-8")
+    found = json.loads(run("compare", tmp_path / "moved.star", folder / "truth.star", "--json").stdout)
+    assert found["rotation_median_deg"] == pytest.approx(30, abs=1e-2)
+    assert found["translation_median_angstrom"] == pytest.approx(5, abs=1e-2)
+    assert found["over_20_deg"] == 1.0
+
+
+def test_lists_without_a_common_particle_are_refused(example, tmp_path):
+    text = (example[0] / "truth.star").read_text(encoding="utf-8").replace("subtomograms/", "elsewhere/")
+    (tmp_path / "other.star").write_text(text, encoding="utf-8")
+    result = run("compare", tmp_path / "other.star", example[0] / "truth.star", code=1)
+    assert "have no subtomogram in common" in result.stderr
+
+
+def test_the_examples_microscope_is_the_studys():
+    config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+    assert config["microscope"] == MICROSCOPE

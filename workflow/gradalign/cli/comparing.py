@@ -1,0 +1,86 @@
+"""``gradalign compare``: two lists of the same particles held against each other."""
+
+import click
+import numpy as np
+
+from gradalign.cli.options import FILE, json_option, say
+from gradalign.errors import InputError
+
+LOST_DEG = 20.0
+"""Rotation errors above this count as lost."""
+_EXAMPLES = """\b
+Examples:
+  gradalign compare aligned.star truth.star
+  gradalign compare aligned.star truth.star --symmetry D7 --json"""
+
+
+@click.command(epilog=_EXAMPLES, short_help="Compare the poses of two STAR files.")
+@click.argument("aligned", type=FILE)
+@click.argument("truth", type=FILE)
+@click.option("--symmetry", default="C1", show_default=True, help="Point group of the particle, Cn or Dn.")
+@json_option
+def compare(aligned, truth, symmetry, as_json):
+    """Compare the angles and origins of ALIGNED with those of TRUTH, particle by particle.
+
+    Both are STAR files of the same subtomograms, known by their names (rlnImageName). The rotation error is that to the
+    nearest equivalent orientation; the translation error belongs to the same one.
+    """
+    from gradalign.geometry.rotations import point_group
+    from gradalign.io.star import from_relion
+    from gradalign.particles.star import read_picked
+
+    lists = [read_picked(path) for path in (aligned, truth)]
+    for picked in lists:
+        if picked.angles is None:
+            raise InputError(f"{picked.path}: has no angles (_rlnAngleRot), where two alignments are compared")
+        if picked.pixel_size is None:
+            raise InputError(f"{picked.path}: tells no pixel size (_rlnImagePixelSize), which the origins need")
+    pairs = _matched(*lists)
+    group = point_group(symmetry)
+    poses = []
+    for picked in lists:
+        voxel_size = picked.pixel_size / 10.0
+        rotations = from_relion(picked.angles, np.zeros((len(picked), 3)), voxel_size)[0]
+        # in Å: the two lists may be of different binning
+        poses.append((rotations, picked.translations(voxel_size) * picked.pixel_size))
+    errors = np.array([_error(poses, i, j, group) for i, j in pairs])
+    medians = np.median(errors, axis=0)
+    deviations = np.median(np.abs(errors - medians), axis=0)
+    lost = float((errors[:, 0] > LOST_DEG).mean())
+    result = {
+        "particles": len(pairs),
+        "only_in_aligned": len(lists[0]) - len(pairs),
+        "only_in_truth": len(lists[1]) - len(pairs),
+        "rotation_median_deg": medians[0],
+        "rotation_mad_deg": deviations[0],
+        "translation_median_angstrom": medians[1],
+        "translation_mad_angstrom": deviations[1],
+        "over_20_deg": lost,
+    }
+    sentences = [
+        f"{len(pairs)} particles in both; only in {aligned}: {result['only_in_aligned']}, "
+        f"only in {truth}: {result['only_in_truth']}",
+        f"Rotation error     {medians[0]:.2f} ± {deviations[0]:.2f}° (median ± median absolute deviation)",
+        f"Translation error  {medians[1]:.2f} ± {deviations[1]:.2f} Å",
+        f"Over {LOST_DEG:g}°           {100 * lost:.1f} %",
+    ]
+    say(as_json, result, sentences)
+
+
+def _matched(first, second):
+    """Return the rows of the particles that stand in both lists."""
+    rows = {image: row for row, image in enumerate(second.images)}
+    pairs = [(row, rows[image]) for row, image in enumerate(first.images) if image in rows]
+    if not pairs:
+        raise InputError(
+            f"{first.path} and {second.path}: have no subtomogram in common; the first ones are {first.images[0]} and "
+            f"{second.images[0]}"
+        )
+    return pairs
+
+
+def _error(poses, i, j, group):
+    (rotations, shifts), (true_rotations, true_shifts) = poses
+    turned = true_rotations[j] @ group
+    angles = np.degrees(np.arccos(np.clip((np.einsum("ij,nij->n", rotations[i], turned) - 1) / 2, -1, 1)))
+    return float(angles.min()), float(np.linalg.norm(shifts[i] - true_shifts[j]))
