@@ -43,7 +43,7 @@ def picked_caption(count):
     """
     return (
         f"{count} particles after the last round. a: correlation of the averages of the two half sets by resolution, "
-        f"in the whole box and under the sphere; the dot, where that under the sphere falls below {HALF_SETS_THRESHOLD}, is the "
+        f"in the whole box and under the sphere; the dot, where the latter falls below {HALF_SETS_THRESHOLD}, is the "
         "resolution. b: orientations, rlnAngleRot as longitude and rlnAngleTilt as distance from the pole, equal "
         "areas. c: dissimilarity of each particle and the reference of its half set, the smaller the better. "
         "d: central slices of the filtered average, density bright."
