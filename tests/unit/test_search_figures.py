@@ -10,6 +10,7 @@ from test_plotting import DPI, drawn_texts
 from test_scanning import scans
 from test_speedup import comparisons
 
+from gradalign.report.convergence import summarise_convergence
 from gradalign.report.figures.figure3 import figure3, figure3_caption
 from gradalign.report.figures.figure4 import figure4, figure4_caption
 from gradalign.report.figures.scans import scanning_figure, scanning_figure_caption
@@ -17,7 +18,6 @@ from gradalign.report.figures.style import PAGE_WIDTH, SCORE_COLOURS, Page
 from gradalign.report.tables.bounds import scans_with_bounds
 from gradalign.report.tables.scans import scanning_caption, summarise_scans
 from gradalign.report.tables.speedup import summarise_speedup
-from gradalign.study.convergence import summarise_convergence
 
 
 def curves():
