@@ -1,0 +1,98 @@
+"""A score that is registered by one line goes wherever the study's own go."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from invented import PAPER
+from searched import noisy_pairs
+
+from gradalign import InputError, align_all_pairs, align_pair
+from gradalign.report.statistics import summarise
+from gradalign.report.tables.phantom import table_caption, write_markdown
+from gradalign.search.registry import (
+    Entry,
+    paper_scores,
+    register,
+    score_label,
+    score_names,
+    score_order,
+    unregister,
+)
+from gradalign.search.score import load_score
+from gradalign.search.settings import Settings
+from gradalign.study.columns import ALIGNMENTS
+from gradalign.study.conditions import Cell
+from gradalign.study.pairs import align_pairs
+
+# the shift of the centres of mass, whatever the rotation
+MODULE = """
+import numpy as np
+from gradalign import Alignment
+from gradalign.search.score import Score
+
+
+class Balance(Score):
+    def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
+        weights = np.clip(np.asarray(volume, dtype=float), 0.0, None) ** 2
+        axis = np.arange(len(weights)) - len(weights) // 2
+        sums = [weights.sum(axis=others) @ axis for others in ((0, 1), (0, 2), (1, 2))]
+        return np.array(sums) / weights.sum()
+
+    def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
+        shift = fixed - moving
+        path = np.concatenate([np.eye(3).ravel(), shift])[None]
+        value = self.value(fixed, moving, np.eye(3), shift)
+        return Alignment(np.eye(3), shift, value, 1, np.array([value]), path)
+
+    def value(self, fixed, moving, rotation, translation):
+        return float(np.sum((fixed - np.asarray(rotation) @ moving - translation) ** 2))
+
+
+BALANCE = Balance("balance")
+"""
+
+
+@pytest.fixture
+def balance(tmp_path, monkeypatch):
+    (tmp_path / "balance_score.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    register(Entry("balance", "Balance", "balance_score:BALANCE"))
+    yield "balance"
+    unregister("balance")
+
+
+def test_a_registered_score_aligns_a_pair_and_a_set(balance):
+    volumes, _ = noisy_pairs()
+    found = align_pair(volumes[0], volumes[1], score=balance)
+    assert found.dissimilarity == pytest.approx(0.0)
+    again = align_all_pairs(list(volumes[:3]), score=balance)
+    assert np.allclose(again[0, 1].translation, found.translation)
+    assert len(again) == 3
+
+
+def test_a_registered_score_has_a_cell_in_the_study_and_in_its_table(balance, tmp_path):
+    volumes, particles = noisy_pairs()
+    cells = [Cell("phantom", 90.0, 1.0, score, 60.0) for score in ("rcs", balance)]
+    lines = pd.DataFrame(align_pairs(volumes, particles, range(3), cells, ["full", "axis"], "C1", Settings(), 1))
+    assert tuple(lines.columns) == ALIGNMENTS
+    lines = lines.assign(**{name: pd.to_numeric(lines[name]) for name in ALIGNMENTS if name not in ("score", "search")})
+    rows = summarise(lines, PAPER)
+    assert (rows[rows.score == balance].n == 3).all()
+    table = rows[rows.table == 1]
+    write_markdown(table, tmp_path / "table.md", table_caption(table))
+    assert "Balance" in (tmp_path / "table.md").read_text(encoding="utf-8")
+
+
+def test_labels_and_order_are_the_registrys(balance):
+    assert score_label(balance) == load_score(balance).label == "Balance"
+    assert sorted(["theirs", balance, "fcs", "rcs"], key=score_order) == ["rcs", "fcs", balance, "theirs"]
+    assert balance not in paper_scores()
+    with pytest.raises(InputError, match="'balance' is registered already, as balance_score:BALANCE"):
+        register(Entry("balance", "Another", "elsewhere:BALANCE"))
+
+
+def test_an_unknown_score_is_one_sentence_that_names_all():
+    volumes, _ = noisy_pairs()
+    with pytest.raises(InputError, match="score 'balance' is not known: give one of rcs, fcs, likelihood"):
+        align_pair(volumes[0], volumes[1], score="balance")
+    assert score_names() == ("rcs", "fcs", "likelihood")
