@@ -25,9 +25,10 @@ from gradalign.io.mrc import read_volume
 from gradalign.io.star import POSE_LABELS, Particles, read_table, table_text, to_relion, tomogram_name
 from gradalign.report.aligner_times import summarise_seconds
 from gradalign.report.tables.aligners import with_others
-from gradalign.simulation.dataset import DataSet, Protocol
+from gradalign.simulation.dataset import DataSet
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
+from gradalign.simulation.protocol import Protocol
 from gradalign.study.columns import ALIGNER_SECONDS, ALIGNERS
 
 CONDITION = Condition("phantom", 60.0, 0.5)

@@ -1,5 +1,7 @@
 """The Cramér–Rao bound: its parts against what is simulated, and aligners that attain it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,10 +18,11 @@ from gradalign.scores.likelihood import soft_sphere
 from gradalign.search.seeds import free_directions
 from gradalign.search.settings import Damping
 from gradalign.search.step import refine, unevaluated
-from gradalign.simulation.dataset import DataSet, Protocol
+from gradalign.simulation.dataset import DataSet
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.noise import Noise
 from gradalign.simulation.phantom import phantom
+from gradalign.simulation.protocol import NoiseColour, Protocol
 from gradalign.study.bounds import PairBound, data_set_bounds, drawn_errors, signal_power, weights
 from gradalign.study.columns import BOUND_KINDS, BOUNDS
 
@@ -40,15 +43,23 @@ def signal():
     return data_set(90, np.inf).example()
 
 
-@pytest.mark.parametrize("tilt", [90, 60])
-def test_the_noises_power_is_that_of_simulated_volumes(tilt):
-    simulated = data_set(tilt, 0.5)
+@pytest.mark.parametrize(
+    ("tilt", "protocol"),
+    [
+        (90, PROTOCOL),
+        (60, PROTOCOL),
+        (60, replace(PROTOCOL, noise=NoiseColour(exponent=1.0))),
+        (60, Protocol(Microscope(**MICROSCOPE | {"defocus": -9.0, "tilt_step": 3.0, "phases": "unflipped"}))),
+    ],
+)
+def test_the_noises_power_is_that_of_simulated_volumes(tilt, protocol):
+    simulated = DataSet("phantom", phantom(32, 48), 1.0, tilt, 0.5, 7, protocol)
     volumes = [simulated.simulator.noise(simulated.noise_scales, np.random.default_rng(i)) for i in range(20)]
     # away from the wedge's edge, where the box smears what is measured
     spectra = [prepare(volume, tilt, wedge_guard=0 if tilt == 90 else 3, movable=False) for volume in volumes]
     lattice = spectra[0].lattice
     found = np.mean([(spectrum.values.astype(float) ** 2).sum(axis=0) for spectrum in spectra], axis=0)
-    ratio = found / noise_of(simulated).power(lattice)
+    ratio = found / Noise(simulated.noise_scales, protocol, 1.0).power(lattice)
     shells = np.rint(np.linalg.norm(lattice, axis=1)).astype(int)
     means = [ratio[shells == shell].mean() for shell in range(4, 16)]
     assert np.allclose(means, 1.0, atol=0.2)

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from gradalign.search.settings import Settings
-from gradalign.simulation.dataset import DataSet, Protocol
+from gradalign.simulation.dataset import DataSet
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
+from gradalign.simulation.protocol import Protocol
 from gradalign.study.columns import CONTRAST, CONTRAST_SECONDS, FACTORS
 from gradalign.study.conditions import Cell
 from gradalign.study.contrast import measure, seconds_lines

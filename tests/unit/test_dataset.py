@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.simulation.dataset import DataSet, Protocol, Simulator
+from gradalign.simulation.dataset import DataSet
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
+from gradalign.simulation.protocol import Protocol
+from gradalign.simulation.simulator import Simulator
 
 PAPER = Microscope(voltage=300, defocus=-4, spherical_aberration=2, tilt_step=1)
 DENSITY = phantom(32, 64)
@@ -71,6 +73,15 @@ def test_infinite_snr_means_no_noise():
 def test_noise_scale_follows_the_snr_alone():
     coarse, fine = np.array(data_set(snr=0.1).noise_scales), np.array(data_set(snr=1.0).noise_scales)
     assert np.allclose(coarse, fine * np.sqrt(10))
+
+
+@pytest.mark.parametrize("snr", [0.1, float("inf")])
+def test_a_data_set_at_another_snr_is_that_made_for_it(snr):
+    other = data_set(snr=0.5).at_snr(snr)
+    assert other.noise_scales == data_set(snr=snr).noise_scales
+    assert np.array_equal(other.subtomogram(1)[0], data_set(snr=snr).subtomogram(1)[0])
+    with pytest.raises(InputError, match="snr"):
+        other.at_snr(0)
 
 
 def test_subtomogram_depends_on_its_index_and_not_on_what_came_before():

@@ -36,6 +36,23 @@ def test_ctf_is_positive_at_low_frequency_and_never_negative():
     assert values.min() == 0
 
 
+@given(k=st.floats(0, 1))
+def test_beyond_the_first_zero_stands_what_the_phases_say(k):
+    cut, unflipped, flipped = (
+        float(ctf(k, Microscope(300, -9.0, 2.0, 1, phases))) for phases in ("cut", "unflipped", "flipped")
+    )
+    assert flipped == abs(unflipped)
+    assert cut in (0.0, unflipped)
+    # first zeros at 4.2 and 3.0 nm
+    assert k > 1 / 4.1 or cut == unflipped
+    assert not 1 / 4.1 < k < 1 / 3.1 or unflipped < 0
+
+
+def test_unknown_phases_are_refused():
+    with pytest.raises(InputError, match="phases: is 'turned'"):
+        Microscope(300, -4, 2, 1, "turned")
+
+
 def test_mtf_falls_from_one_to_two_over_pi_at_nyquist():
     assert mtf(0, 1.0) == 1
     assert np.isclose(mtf(0.5, 1.0), 2 / np.pi)

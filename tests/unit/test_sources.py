@@ -16,7 +16,14 @@ from toy_structures import cif_text, pdb_text, toy_chains, toy_structure
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import point_group
 from gradalign.simulation import sources
-from gradalign.simulation.maps import Density, bundle_densities, check_structures, load_density, save_density
+from gradalign.simulation.maps import (
+    Density,
+    bundle_densities,
+    check_structures,
+    load_density,
+    resampled,
+    save_density,
+)
 from gradalign.simulation.sources import COMPLEXES, Complex, Entry, coordinates_from_rcsb, find_coordinates
 
 ROOT = Path(__file__).parents[2]
@@ -362,3 +369,13 @@ def test_the_bundling_command_tells_a_mistake_in_one_line(tmp_path):
         f"{tmp_path}: holds no coordinates of GroEL: looked for 1kp8 or 1mnf with .cif, .pdb or .ent, "
         "plain or .gz, in any letter case.\n"
     )
+
+
+@pytest.mark.parametrize(("box", "voxel_size"), [(48, 0.7), (64, 0.5), (20, 1.6), (32, 1.0)])
+def test_a_resampled_map_is_the_object_on_other_voxels(box, voxel_size):
+    def blob(size, spacing):
+        z, y, x = (np.arange(size) - size // 2) * spacing * np.ones((3, 1))
+        parts = np.exp(-((x - 1.3) ** 2) / 8), np.exp(-((y + 2.1) ** 2) / 10), np.exp(-(z**2) / 12)
+        return parts[2][:, None, None] * parts[1][:, None] * parts[0]
+
+    assert np.allclose(resampled(blob(32, 1.0), 1.0, box, voxel_size), blob(box, voxel_size), atol=2e-3)

@@ -5,9 +5,10 @@ from pathlib import Path
 import yaml
 
 from gradalign.search.settings import alignment_settings
-from gradalign.simulation.dataset import DataSet, Protocol
+from gradalign.simulation.dataset import DataSet
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
+from gradalign.simulation.protocol import Protocol
 from gradalign.study.configuration import check
 
 TILT, SNR, INTERVAL = 60.0, 0.5, 60.0
@@ -41,7 +42,7 @@ class Workload:
 
         Returns
         -------
-        gradalign.simulation.dataset.Protocol
+        gradalign.simulation.protocol.Protocol
         """
         boxes = {key: self.config["subtomograms"][key] for key in ("box", "simulation_box", "max_shift")}
         boxes |= {"simulation_box": simulation_box} if simulation_box else {}

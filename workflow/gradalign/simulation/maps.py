@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import fft
 
 from gradalign.errors import InputError
+from gradalign.fourier.spectrum import sample_spectrum
 from gradalign.io.mrc import read_volume, write_volume
 from gradalign.io.provenance import write_provenance
 from gradalign.simulation.sources import (
@@ -159,6 +161,41 @@ def bundle_densities(coordinates, output):
     for name, density_map in maps.items():
         save_density(density_map, Path(output) / f"{name}.mrc", Path(output) / f"{name}.json")
     return maps
+
+
+def resampled(density, voxel_size, box, new_voxel_size):
+    """Return a density map on other voxels, the object's centre at their centre.
+
+    Parameters
+    ----------
+    density : array_like of shape (N, N, N)
+        ``[z, y, x]``; it counts as zero outside its box.
+    voxel_size, new_voxel_size : float
+        In nm.
+    box : int
+        New edge in voxels.
+
+    Returns
+    -------
+    numpy.ndarray of shape (box, box, box), float32
+        Of the frequencies that both grids can hold, nothing is lost.
+    """
+    density = np.asarray(density, dtype=np.float32)
+    if (voxel_size, len(density)) == (new_voxel_size, box):
+        return density
+    # at least as wide as the old box, so that nothing wraps around; even, so that the centre stays
+    wide = max(box, int(np.ceil(len(density) * voxel_size / new_voxel_size)))
+    wide += (wide - box) % 2
+    # cycles per old voxel at the frequencies of the new box
+    axis = fft.fftfreq(wide) * voxel_size / new_voxel_size
+    z, y, x = np.meshgrid(axis, axis, axis[: wide // 2 + 1], indexing="ij")
+    frequencies = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    values = np.zeros(len(frequencies), np.complex64)
+    inside = np.linalg.norm(frequencies, axis=1) < min(0.5, 0.5 * voxel_size / new_voxel_size)
+    values[inside] = sample_spectrum(density, frequencies[inside]) * (voxel_size / new_voxel_size) ** 3
+    whole = fft.fftshift(fft.irfftn(values.reshape(z.shape), s=(wide,) * 3))
+    first = wide // 2 - box // 2
+    return whole[(slice(first, first + box),) * 3].astype(np.float32)
 
 
 def _check_source(source):

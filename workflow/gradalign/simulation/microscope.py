@@ -7,6 +7,9 @@ from scipy import constants
 
 from gradalign.errors import InputError
 
+PHASES = ("cut", "unflipped", "flipped")
+"""What the images may hold beyond the first zero of the contrast transfer function, see `Microscope`."""
+
 _NM_PER_M = 1e9
 _NM_PER_MM = 1e6
 _NM_PER_UM = 1e3
@@ -26,6 +29,9 @@ class Microscope:
         Cs in mm.
     tilt_step : float
         Angle between successive images of a tilt series, in degrees.
+    phases : str
+        What the images hold beyond the first zero of the contrast transfer function: ``"cut"``, nothing;
+        ``"unflipped"``, the function as it is, with both signs; ``"flipped"``, its absolute value.
 
     Raises
     ------
@@ -37,6 +43,7 @@ class Microscope:
     defocus: float
     spherical_aberration: float
     tilt_step: float
+    phases: str = "cut"
 
     def __post_init__(self):
         for name, allowed, wish in (
@@ -47,6 +54,8 @@ class Microscope:
         ):
             if not (allowed and np.isfinite(getattr(self, name))):
                 raise InputError(f"microscope {name}: is {getattr(self, name)}, where {wish} is needed")
+        if self.phases not in PHASES:
+            raise InputError(f"microscope phases: is {self.phases!r}, where one of {', '.join(PHASES)} is needed")
 
     @property
     def wavelength(self):
@@ -58,9 +67,10 @@ class Microscope:
 
 
 def ctf(k, microscope):
-    """Compute the contrast transfer function up to its first zero, protein bright.
+    """Compute the contrast transfer function, protein bright at low frequencies.
 
-    CTF(k) = sin(pi lambda |dz| k^2 + pi/2 Cs lambda^3 k^4) while the phase is below pi, zero from there on.
+    CTF(k) = sin(pi lambda |dz| k^2 + pi/2 Cs lambda^3 k^4) while the phase is below pi; beyond, what the
+    microscope's `phases` says.
 
     Parameters
     ----------
@@ -72,13 +82,15 @@ def ctf(k, microscope):
     Returns
     -------
     numpy.ndarray
-        Values from 0 to 1, of the shape of `k`.
+        Values from 0 to 1, or from -1 where phases are not flipped; of the shape of `k`.
     """
     wavelength = microscope.wavelength
     k2 = np.square(k)
     phase = np.pi * wavelength * abs(microscope.defocus) * _NM_PER_UM * k2
     phase += np.pi / 2 * microscope.spherical_aberration * _NM_PER_MM * wavelength**3 * k2**2
-    return np.where(phase < np.pi, np.sin(phase), 0.0)
+    if microscope.phases == "cut":
+        return np.where(phase < np.pi, np.sin(phase), 0.0)
+    return np.abs(np.sin(phase)) if microscope.phases == "flipped" else np.sin(phase)
 
 
 def mtf(k, voxel_size):

@@ -4,15 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.simulation.dataset import Protocol
 from gradalign.simulation.microscope import ctf, mtf
+from gradalign.simulation.protocol import Protocol
 
 # mean distance of a square's points from its centre: what a lattice point on the tilt axis averages over
 _ON_AXIS = 0.38
 
 
 class Noise(NamedTuple):
-    """White noise of the images, before and after the contrast transfer, as reconstructed volumes show it."""
+    """The noise of the images, before and after the contrast transfer, as reconstructed volumes show it."""
 
     scales: tuple
     """Standard deviations of n1 and n2 in a pixel."""
@@ -25,7 +25,8 @@ class Noise(NamedTuple):
         """Return the mean power of the noise's coefficients.
 
         Weighted back-projection gives an image's coefficient the weight |k_t| dα, k_t being the part of the frequency
-        across the tilt axis, and 1/(|k_t| dα) images fall on a unit of it: N³ dα |k_t| (s1² CTF² + s2²) MTF².
+        across the tilt axis, and 1/(|k_t| dα) images fall on a unit of it: N³ dα |k_t| (s1² CTF² + s2²) MTF²,
+        times the protocol's colour.
 
         Parameters
         ----------
@@ -43,4 +44,5 @@ class Noise(NamedTuple):
         k = np.linalg.norm(frequencies, axis=1) / (box * self.voxel_size)
         before, after = self.scales
         image = ((before * ctf(k, microscope)) ** 2 + after**2) * mtf(k, self.voxel_size) ** 2
+        image *= self.protocol.noise.amplitude(k, 1.0 / (box * self.voxel_size)) ** 2
         return box**3 * np.radians(microscope.tilt_step) * across * image
