@@ -46,7 +46,7 @@ docs: .venv/complete ## docs/results.md from results/reference
 	.venv/bin/python workflow/scripts/write_results.py
 
 test: .venv/complete ## the tests, on all cores
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 test-faults: .venv/complete ## the tiny study under kills, full disks, damage; half an hour
 	.venv/bin/python -m pytest -m faults

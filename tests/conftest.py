@@ -1,16 +1,63 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from running import snakemake
 
-# a busy machine is no failure, and neither is the luck of a draw: the examples are the same in every run
+# a busy machine is no failure, and no run draws other examples than the last
 settings.register_profile("patient", deadline=None, derandomize=True)
 settings.load_profile("patient")
 
 
+def pytest_configure():
+    """Give each process of the tests compiled kernels of its own: two that compile at once could mix theirs up.
+
+    It starts from those of the user, where there are any.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        theirs = kernels_folder()
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        os.environ["NUMBA_CACHE_DIR"] = str(cache / "gradalign" / "tests" / worker)
+        ours = kernels_folder()
+        if theirs.exists() and not any(ours.iterdir()):
+            shutil.copytree(theirs, ours, dirs_exist_ok=True)
+
+
+def kernels_folder():
+    """Return where a new process keeps compiled kernels."""
+    program = "from gradalign.base.jit import cache_folder; print(cache_folder())"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return Path(run.stdout.strip())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Start with the files that take longest, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts[-2])
+
+
 @pytest.fixture(scope="session")
-def tiny_study(tmp_path_factory):
-    """Return the folder in which the tiny study has run from end to end, and what Snakemake said."""
-    folder = tmp_path_factory.mktemp("tiny")
-    run = snakemake(folder, "--cores", 2)
-    assert run.returncode == 0, run.stderr
-    return folder, run.stdout + run.stderr
+def tiny_study(tmp_path_factory, worker_id):
+    """Return the folder in which the tiny study has run from end to end, and what Snakemake said.
+
+    It runs once; each process of the tests has a copy. The folders of all copies are neighbours, from where the sources
+    have the same relative paths.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    made, said = shared / "tiny", shared / "tiny.said"
+    with FileLock(shared / "tiny.lock"):
+        if not said.exists():
+            made.mkdir()
+            run = snakemake(made, "--cores", 2)
+            assert run.returncode == 0, run.stderr
+            said.write_text(run.stdout + run.stderr, encoding="utf-8")
+        folder = shutil.copytree(made, shared / f"tiny_{worker_id}")
+    return folder, said.read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ def test_no_more_pairs_count_than_the_study_has():
 
 
 def test_a_job_may_take_the_whole_limit_of_every_pair_and_of_the_module():
-    assert called_minutes({"pairs": 3, "time_limit": 600.0}, {"pairs": 100}) == 40 + 10
+    assert called_minutes({"pairs": 3, "time_limit": 600.0}, {"pairs": 100}) == 30 + 10
     assert called_minutes({"time_limit": 1.0}, {"pairs": 100}) == 2 + 10
 
 

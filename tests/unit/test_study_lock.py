@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "release_lock.py"
 SNAKEFILE = """
 rule wait:
     output: "waited"
-    shell: "touch started; sleep 60; touch {output}"
+    shell: "touch started; sleep 600; touch {output}"
 """
 
 
@@ -86,7 +86,7 @@ def test_snakemake_killed_says_how_to_unlock_and_the_lock_is_released(tmp_path):
     (tmp_path / "Snakefile").write_text(SNAKEFILE, encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "--cores", "1"]
     run = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not (tmp_path / "started").exists():
         assert run.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)

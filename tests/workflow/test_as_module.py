@@ -32,10 +32,8 @@ rule copied:
 """
 
 
-@pytest.fixture(scope="module")
-def second(tmp_path_factory):
+def environment(folder):
     """Return the Python of another environment: it has Snakemake and the libraries, but not gradalign."""
-    folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     packages = folder / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
     # what is installed there as editable is not found this way
@@ -44,16 +42,17 @@ def second(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def installed(second, tmp_path_factory):
-    """Return the same Python once gradalign is installed there by pip, from a copy of its sources."""
+def installed(tmp_path_factory):
+    """Return the Python of another environment in which pip installed gradalign, from a copy of its sources."""
+    python = environment(tmp_path_factory.mktemp("environment"))
     sources = tmp_path_factory.mktemp("sources")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy2(REPOSITORY / name, sources)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "workflow" / "gradalign", sources / "workflow" / "gradalign", ignore=ignored)
-    pip = [sys.executable, "-m", "pip", "--python", second, "install", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--no-index", sources], check=True, env=clean())
-    return second
+    return python
 
 
 def clean():
@@ -71,8 +70,8 @@ def outer(python, folder):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=clean())
 
 
-# before gradalign is installed there
-def test_a_python_without_gradalign_is_one_sentence(second, tmp_path):
+def test_a_python_without_gradalign_is_one_sentence(tmp_path):
+    second = environment(tmp_path / "environment")
     run = outer(second, tmp_path)
     assert run.returncode != 0
     said = run.stderr.splitlines()[-1]

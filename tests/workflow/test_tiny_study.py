@@ -177,7 +177,8 @@ def interrupted_study(tmp_path_factory):
     targets = ("table1", "figure2", "table2", "table3", "figure3", "figure4", "figure5", "figure6", "scanning")
     arguments = ("--cores", 1, "--", *targets)
     rng = np.random.default_rng(2012)
-    struck = interrupted(folder, rng, 3, 60, *arguments, config=config)
+    # long before the last of its jobs, so that no kill comes too late
+    struck = interrupted(folder, rng, 3, 45, *arguments, config=config)
     run = snakemake(folder, *arguments, config=config)
     assert run.returncode == 0, run.stderr
     return folder, struck

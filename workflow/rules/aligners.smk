@@ -30,7 +30,7 @@ rule call_aligner:
     wildcard_constraints:
         aligner="|".join(map(re.escape, called)) or "none",
     resources:
-        # its memory is not ours to know; the module and every pair may take as long as the limit
+        # its memory is not ours to know; every pair may take as long as the limit
         mem_mb=4000,
         runtime=lambda wildcards: called_minutes(config["aligners"][wildcards.aligner], config),
     params:

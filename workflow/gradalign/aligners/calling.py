@@ -24,6 +24,9 @@ import numpy as np
 _ORTHOGONAL = 1e-3
 _DIE_WITH_PARENT = 1
 
+LOADING_SECONDS = 60.0
+"""How long the module of an aligner may take to load."""
+
 
 class Answer(NamedTuple):
     """What an aligner made of one pair."""
@@ -77,13 +80,13 @@ class Caller:
     folders : list of str or path
         Searched for the module first.
     time_limit : float
-        Seconds that one alignment may take, and that the module may take to load.
+        Seconds that one alignment may take; loading the module may take `LOADING_SECONDS`.
     log_path : str or path
         Receives what the aligner prints, and its tracebacks.
     """
 
     def __init__(self, call, options, folders, time_limit, log_path):
-        self._call, self._options, self._limit = call, options, time_limit
+        self._call, self._options, self.time_limit = call, options, time_limit
         self._folders = [str(folder) for folder in folders]
         self._log_path = log_path
         self._process = self._connection = None
@@ -118,7 +121,7 @@ class Caller:
             self._useless = self._start()
         if self._useless:
             return Answer(None, None, self._useless)
-        kind, *content = self._exchange((f, g, tilt_f, tilt_g, voxel_size, seed))
+        kind, *content = self._exchange((f, g, tilt_f, tilt_g, voxel_size, seed), self.time_limit)
         if kind == "missing":
             return Answer(None, None, content[0])
         rotation, translation, *seconds = content
@@ -146,19 +149,19 @@ class Caller:
             )
         there.close()
         self._connection = Connection(here.detach())
-        kind, *reason = self._exchange(self._options)
+        kind, *reason = self._exchange(self._options, LOADING_SECONDS)
         return f"could not be loaded: {reason[0]}" if kind == "missing" else ""
 
-    def _exchange(self, message):
-        """Send a message and return the answer; end the process if none comes in time."""
+    def _exchange(self, message, limit):
+        """Send a message and return the answer; end the process if none comes within `limit` seconds."""
         try:
             self._connection.send(message)
-            if self._connection.poll(self._limit):
+            if self._connection.poll(limit):
                 return self._connection.recv()
         except (OSError, EOFError, pickle.UnpicklingError):
             return "missing", f"its process ended with code {self._end(patience=1.0)}"
         self._end()
-        return "missing", f"ran past its limit of {self._limit:g} s"
+        return "missing", f"ran past its limit of {limit:g} s"
 
     def _end(self, patience=0.0):
         """Kill the process and all that it started, unless it ends by itself; return its exit code."""

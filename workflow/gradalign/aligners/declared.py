@@ -116,9 +116,9 @@ def called_minutes(aligner, config):
     Returns
     -------
     int
-        Minutes for the module and each pair to take their whole time limit, and ten for the rest.
+        Minutes for each pair to take its whole time limit, and ten for the rest.
     """
-    return math.ceil((pair_count(aligner, config) + 1) * aligner["time_limit"] / 60) + 10
+    return math.ceil(pair_count(aligner, config) * aligner["time_limit"] / 60) + 10
 
 
 def mistakes(config, scores):
