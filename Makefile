@@ -61,6 +61,7 @@ check: .venv/complete ## style of code and workflow, and who imports whom
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	.venv/bin/python .ci/lint
+	.venv/bin/lint-imports --no-cache
 
 # the quick study first: its benchmark files tell the memory of each kind of job
 bench: quick ## speed, accuracy, growth and memory; on an idle machine (REPEATS=3: rougher)

@@ -25,7 +25,13 @@ if not os.access(".snakemake" if os.path.isdir(".snakemake") else ".", os.W_OK |
         "study in another folder with `snakemake --directory`."
     )
 
-from gradalign.aligners.declared import called_minutes, check_calls, mistakes as aligner_mistakes, module_sources, pair_count
+from gradalign.aligners.declared import (
+    called_minutes,
+    check_calls,
+    mistakes as aligner_mistakes,
+    module_sources,
+    pair_count,
+)
 from gradalign.aligners.result_file import counted_conditions
 from gradalign.search.registry import paper_scores
 from gradalign.io.csv_lines import number_text
