@@ -6,6 +6,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+
+import gradalign
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = REPOSITORY / "envs"
@@ -69,3 +72,15 @@ def test_make_alone_lists_its_targets_and_makes_nothing(bare_copy):
     phony = re.search(r"^\.PHONY: ((?:.*\\\n)*.*)", (bare_copy / "Makefile").read_text(), flags=re.MULTILINE)
     assert listed == set(phony.group(1).replace("\\\n", " ").split())
     assert not (bare_copy / ".venv").exists()
+
+
+def test_the_version_stands_in_one_place_and_heads_the_changes():
+    assert "version" in tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dynamic"]
+    changes = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## ([\d.]+)", changes, flags=re.MULTILINE).group(1) == gradalign.__version__
+
+
+def test_the_hosted_ci_runs_what_every_change_must_pass():
+    hosted = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    steps = [step for job in hosted["jobs"].values() for step in job["steps"]]
+    assert [step["run"] for step in steps if "run" in step] == [".ci/run"]

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from gradalign.search.sets import align_all_pairs, align_to_reference
     from gradalign.search.settings import Alignment, Settings
 
+__version__ = "0.2.0"
+
 _HOMES = {
     "Alignment": "search.settings",
     "Average": "averaging.wedge_average",

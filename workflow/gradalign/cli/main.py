@@ -1,11 +1,11 @@
 """The command's entrance: its sub-commands, its version, and how mistakes are told."""
 
 import importlib
-import importlib.metadata
 import sys
 
 import click
 
+import gradalign
 from gradalign.errors import InputError
 
 _COMMANDS = {
@@ -47,7 +47,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(importlib.metadata.version("gradalign"), prog_name="gradalign")
+@click.version_option(gradalign.__version__, prog_name="gradalign")
 def main():
     """Gradient-guided alignment of cryo-electron subtomograms.
 
