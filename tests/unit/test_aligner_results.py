@@ -29,7 +29,7 @@ from gradalign.simulation.dataset import DataSet
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
 from gradalign.simulation.protocol import Protocol
-from gradalign.study.columns import ALIGNER_SECONDS, ALIGNERS
+from gradalign.study.columns.aligners import ALIGNER_SECONDS, ALIGNERS
 
 CONDITION = Condition("phantom", 60.0, 0.5)
 OTHER = Condition("phantom", 60.0, math.inf)

@@ -24,7 +24,7 @@ from gradalign.simulation.noise import Noise
 from gradalign.simulation.phantom import phantom
 from gradalign.simulation.protocol import NoiseColour, Protocol
 from gradalign.study.bounds import PairBound, data_set_bounds, drawn_errors, signal_power, weights
-from gradalign.study.columns import BOUND_KINDS, BOUNDS
+from gradalign.study.columns.bounds import BOUND_KINDS, BOUNDS
 
 MICROSCOPE = {"voltage": 300, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 1.0}
 PROTOCOL = Protocol(Microscope(**MICROSCOPE))

@@ -14,7 +14,7 @@ from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
 from gradalign.study.class_averages import average_classes, classify, single_subtomogram, transforms_onto
 from gradalign.study.classification import align_pairs_of_all, standardised
-from gradalign.study.columns import PAIRS_OF_ALL
+from gradalign.study.columns.classification import PAIRS_OF_ALL
 from gradalign.study.partition import (
     adjusted_rand_index,
     all_pairs,

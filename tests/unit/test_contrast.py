@@ -9,7 +9,7 @@ from gradalign.simulation.dataset import DataSet
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.phantom import phantom
 from gradalign.simulation.protocol import Protocol
-from gradalign.study.columns import CONTRAST, CONTRAST_SECONDS, FACTORS
+from gradalign.study.columns.contrast import CONTRAST, CONTRAST_SECONDS, FACTORS
 from gradalign.study.conditions import Cell
 from gradalign.study.contrast import measure, seconds_lines
 

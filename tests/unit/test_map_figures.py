@@ -19,7 +19,7 @@ from gradalign.report.figures.style import BODY, PAGE_WIDTH, Page
 from gradalign.report.tables.averages import resolution_of
 from gradalign.simulation.phantom import phantom
 from gradalign.study.average_shells import shell_rows
-from gradalign.study.columns import PAIRS_OF_ALL
+from gradalign.study.columns.classification import PAIRS_OF_ALL
 from gradalign.study.partition import all_pairs
 
 DPI = 300

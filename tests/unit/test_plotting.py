@@ -13,10 +13,11 @@ from matplotlib.image import imread
 from PIL import Image
 
 from gradalign.errors import InputError
-from gradalign.report.figures.figure2 import central_slice, figure2, figure2_caption, read_slices, save_slices
+from gradalign.report.figures.figure2 import figure2, figure2_caption
 from gradalign.report.figures.isosurface import camera, render, surface
 from gradalign.report.figures.style import BODY, PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
 from gradalign.report.figures.tables import complexes_figure, table_figure
+from gradalign.report.slices import central_slice, read_slices, save_slices
 from gradalign.report.statistics import summarise, summarise_complexes
 from gradalign.report.tables.bounds import complexes_with_bounds, with_bounds
 from gradalign.report.tables.complexes import complexes_caption

@@ -16,7 +16,8 @@ from gradalign.report.tables.averages import (
 from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
 from gradalign.study.average_shells import empty_averages, finish_averages, shell_rows
-from gradalign.study.columns import AVERAGES, KINDS, OBJECT_COLUMN
+from gradalign.study.columns.averages import AVERAGES, KINDS
+from gradalign.study.columns.classification import OBJECT_COLUMN
 from gradalign.study.data_sets import mixture, mixture_particles, open_data_set, template
 from gradalign.study.templates import align_to_template
 

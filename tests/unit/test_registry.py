@@ -20,7 +20,7 @@ from gradalign.search.registry import (
 )
 from gradalign.search.score import load_score
 from gradalign.search.settings import Settings
-from gradalign.study.columns import ALIGNMENTS
+from gradalign.study.columns.alignments import ALIGNMENTS
 from gradalign.study.conditions import Cell
 from gradalign.study.pairs import align_pairs
 

@@ -11,7 +11,7 @@ from gradalign.report.tables.scans import scanning_caption, summarise_scans, sum
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.search.exhaustive import scan
 from gradalign.search.settings import Settings
-from gradalign.study.columns import SCAN_SECONDS, SCANS
+from gradalign.study.columns.scans import SCAN_SECONDS, SCANS
 from gradalign.study.conditions import Cell
 from gradalign.study.pairs import prepared_pairs
 from gradalign.study.scans import scan_pairs, seconds_lines

@@ -20,7 +20,7 @@ from gradalign.report.statistics import (
     summarise,
     summarise_complexes,
 )
-from gradalign.study.columns import CELL
+from gradalign.study.columns.paper import CELL
 
 COMPLEX = {"title": "GroEL (1MNF)", "point_group": "D7", "stand_in_for": "1KP8"}
 

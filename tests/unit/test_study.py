@@ -13,7 +13,7 @@ from gradalign.io.stacks import read_pairs
 from gradalign.io.star import Particles, join_particles, read_particles, write_particles
 from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
-from gradalign.study.columns import ALIGNMENTS
+from gradalign.study.columns.alignments import ALIGNMENTS
 from gradalign.study.conditions import Cell
 from gradalign.study.pairs import align_pairs
 

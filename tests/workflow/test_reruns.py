@@ -1,6 +1,7 @@
 """Changed code makes anew what depends on it, and nothing else."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -22,12 +23,29 @@ def repository(tiny_study, tmp_path_factory):
     return copy
 
 
-def planned(repository):
-    """Return the jobs that changed files call for; the records of the other folder say nothing of this one."""
+def dry_run(repository):
+    """Return what Snakemake says that it would do; the records of the other folder say nothing of this one."""
     environment = os.environ | {"PYTHONPATH": str(repository / "workflow")}
-    run = snakemake(repository, "--dry-run", "--rerun-triggers", "mtime", repository=repository, env=environment)
+    options = ("--dry-run", "--rerun-triggers", "mtime", "--quiet", "host")
+    run = snakemake(repository, *options, repository=repository, env=environment)
     assert run.returncode == 0, run.stderr
-    return jobs(run.stdout + run.stderr)
+    return run.stdout + run.stderr
+
+
+def planned(repository):
+    """Return the jobs that changed files call for."""
+    return jobs(dry_run(repository))
+
+
+def called_for_by(repository, name):
+    """Return the rules that run since they stand on a changed source, not for the sake of what others make anew."""
+    rule, found = "", set()
+    for line in dry_run(repository).splitlines():
+        if match := re.match(r"\s*(?:local)?rule (\w+):", line):
+            rule = match.group(1)
+        elif (match := re.match(r"\s*reason: .*Updated input files: ([^;]*)", line)) and name in match.group(1):
+            found.add(rule)
+    return found
 
 
 @pytest.fixture
@@ -73,6 +91,41 @@ def test_a_changed_aligner_makes_all_alignments_anew_and_no_density(repository, 
     assert plan["align"] == 5
     assert {"alignments", "table_of_phantom", "table_of_complexes"} <= set(plan)
     assert not {"phantom_density", "complex_density"} & set(plan)
+
+
+def test_a_changed_colour_of_one_figure_makes_that_figure_anew_alone(repository, changed):
+    changed("gradalign/report/figures/figure4.py")
+    # run_times lists the seconds of every job
+    assert planned(repository) == {"figure4": 1, "run_times": 1}
+
+
+def test_a_changed_constant_of_figure_4_makes_its_own_chain_anew_and_no_alignment(repository, changed):
+    changed("gradalign/study/columns/speedup.py")
+    plan = planned(repository)
+    # run_times lists the seconds of every job
+    assert set(plan) == {"speedup_pairs", "speedup", "figure4", "claims", "run_times"}
+
+
+ALIGNING = {
+    *("kernels", "align", "convergence", "speedup_pairs", "scan_pairs", "contrast"),
+    *("average_part", "all_pairs_part", "bounds"),
+}
+TRANSFORMING = {"simulate", "template", "average", "mixture", "classes"}
+
+
+@pytest.mark.parametrize(
+    ("name", "computing"),
+    [
+        ("gradalign/search/stochastic.py", ALIGNING),
+        ("gradalign/scores/least_squares.py", ALIGNING),
+        ("gradalign/fourier/spectrum.py", ALIGNING | TRANSFORMING),
+    ],
+)
+def test_a_changed_kernel_calls_for_what_computes_and_for_nothing_that_joins_draws_or_writes(
+    repository, changed, name, computing
+):
+    changed(name)
+    assert called_for_by(repository, name) == computing
 
 
 def test_a_changed_script_makes_its_outputs_anew(repository, changed):

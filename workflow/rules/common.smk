@@ -80,6 +80,8 @@ cells = {"phantom": Paramspace(cells_of(config["grid"]))}
 cells |= {name: Paramspace(cells_of(config["complexes"])) for name in complexes}
 conditions = {name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()}
 printed_scores = paper_scores(config["grid"]["score"])
+# what a simulated subtomogram depends on; whether it is kept is none of it
+simulated = {key: value for key, value in config["subtomograms"].items() if key != "keep"}
 
 
 def sources(script):

@@ -17,7 +17,6 @@ rule kernels:
         mem_mb=1500,
         runtime=20,
     params:
-        seed=config["seed"],
         alignment=config["alignment"],
     script:
         "../scripts/kernels.py"

@@ -26,7 +26,7 @@ rule scan_pairs:
         "<logs>/scanning/<condition>/interval~{interval}.log",
     benchmark:
         "<benchmarks>/scanning/<condition>/interval~{interval}.tsv"
-    # the longest jobs of the study
+    # among the longest jobs of the study
     priority: 2
     group:
         "condition"

@@ -35,7 +35,7 @@ rule simulate:
         seed=config["seed"],
         pairs=config["pairs"],
         microscope=config["microscope"],
-        subtomograms={key: value for key, value in config["subtomograms"].items() if key != "keep"},
+        subtomograms=simulated,
     script:
         "../scripts/simulate.py"
 

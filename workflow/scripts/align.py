@@ -5,7 +5,7 @@ from gradalign.io.provenance import read_provenance
 from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
-from gradalign.study.columns import ALIGNMENTS
+from gradalign.study.columns.alignments import ALIGNMENTS
 from gradalign.study.conditions import Cell
 from gradalign.study.pairs import align_pairs
 

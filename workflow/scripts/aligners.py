@@ -4,7 +4,7 @@ from gradalign.io.csv_lines import join_records
 from gradalign.report.aligner_times import summarise_seconds
 from gradalign.report.csv_tables import write_csv
 from gradalign.run.jobs import job
-from gradalign.study.columns import ALIGNERS
+from gradalign.study.columns.aligners import ALIGNERS
 
 with job(snakemake.log[0]):
     join_records(snakemake.input.parts, snakemake.output.lines, ALIGNERS, snakemake.params.total)

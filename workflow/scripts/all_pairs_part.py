@@ -7,7 +7,7 @@ from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.classification import align_pairs_of_all
-from gradalign.study.columns import PAIRS_OF_ALL
+from gradalign.study.columns.classification import PAIRS_OF_ALL
 from gradalign.study.partition import all_pairs
 
 params = snakemake.params

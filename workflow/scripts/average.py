@@ -6,7 +6,7 @@ from gradalign.io.csv_lines import write_records
 from gradalign.io.mrc import read_volume, write_volume
 from gradalign.run.jobs import job
 from gradalign.study.average_shells import finish_averages
-from gradalign.study.columns import KINDS
+from gradalign.study.columns.averages import KINDS
 
 with job(snakemake.log[0]):
     section, name = snakemake.params.section, snakemake.wildcards.averaged

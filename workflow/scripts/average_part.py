@@ -9,7 +9,7 @@ from gradalign.io.provenance import read_provenance
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.average_shells import empty_averages
-from gradalign.study.columns import AVERAGES
+from gradalign.study.columns.averages import AVERAGES
 from gradalign.study.data_sets import open_data_set
 from gradalign.study.templates import align_to_template
 

@@ -4,7 +4,7 @@ from gradalign.io.csv_lines import write_records
 from gradalign.io.provenance import read_provenance
 from gradalign.run.jobs import job, progress
 from gradalign.study.bounds import data_set_bounds
-from gradalign.study.columns import BOUNDS, QUANTITIES
+from gradalign.study.columns.bounds import BOUNDS, QUANTITIES
 
 params, name = snakemake.params, snakemake.wildcards.dataset
 with job(snakemake.log[0]) as say:

@@ -7,7 +7,7 @@ from gradalign.io.csv_lines import write_records
 from gradalign.io.provenance import read_provenance
 from gradalign.io.star import read_particles
 from gradalign.run.jobs import job, progress
-from gradalign.study.columns import ALIGNER_SECONDS, ALIGNERS
+from gradalign.study.columns.aligners import ALIGNER_SECONDS, ALIGNERS
 from gradalign.study.data_sets import open_data_set
 
 wildcards, params = snakemake.wildcards, snakemake.params

@@ -8,7 +8,7 @@ from gradalign.io.stacks import read_pairs
 from gradalign.report.csv_tables import read_frame
 from gradalign.run.jobs import job
 from gradalign.study.class_averages import average_classes, classify, single_subtomogram
-from gradalign.study.columns import OBJECT_COLUMN
+from gradalign.study.columns.classification import OBJECT_COLUMN
 
 params, given, output = snakemake.params, snakemake.input, snakemake.output
 with job(snakemake.log[0]):

@@ -1,7 +1,8 @@
 """Draw Figure 2: the phantom and slices of its subtomograms."""
 
 from gradalign.io.mrc import read_volume
-from gradalign.report.figures.figure2 import figure2, figure2_caption, read_slices
+from gradalign.report.figures.figure2 import figure2, figure2_caption
+from gradalign.report.slices import read_slices
 from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):

@@ -13,5 +13,5 @@ with job(snakemake.log[0]) as say:
         first, last = map(int, chunk.split("-"))
         write_entries(path, entries[first : last + 1])
     # once here, so that the jobs that follow do not each make their own
-    compile_kernels(params.alignment, params.seed)
+    compile_kernels(params.alignment)
     save_state(snakemake.output.state, state)

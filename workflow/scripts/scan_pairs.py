@@ -5,7 +5,7 @@ from gradalign.io.provenance import read_provenance
 from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
-from gradalign.study.columns import SCAN_SECONDS, SCANS
+from gradalign.study.columns.scans import SCAN_SECONDS, SCANS
 from gradalign.study.conditions import Cell
 from gradalign.study.scans import scan_pairs, seconds_lines
 

@@ -9,7 +9,7 @@ from gradalign.io.csv_lines import write_records
 from gradalign.io.provenance import read_provenance
 from gradalign.io.star import read_particles
 from gradalign.run.jobs import job
-from gradalign.study.columns import ALIGNERS
+from gradalign.study.columns.aligners import ALIGNERS
 
 params, inputs = snakemake.params, snakemake.input
 with job(snakemake.log[0]):

@@ -1,7 +1,7 @@
 """Cut the slices that Figure 2 shows out of the example subtomograms."""
 
 from gradalign.io.mrc import read_volume
-from gradalign.report.figures.figure2 import central_slice, save_slices
+from gradalign.report.slices import central_slice, save_slices
 from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):

@@ -6,7 +6,7 @@ from gradalign.io.csv_lines import join_records
 from gradalign.report.csv_tables import read_csv, write_csv
 from gradalign.report.tables.speedup import summarise_seconds, summarise_speedup
 from gradalign.run.jobs import job
-from gradalign.study.columns import SPEEDUP
+from gradalign.study.columns.speedup import SPEEDUP
 
 output = snakemake.output
 with job(snakemake.log[0]):

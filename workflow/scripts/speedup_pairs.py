@@ -1,11 +1,11 @@
 """Refine all seeds of some pairs independently, and search the same pairs stochastically."""
 
 from gradalign.io.csv_lines import write_records
-from gradalign.io.stacks import read_pairs
 from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
-from gradalign.study.columns import SPEEDUP, SPEEDUP_SECONDS
+from gradalign.study.columns.speedup import SPEEDUP, SPEEDUP_SECONDS
 from gradalign.study.conditions import Cell
+from gradalign.study.data_sets import open_data_set, simulated_pairs
 from gradalign.study.seed_by_seed import compare_pairs, seconds_lines
 
 wildcards, params = snakemake.wildcards, snakemake.params
@@ -14,7 +14,10 @@ with job(snakemake.log[0]) as say:
     cells = [Cell("phantom", tilt, snr, score, interval) for interval in params.intervals for score in params.scores]
     first, last = map(int, wildcards.chunk.split("-"))
     pairs = range(first, last + 1)
-    volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
+    data_set = open_data_set(
+        "phantom", snakemake.input.density, tilt, snr, params.seed, params.microscope, params.subtomograms
+    )
+    volumes, particles = simulated_pairs(data_set, params.pairs)
     seconds = {}
     settings = alignment_settings(params.alignment)
     lines = compare_pairs(volumes, particles, pairs, cells, settings, params.seed, seconds)

@@ -7,7 +7,7 @@ from gradalign.report.csv_tables import read_csv, write_csv
 from gradalign.report.tables.bounds import read_bounds, scans_with_bounds
 from gradalign.report.tables.scans import scanning_caption, summarise_scans, summarise_seconds, write_scanning_markdown
 from gradalign.run.jobs import job
-from gradalign.study.columns import SCANS
+from gradalign.study.columns.scans import SCANS
 
 output = snakemake.output
 with job(snakemake.log[0]):

@@ -8,7 +8,7 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.io.csv_lines import line
 from gradalign.io.star import tomogram_name
-from gradalign.study.columns import ALIGNER_SECONDS, ALIGNERS
+from gradalign.study.columns.aligners import ALIGNER_SECONDS, ALIGNERS
 
 
 def called_answers(caller, data_set, condition, pairs, aligner, seed):

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from gradalign.report.csv_tables import read_columns
-from gradalign.study.columns import ALIGNER_SECONDS
+from gradalign.study.columns.aligners import ALIGNER_SECONDS
 
 
 def summarise_seconds(paths):

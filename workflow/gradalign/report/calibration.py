@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from gradalign.io.csv_lines import number_text
-from gradalign.study.columns import CELL
+from gradalign.study.columns.paper import CELL
 
 
 def judge(rows, paper):

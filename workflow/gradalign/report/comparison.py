@@ -12,7 +12,7 @@ from gradalign.report.numbers import number, snr_label, tilt_label
 from gradalign.report.statistics import compare, median_standard_error, summarise
 from gradalign.report.tables.phantom import blocks, counts
 from gradalign.search.registry import score_label
-from gradalign.study.columns import PAPER_ALIGNMENTS
+from gradalign.study.columns.paper import PAPER_ALIGNMENTS
 
 AGREES, BETTER, WORSE = "agrees", "better", "worse"
 """What is said of a cell: the interval of here/paper holds 1, lies below it, or above it."""

@@ -16,7 +16,7 @@ from gradalign.report.csv_tables import read_csv
 from gradalign.report.numbers import snr_label, tilt_label
 from gradalign.report.statistics import read_alignments
 from gradalign.search.registry import score_label
-from gradalign.study.columns import CELL, ERRORS
+from gradalign.study.columns.paper import CELL, ERRORS
 
 LARGEST_MB = 15.0
 """Most that a reference may hold."""

@@ -12,7 +12,7 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import point_group
 from gradalign.report.csv_tables import read_columns
 from gradalign.search.registry import score_order
-from gradalign.study.columns import CELL, ERRORS, PAPER_ALIGNMENTS, TABLES
+from gradalign.study.columns.paper import CELL, ERRORS, PAPER_ALIGNMENTS, TABLES
 
 _CONDITION = ["interval_deg", "score", "tilt_deg", "snr"]
 _NEEDED = ["search", *_CONDITION, *ERRORS.values(), "axis_error_deg"]

@@ -5,7 +5,7 @@ import numpy as np
 from gradalign.averaging.fsc import fourier_shell_correlation
 from gradalign.averaging.wedge_average import WedgeAverage, merge_saved
 from gradalign.errors import InputError
-from gradalign.study.columns import HALVES
+from gradalign.study.columns.averages import HALVES
 
 
 def empty_averages(reference, scores):

@@ -24,7 +24,7 @@ from gradalign.io.csv_lines import line
 from gradalign.scores.evaluation import information
 from gradalign.search.seeds import free_directions
 from gradalign.simulation.noise import Noise
-from gradalign.study.columns import BOUND_KINDS, BOUNDS, QUANTITIES
+from gradalign.study.columns.bounds import BOUND_KINDS, BOUNDS, QUANTITIES
 from gradalign.study.conditions import Cell
 from gradalign.study.data_sets import open_data_set, template
 from gradalign.study.pairs import Pair, pair_surfaces

@@ -17,8 +17,9 @@ from gradalign.search.registry import paper_scores
 from gradalign.search.settings import alignment_settings
 from gradalign.simulation.dataset import configured_data_set
 from gradalign.simulation.phantom import phantom
-from gradalign.study.columns import ERRORS, TABLES
+from gradalign.study.columns.paper import ERRORS, TABLES
 from gradalign.study.conditions import Cell
+from gradalign.study.data_sets import simulated_pairs
 from gradalign.study.pairs import align_pairs
 
 BASE = "base"
@@ -81,12 +82,7 @@ def half_of(config, tilt, snr):
 def _simulate(config, name, density, tilt, snr, pairs, seed):
     """Return the subtomograms and poses of one cell of an object."""
     data_set = configured_data_set(name, density, tilt, snr, seed, config["microscope"], config["subtomograms"])
-    volumes, poses = [], []
-    for index in range(2 * pairs):
-        volume, *pose = data_set.subtomogram(index)
-        volumes.append(volume)
-        poses.append(pose)
-    return np.array(volumes), data_set.particles(poses, "memory")
+    return simulated_pairs(data_set, pairs)
 
 
 def _align(config, name, tilt, snr, section, scores, symmetry, simulated):
@@ -118,7 +114,7 @@ def measure(config, tilt, snr):
     ------
     dict
         A line for each variant, score, interval and quantity: the columns of
-        `gradalign.study.columns.CELL`, ``key``, ``value``, ``half``, ``n``, ``median`` and the mean of ``steps``.
+        `gradalign.study.columns.paper.CELL`, ``key``, ``value``, ``half``, ``n``, ``median`` and the mean of ``steps``.
     """
     settings = config["calibration"]
     scores = paper_scores(config["grid"]["score"])

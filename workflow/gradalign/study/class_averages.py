@@ -4,7 +4,7 @@ import numpy as np
 
 from gradalign.averaging.wedge_average import WedgeAverage, sampler
 from gradalign.geometry.rotations import inverse_transform, rotation_from_euler
-from gradalign.study.columns import STAGES
+from gradalign.study.columns.classification import STAGES
 from gradalign.study.partition import assign_classes, dissimilarity_matrix, hierarchical_classes, medoid
 
 
@@ -14,7 +14,7 @@ def classify(alignments, objects, scores):
     Parameters
     ----------
     alignments : pandas.DataFrame
-        Columns of `gradalign.study.columns.PAIRS_OF_ALL`.
+        Columns of `gradalign.study.columns.classification.PAIRS_OF_ALL`.
     objects : sequence of str
         The object of each subtomogram.
     scores : list of str
@@ -118,7 +118,7 @@ def average_classes(classes, alignments, volumes, particles, tilt):
     classes : pandas.DataFrame
         Lines of `classify`.
     alignments : pandas.DataFrame
-        Columns of `gradalign.study.columns.PAIRS_OF_ALL`.
+        Columns of `gradalign.study.columns.classification.PAIRS_OF_ALL`.
     volumes : sequence of array_like of shape (N, N, N)
         All subtomograms.
     particles : gradalign.io.star.Particles

@@ -5,7 +5,7 @@ import numpy as np
 from gradalign.base.randomness import generator
 from gradalign.io.csv_lines import line
 from gradalign.search.score import Start, by_preparation, load_score
-from gradalign.study.columns import PAIRS_OF_ALL
+from gradalign.study.columns.classification import PAIRS_OF_ALL
 
 
 def standardised(volume):

@@ -19,7 +19,8 @@ from gradalign.search.score import load_score
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.search.step import step
 from gradalign.search.stochastic import place_candidates
-from gradalign.study.columns import CONTRAST, CONTRAST_SECONDS, FACTORS, FALL, MOST_STEPS
+from gradalign.study.columns.contrast import CONTRAST, CONTRAST_SECONDS, FACTORS
+from gradalign.study.columns.seeds import FALL, MOST_STEPS
 from gradalign.study.pairs import prepared_pairs, search_pair
 from gradalign.study.paper_step import SlowPair
 
@@ -53,7 +54,7 @@ def refused_trials(pair, score, interval, settings, voxel_size):
     Returns
     -------
     trials, refused : int
-        Over `SEEDS_REFINED` seeds, each until an accepted trial lowers d by less than `gradalign.study.columns.FALL`.
+        Over `SEEDS_REFINED` seeds, each until an accepted trial lowers d by less than `FALL`.
     seconds : float
         Processor time of all trials.
     """

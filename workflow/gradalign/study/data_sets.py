@@ -11,7 +11,7 @@ import numpy as np
 from gradalign.io.mrc import read_volume
 from gradalign.io.star import join_particles
 from gradalign.simulation.dataset import configured_data_set
-from gradalign.study.columns import OBJECT_COLUMN
+from gradalign.study.columns.classification import OBJECT_COLUMN
 
 
 def open_data_set(name, density_path, tilt, snr, seed, microscope, subtomograms):
@@ -40,6 +40,29 @@ def open_data_set(name, density_path, tilt, snr, seed, microscope, subtomograms)
     """
     density, _ = read_volume(density_path)
     return configured_data_set(name, density, tilt, snr, seed, microscope, subtomograms)
+
+
+def simulated_pairs(data_set, pairs):
+    """Simulate the first pairs of a data set in memory.
+
+    Parameters
+    ----------
+    data_set : gradalign.simulation.dataset.DataSet
+    pairs : int
+
+    Returns
+    -------
+    volumes : numpy.ndarray of shape (2 pairs, box, box, box), float32
+        Densities [volume, z, y, x]; pair i holds the subtomograms 2 i and 2 i + 1.
+    particles : gradalign.io.star.Particles
+        Their poses and voxel size.
+    """
+    volumes, poses = [], []
+    for index in range(2 * pairs):
+        volume, *pose = data_set.subtomogram(index)
+        volumes.append(volume)
+        poses.append(pose)
+    return np.array(volumes), data_set.particles(poses, "memory")
 
 
 def template(name, density_path, seed, microscope, subtomograms):

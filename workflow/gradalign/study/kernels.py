@@ -1,27 +1,22 @@
 """Every compiled kernel of a study once, so that the jobs that follow find them in the cache."""
 
-import numpy as np
-
 from gradalign.base.jit import cache_folder
-from gradalign.fourier.spectrum import prepare
 from gradalign.scores.least_squares import SCORES
 from gradalign.search.pair import align_pair
+from gradalign.search.score import load_score
 from gradalign.search.settings import alignment_settings
 from gradalign.simulation.phantom import phantom
-from gradalign.study.seed_by_seed import compare_searches
 
 _BOX = 16
 
 
-def compile_kernels(alignment, seed):
+def compile_kernels(alignment):
     """Align a small phantom to itself with every score, and refine all seeds once.
 
     Parameters
     ----------
     alignment : dict
         Section ``alignment`` of the configuration.
-    seed : int
-        Of the search.
 
     Returns
     -------
@@ -34,6 +29,8 @@ def compile_kernels(alignment, seed):
     volume = phantom(_BOX)
     for score in SCORES:
         align_pair(volume, volume, score=score, interval=90, voxel_size=voxel_size, settings=settings)
-    spectrum = prepare(volume, 60.0, settings.low_pass, voxel_size)
-    compare_searches(spectrum, spectrum, "rcs", 90, settings, voxel_size, np.random.default_rng(seed))
+    rcs = load_score("rcs")
+    prepared = rcs.prepare(volume, 60.0, settings, voxel_size)
+    ends = rcs.refine_all_seeds(prepared, prepared, 90, settings, voxel_size, fall=1e-4, most_steps=2).candidates
+    rcs.refine(prepared, prepared, ends.rotations[0], ends.translations[0], settings)
     return cache_folder().name

@@ -14,7 +14,7 @@ from gradalign.geometry.membrane import random_surfaces
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.io.csv_lines import line
 from gradalign.search.score import Start, by_preparation, load_score
-from gradalign.study.columns import ALIGNMENTS
+from gradalign.study.columns.alignments import ALIGNMENTS
 
 _PURPOSES = {"full": "search", "axis": "axis search"}
 

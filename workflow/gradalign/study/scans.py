@@ -12,7 +12,7 @@ from gradalign.geometry.rotations import alignment_error
 from gradalign.io.csv_lines import line
 from gradalign.search.exhaustive import scan
 from gradalign.search.seeds import start_rotations
-from gradalign.study.columns import SCAN_SECONDS, SCANS
+from gradalign.study.columns.scans import SCAN_SECONDS, SCANS
 from gradalign.study.pairs import prepared_pairs, search_pair
 
 

@@ -8,7 +8,7 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.io.csv_lines import line
 from gradalign.search.score import Start, by_preparation, load_score
-from gradalign.study.columns import AVERAGES, HALVES
+from gradalign.study.columns.averages import AVERAGES, HALVES
 
 
 def _noise(data_set, seed, keys):

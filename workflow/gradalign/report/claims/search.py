@@ -17,7 +17,7 @@ from gradalign.report.claims.claim import (
     pooled_median,
 )
 from gradalign.report.numbers import number
-from gradalign.study.columns import SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL, is_same_optimum
+from gradalign.study.columns.speedup import SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL, is_same_optimum
 
 HALF_A_VOXEL = 0.5
 """Below this the paper sees no translation by FFT, on average."""
@@ -34,7 +34,7 @@ def fewer_steps(comparisons, seed, interval, low, high):
     Parameters
     ----------
     comparisons : pandas.DataFrame or None
-        Columns of `gradalign.study.columns.SPEEDUP`.
+        Columns of `gradalign.study.columns.speedup.SPEEDUP`.
     seed : int
         The study's seed.
     interval : int
@@ -97,7 +97,7 @@ def more_precise_than_a_scan(scans, seed, interval):
     Parameters
     ----------
     scans : pandas.DataFrame or None
-        Columns of `gradalign.study.columns.SCANS`.
+        Columns of `gradalign.study.columns.scans.SCANS`.
     seed : int
     interval : int
         Of the scan, in degrees.
@@ -160,7 +160,7 @@ def contrast(measurements):
     Parameters
     ----------
     measurements : pandas.DataFrame or None
-        Columns of `gradalign.study.columns.CONTRAST`.
+        Columns of `gradalign.study.columns.contrast.CONTRAST`.
 
     Returns
     -------

@@ -21,7 +21,7 @@ from gradalign.report.figures.style import (
 )
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
-from gradalign.study.columns import COMPARISONS
+from gradalign.study.columns.averages import COMPARISONS
 
 _SIDE = SIDES["figure5"]
 _ROW = 31.0

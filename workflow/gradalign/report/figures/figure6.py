@@ -19,7 +19,7 @@ from gradalign.report.figures.style import (
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
 from gradalign.report.tables.classes import stand_ins
-from gradalign.study.columns import STAGES
+from gradalign.study.columns.classification import STAGES
 from gradalign.study.partition import dissimilarity_matrix
 
 _SIDE = SIDES["figure6"]
@@ -70,7 +70,7 @@ def figure6(alignments, rows, gallery, objects, paths, caption):
     Parameters
     ----------
     alignments : pandas.DataFrame
-        Columns of `gradalign.study.columns.PAIRS_OF_ALL`; subtomograms of one complex follow each other.
+        Columns of `gradalign.study.columns.classification.PAIRS_OF_ALL`; subtomograms of one complex follow each other.
     rows : pandas.DataFrame
         From `gradalign.report.tables.classes.summarise_classes`.
     gallery : gradalign.report.figures.maps.Gallery

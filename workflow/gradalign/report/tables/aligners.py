@@ -6,7 +6,7 @@ import pandas as pd
 from gradalign.aligners.declared import OWN_INTERVAL
 from gradalign.errors import InputError
 from gradalign.report.csv_tables import read_columns
-from gradalign.study.columns import ERRORS
+from gradalign.study.columns.paper import ERRORS
 
 _ERRORS = [*ERRORS.values(), "axis_error_deg"]
 _NEEDED = ["object", "search", "interval_deg", "score", "tilt_deg", "snr", *_ERRORS, "missing"]

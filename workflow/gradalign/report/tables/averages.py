@@ -10,7 +10,7 @@ from gradalign.averaging.fsc import resolution
 from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number, tilt_label
-from gradalign.study.columns import COMPARISONS, KINDS
+from gradalign.study.columns.averages import COMPARISONS, KINDS
 
 ERRORS = ("rotation_error_deg", "axis_error_deg", "translation_error_voxel")
 
@@ -38,7 +38,7 @@ def summarise_averages(alignments, shells, objects):
     Parameters
     ----------
     alignments : pandas.DataFrame
-        Columns of `gradalign.study.columns.AVERAGES`.
+        Columns of `gradalign.study.columns.averages.AVERAGES`.
     shells : pandas.DataFrame
         From `gradalign.study.average_shells.shell_rows`, with ``object``, ``kind`` and ``score``.
     objects : dict of str to dict

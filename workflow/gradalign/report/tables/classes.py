@@ -10,7 +10,7 @@ from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
-from gradalign.study.columns import COMPARISONS
+from gradalign.study.columns.averages import COMPARISONS
 from gradalign.study.partition import adjusted_rand_index, composition
 
 

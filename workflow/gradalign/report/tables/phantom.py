@@ -9,7 +9,7 @@ from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import ABSENT, INACCURATE_DEG, is_inaccurate, snr_label, spread, tilt_label
 from gradalign.report.tables.aligners import answers, block_title, others, others_caption
 from gradalign.search.registry import paper_scores, score_label, score_order
-from gradalign.study.columns import PAPER_ALIGNMENTS
+from gradalign.study.columns.paper import PAPER_ALIGNMENTS
 
 _QUANTITIES = {
     "rotation_deg": "rotation error in degrees",

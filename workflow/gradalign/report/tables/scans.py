@@ -33,7 +33,7 @@ def summarise_scans(scans):
     Parameters
     ----------
     scans : pandas.DataFrame
-        One line per pair and scan, with the columns `gradalign.study.columns.SCANS`.
+        One line per pair and scan, with the columns `gradalign.study.columns.scans.SCANS`.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def summarise_seconds(seconds):
     Parameters
     ----------
     seconds : pandas.DataFrame
-        With the columns `gradalign.study.columns.SCAN_SECONDS`.
+        With the columns `gradalign.study.columns.scans.SCAN_SECONDS`.
 
     Returns
     -------

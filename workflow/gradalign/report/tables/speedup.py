@@ -3,7 +3,7 @@
 import pandas as pd
 
 from gradalign.report.statistics import in_paper_order
-from gradalign.study.columns import is_same_optimum
+from gradalign.study.columns.speedup import is_same_optimum
 
 _CONDITION = ["interval_deg", "score", "tilt_deg", "snr"]
 LOST_DEG = 20.0
@@ -17,7 +17,7 @@ def summarise_speedup(comparisons):
     Parameters
     ----------
     comparisons : pandas.DataFrame
-        One line per pair and cell, with the columns `gradalign.study.columns.SPEEDUP`.
+        One line per pair and cell, with the columns `gradalign.study.columns.speedup.SPEEDUP`.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def summarise_seconds(seconds):
     Parameters
     ----------
     seconds : pandas.DataFrame
-        With the columns `gradalign.study.columns.SPEEDUP_SECONDS`, one line or more per cell.
+        With the columns `gradalign.study.columns.speedup.SPEEDUP_SECONDS`, one line or more per cell.
 
     Returns
     -------
