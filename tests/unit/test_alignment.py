@@ -17,7 +17,7 @@ from gradalign.simulation.phantom import phantom
 def test_a_noisy_pair_is_aligned():
     for seed in (1, 2):
         (f, g), poses, shifts = noisy_pair(seed, noise=1.0)
-        found = align_pair(f, g, 90, 90, seed=3)
+        found = align_pair(f, g, tilt_f=90, tilt_g=90, seed=3)
         errors = alignment_error(found.rotation, found.translation, poses[0], shifts[0], poses[1], shifts[1])
         assert errors[0] < 5
         assert errors[1] < 0.5
@@ -42,7 +42,7 @@ def test_voxel_size_scales_the_low_pass():
 
 def test_many_to_one_reference_gives_what_single_pairs_give():
     (f, g), poses, shifts = noisy_pair(4)
-    results = align_to_reference([f, g], g, 60, 90, seed=5)
+    results = align_to_reference([f, g], g, tilts=60, reference_tilt=90, seed=5)
     assert len(results) == 2
     # a volume on itself stands where it is
     assert (
@@ -51,13 +51,13 @@ def test_many_to_one_reference_gives_what_single_pairs_give():
     )
     from gradalign.base.randomness import generator
 
-    alone = align_pair(f, g, 60, 90, seed=generator(5, "reference alignment", 0))
+    alone = align_pair(f, g, tilt_f=60, tilt_g=90, seed=generator(5, "reference alignment", 0))
     assert np.array_equal(alone.path, results[0].path)
 
 
 def test_all_pairs_are_those_of_a_set():
     (f, g), *_ = noisy_pair(4)
-    results = align_all_pairs([f, g, f], [60, 60, (-60, 50)], seed=5)
+    results = align_all_pairs([f, g, f], tilts=[60, 60, (-60, 50)], seed=5)
     assert sorted(results) == [(0, 1), (0, 2), (1, 2)]
     assert results[0, 2].dissimilarity < results[0, 1].dissimilarity
 
@@ -102,8 +102,8 @@ def test_what_cannot_be_aligned_is_refused_in_one_sentence(change, word):
 def test_the_likelihood_aligns_sets_as_it_aligns_pairs():
     f, g = (phantom(32, translation=shift) for shift in ([1.0, 0.0, 0.0], [0.0, -1.0, 0.5]))
     noise = np.random.default_rng(3).normal(0.0, 0.05, (2, 32, 32, 32))
-    pairs = align_all_pairs([f + noise[0], g + noise[1]], 90, "likelihood")
+    pairs = align_all_pairs([f + noise[0], g + noise[1]], tilts=90, score="likelihood")
     assert np.allclose(pairs[0, 1].translation, [1.0, 1.0, -0.5], atol=0.2)
-    (found,) = align_to_reference([f + noise[0]], g + noise[1], 90, score="likelihood")
+    (found,) = align_to_reference([f + noise[0]], g + noise[1], tilts=90, score="likelihood")
     assert np.allclose(found.translation, [1.0, 1.0, -0.5], atol=0.2)
     assert rotation_angle(found.rotation) < 3

@@ -14,13 +14,13 @@ from gradalign.io.star import POSE_LABELS, read_particles, table_text, to_relion
 MODULE = """
 import sys, time
 
-def raises(f, g, *tilts, **options):
+def raises(f, g, **options):
     raise ValueError("not today")
 
-def nonsense(f, g, *tilts, **options):
+def nonsense(f, g, **options):
     return "R"
 
-def sleeps(f, g, *tilts, **options):
+def sleeps(f, g, **options):
     time.sleep(600)
 """
 CELL = {"object": "phantom", "tilt": 60, "snr": 0.5}

@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 def align_pair(
-    f, g, tilt_f=60.0, tilt_g=60.0, voxel_size=1.0, seed=0, low_pass=5.3, interval=30.0, finest=2.0, reach=6.0
+    f, g, *, tilt_f=60.0, tilt_g=60.0, voxel_size=1.0, seed=0, low_pass=5.3, interval=30.0, finest=2.0, reach=6.0
 ):
     """Align two subtomograms with acryo, called as `gradalign.align_pair` is.
 

@@ -73,8 +73,9 @@ class Caller:
     Parameters
     ----------
     call : str
-        ``"module:function"``; the function is called as ``function(f, g, tilt_f, tilt_g, voxel_size=..., seed=...,
-        **options)`` and returns something with ``rotation`` and ``translation``, as `gradalign.align_pair` does.
+        ``"module:function"``; the function is called as ``function(f, g, tilt_f=..., tilt_g=..., voxel_size=...,
+        seed=..., **options)`` and returns something with ``rotation`` and ``translation``, as `gradalign.align_pair`
+        does.
     options : dict
         Further keyword arguments.
     folders : list of str or path
@@ -199,7 +200,8 @@ def _serve(connection, call, folders):
             f, g, tilt_f, tilt_g, voxel_size, seed = connection.recv()
         except EOFError:
             return
-        connection.send(_answer(function, (f, g, tilt_f, tilt_g), {"voxel_size": voxel_size, "seed": seed} | options))
+        given = {"tilt_f": tilt_f, "tilt_g": tilt_g, "voxel_size": voxel_size, "seed": seed}
+        connection.send(_answer(function, (f, g), given | options))
 
 
 def _answer(function, volumes, options):

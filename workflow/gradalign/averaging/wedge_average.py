@@ -256,7 +256,7 @@ class Average(NamedTuple):
         return resolution(self.frequencies, self.correlations, threshold, voxel_size)
 
 
-def average(volumes, alignments, tilts=60.0, symmetry="C1"):
+def average(volumes, alignments, *, tilts=60.0, symmetry="C1"):
     """Average subtomograms, each frequency over those that measured it.
 
     Parameters

@@ -32,7 +32,17 @@ def _calls(f, g, score, settings, voxel_size):
     fixed, moving = prepared()
     rotations = start_rotations(INTERVAL)
     return (
-        lambda: align_pair(f, g, TILT, TILT, score, INTERVAL, voxel_size=voxel_size, seed=1, settings=settings),
+        lambda: align_pair(
+            f,
+            g,
+            tilt_f=TILT,
+            tilt_g=TILT,
+            score=score,
+            interval=INTERVAL,
+            voxel_size=voxel_size,
+            seed=1,
+            settings=settings,
+        ),
         prepared,
         lambda: seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size),
         lambda: align_spectra(fixed, moving, score, INTERVAL, settings, voxel_size, seed=1),

@@ -57,7 +57,7 @@ def _stored_mb(spectra):
 
 
 def _align_set(volumes, settings):
-    align_all_pairs(volumes, TILT, settings=settings)
+    align_all_pairs(volumes, tilts=TILT, settings=settings)
     return peak_memory_mb()
 
 
@@ -69,7 +69,7 @@ def _fresh_process_peak(volumes, settings):
 
 def _lines(along, cases, repeats):
     """Time the sets of each case, in turns; a case is its size, volumes and settings."""
-    calls = [lambda case=case: align_all_pairs(case[1], TILT, settings=case[2]) for case in cases]
+    calls = [lambda case=case: align_all_pairs(case[1], tilts=TILT, settings=case[2]) for case in cases]
     seconds = np.median(interleaved(calls, repeats), axis=0)
     for (size, volumes, settings), second in zip(cases, seconds, strict=True):
         spectra = [prepare(volume, TILT, settings.low_pass, 1.0, settings.wedge_guard) for volume in volumes]
@@ -119,7 +119,7 @@ def measure_growth(workload, repeats):
 def _align_pairs(pairs, settings, times):
     for _ in range(times):
         for f, g in pairs:
-            align_pair(f, g, TILT, TILT, seed=1, settings=settings)
+            align_pair(f, g, tilt_f=TILT, tilt_g=TILT, seed=1, settings=settings)
     return peak_memory_mb()
 
 

@@ -69,7 +69,7 @@ def scan(fixed, moving, score, interval, settings, voxel_size=1.0):
 
 
 def scan_pair(
-    f, g, tilt_f=60.0, tilt_g=60.0, score="rcs", interval=30.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
+    f, g, *, tilt_f=60.0, tilt_g=60.0, score="rcs", interval=30.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
 ):
     """Align two subtomograms by exhaustive scanning, called as `gradalign.align_pair` is.
 

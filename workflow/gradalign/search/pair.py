@@ -9,6 +9,7 @@ from gradalign.search.settings import Settings
 def align_pair(
     f,
     g,
+    *,
     tilt_f=60.0,
     tilt_g=60.0,
     score="rcs",

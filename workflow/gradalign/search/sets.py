@@ -33,6 +33,7 @@ def _opened(volumes, tilts, score, settings, low_pass):
 def align_to_reference(
     volumes,
     reference,
+    *,
     tilts=60.0,
     reference_tilt=90.0,
     score="rcs",
@@ -91,7 +92,7 @@ def align_to_reference(
 
 
 def align_all_pairs(
-    volumes, tilts=60.0, score="rcs", interval=60.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
+    volumes, *, tilts=60.0, score="rcs", interval=60.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
 ):
     """Align every pair of a set, each volume prepared once.
 
