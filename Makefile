@@ -42,8 +42,8 @@ figures: .venv/complete ## tables and figures from results/reference, into resul
 reference: .venv/complete ## keep results/<name> as results/reference
 	.venv/bin/python workflow/scripts/store_reference.py $(STUDY)
 
-docs: .venv/complete ## docs/results.md from results/reference
-	.venv/bin/python workflow/scripts/write_results.py
+docs: .venv/complete ## docs/results.md and the tables of the other notes, from results/reference
+	.venv/bin/python workflow/scripts/write_docs.py
 
 test: .venv/complete ## the tests, on all cores
 	.venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder

@@ -19,7 +19,7 @@ from gradalign.benchmarks.alignments import measure_alignments
 from gradalign.benchmarks.growth import growth_exponents, measure_growth, measure_processes, noisy_phantoms
 from gradalign.benchmarks.job_memory import job_memory, memory_of_studies
 from gradalign.benchmarks.machine import describe_machine
-from gradalign.benchmarks.report import GOALS, TITLES, summarise_benchmarks, write_report
+from gradalign.benchmarks.report import GOALS, TITLES, goals_table, judged, summarise_benchmarks, write_report
 from gradalign.benchmarks.roofline import STAGES, core_limits, measure_roofline
 from gradalign.benchmarks.simulations import SIMULATION_BOXES, measure_simulation
 from gradalign.benchmarks.startup import measure_startup
@@ -319,8 +319,25 @@ def test_every_goal_is_that_of_a_quantity(tables):
     assert set(GOALS) <= set(summarise_benchmarks(tables).quantity)
 
 
+@pytest.mark.parametrize(
+    ("quantity", "value", "met"),
+    [
+        ("step_speedup_over_scipy_fcs", 995.7, "MISSED"),
+        ("step_speedup_over_scipy_fcs", 1000.0, "yes"),
+        ("largest_job_mb", 500.0, "yes"),
+        ("largest_job_mb", 500.1, "MISSED"),
+        ("import_s", 1.0, "MISSED"),
+        ("step_us", 1.0, ""),
+    ],
+)
+def test_a_goal_that_is_missed_is_marked(quantity, value, met):
+    summary = judged(pd.DataFrame([(quantity, value, "")], columns=["quantity", "value", "unit"]))
+    assert summary.met.tolist() == [met]
+    assert f" {met} |" in goals_table(summary[["quantity", "value", "unit"]])
+
+
 def test_the_report_holds_summary_tables_figure_and_machine(tmp_path, tables):
-    judged = write_report(tmp_path / "benchmark", tables, {"processor": "invented"})
+    summary = write_report(tmp_path / "benchmark", tables, {"processor": "invented"})
     written = {path.name for path in (tmp_path / "benchmark").iterdir()}
     assert written == {f"{name}.csv" for name in TITLES} | {
         "summary.csv",
@@ -329,9 +346,10 @@ def test_the_report_holds_summary_tables_figure_and_machine(tmp_path, tables):
         "growth.png",
         "machine.json",
     }
-    assert dict(zip(judged.quantity, judged.goal, strict=True))["alignment_ms_rcs"] == "≤ 10"
+    told = summary.set_index("quantity").loc["alignment_ms_rcs"]
+    assert (told.goal, told.met) == ("≤ 10", "yes")
     text = (tmp_path / "benchmark" / "benchmarks.md").read_text(encoding="utf-8")
-    assert "| alignment_ms_rcs | 8 | ms | ≤ 10 |" in text
+    assert "| alignment_ms_rcs | 8 | ms | ≤ 10 | yes |" in text
     assert all(title in text for title in TITLES.values())
     assert (tmp_path / "benchmark" / "summary.csv").read_text().startswith("quantity,value,unit\n")
     assert (tmp_path / "benchmark" / "growth.png").read_bytes().startswith(b"\x89PNG")

@@ -26,3 +26,9 @@ if __name__ == "__main__":
     except InputError as error:
         sys.exit(str(error))
     print(summary.to_string(index=False, float_format="%.4g"))
+    goals, missed = summary[summary.goal != ""], summary[summary.met == "MISSED"]
+    print(
+        f"{len(goals) - len(missed)} of {len(goals)} goals are met; results/benchmark/benchmarks.md holds all numbers"
+    )
+    for row in missed.itertuples():
+        print(f"missed: {row.quantity} is {row.value:.4g} {row.unit}, where {row.goal} is the goal")

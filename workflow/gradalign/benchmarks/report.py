@@ -1,6 +1,7 @@
 """All measurements in order, and the files that `make bench` leaves."""
 
 import json
+import operator
 import time
 from pathlib import Path
 
@@ -53,6 +54,8 @@ GOALS = {
     "largest_job_mb": "≤ 500",
 }
 """What the quantities of the summary should be."""
+
+_MEETS = {"≤": operator.le, "<": operator.lt, "≥": operator.ge}
 
 
 def measure(workload, results, repeats, say):
@@ -157,6 +160,42 @@ def summarise_benchmarks(tables):
     return pd.DataFrame(rows, columns=["quantity", "value", "unit"])
 
 
+def judged(summary):
+    """Return the summary with the goals, and whether each is met.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        From `summarise_benchmarks`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the columns ``goal``, empty where there is none, and ``met``: ``yes``, ``MISSED`` or empty.
+    """
+    met = []
+    for row in summary.itertuples():
+        relation, limit = GOALS[row.quantity].split() if row.quantity in GOALS else ("", "")
+        met.append(("yes" if _MEETS[relation](row.value, float(limit)) else "MISSED") if relation else "")
+    return summary.assign(goal=[GOALS.get(name, "") for name in summary.quantity], met=met)
+
+
+def goals_table(summary):
+    """Return the summary with its goals as a table.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        summary.csv of a benchmark.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    return _markdown(judged(summary))
+
+
 def _text(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
@@ -197,8 +236,7 @@ def write_report(folder, tables, machine):
     growth_figure(
         tables["growth"], tables["exponents"], tables["processes"], [folder / "growth.svg", folder / "growth.png"]
     )
-    judged = summary.assign(goal=[GOALS.get(name, "") for name in summary.quantity])
-    sections = [f"# Benchmarks\n\n{_markdown(judged)}"]
+    sections = [f"# Benchmarks\n\n{goals_table(summary)}"]
     sections += [f"## {TITLES[name]}\n\n{_markdown(rows)}" for name, rows in tables.items()]
     texts = {
         "benchmarks.md": "\n\n".join(sections) + "\n",
@@ -207,7 +245,7 @@ def write_report(folder, tables, machine):
     for name, text in texts.items():
         with complete_file(folder / name) as partial:
             Path(partial).write_text(text, encoding="utf-8")
-    return judged
+    return judged(summary)
 
 
 def run_benchmarks(workload, results, repeats, say):

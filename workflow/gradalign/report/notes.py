@@ -1,0 +1,107 @@
+"""Tables of numbers in the notes under docs/, filled in from the files that hold the numbers."""
+
+import re
+
+import pandas as pd
+
+from gradalign.errors import InputError
+from gradalign.report.markdown import markdown_table
+from gradalign.report.numbers import number
+
+_LOADED_RULES = 6
+_COMPLEXES = {"groel": "GroEL", "rna_polymerase": "RNA polymerase", "enolase": "Enolase", "clpp": "ClpP"}
+# a complex with symmetry is judged by the tilt of its axis
+_JUDGED = {"rna_polymerase": ("rotation_deg", "rotation (°)")}
+
+
+def with_tables(text, tables):
+    """Return a note with its tables filled in.
+
+    A table stands between the lines ``<!-- table NAME -->`` and ``<!-- end -->``.
+
+    Parameters
+    ----------
+    text : str
+        The note, in Markdown.
+    tables : dict of str to str
+        By name.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        If the note has no place for a table.
+    """
+    for name, table in tables.items():
+        place = re.compile(rf"(<!-- table {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        if not place.search(text):
+            raise InputError(f"the note has no place for the table {name}: '<!-- table {name} -->' and '<!-- end -->'")
+        text = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", text)
+    return text
+
+
+def calibration_table(rows):
+    """Return the calibration's alternatives as a table.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        docs/calibration.csv.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    header = ["key", "value", "fit", "judged", "SNR ∞", "SNR 1", "SNR 0.5", "SNR 0.1", "worse", "steps"]
+    lines = []
+    for row in rows.to_dict("records"):
+        value = "" if pd.isna(row["value"]) else f"{row['value']:g}"
+        means = [f"{row[f'mean_{snr}']:.2f}" for snr in ("inf", "1", "0.5", "0.1")]
+        fit = [f"{row[name]:.2f}" for name in ("fit", "judged")]
+        lines.append([f"`{row['key']}`", value, *fit, *means, f"{row['worse']:.0%}", f"{row['steps']:.0f}"])
+    return markdown_table(header, lines)
+
+
+def calibrated_complexes_table(rows):
+    """Return the complexes' errors at each band limit as a table.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        docs/calibration_complexes.csv.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    limits = sorted(rows.low_pass_nm.unique())
+    lines = []
+    for name, title in _COMPLEXES.items():
+        column, words = _JUDGED.get(name, ("axis_deg", "axis tilt (°)"))
+        of_scores = rows[rows.object == name].groupby("low_pass_nm")[[column, "translation_voxel"]].mean()
+        cells = [f"{of_scores[column][low]:.1f} / {of_scores.translation_voxel[low]:.2f}" for low in limits]
+        lines.append([f"{title}, {words} / translation (voxels)", *cells])
+    return markdown_table(["complex", *(f"{limit:.1f} nm" for limit in limits)], lines)
+
+
+def load_table(rows):
+    """Return the rules whose jobs took most memory as a table.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        benchmarks/run_times.csv of a study.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    largest = rows[rows.rule != "all"].nlargest(_LOADED_RULES, "peak_memory_mb")
+    lines = [[f"`{row.rule}`", f"{row.peak_memory_mb:.0f}", number(row.longest_s)] for row in largest.itertuples()]
+    return markdown_table(["rule", "memory, MB", "longest job, s"], lines)
