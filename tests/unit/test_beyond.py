@@ -3,7 +3,14 @@ import math
 import numpy as np
 import pandas as pd
 
-from gradalign.report.likelihood_aims import against_paper, counts_markdown, misses_markdown, ratios_markdown
+from gradalign.report.likelihood_aims import (
+    against_paper,
+    counts_markdown,
+    far_markdown,
+    largest_ratio,
+    misses_markdown,
+    ratios_markdown,
+)
 
 
 def tables(likelihood, bounds, printed):
@@ -48,3 +55,12 @@ def test_counts_ratios_and_misses_are_told():
     assert "| 1 | 60° | ±60° | 0.5 | 2.5 | 0.5 | 5.00 | 2, 3 |" in misses_markdown(rows)
     good = against_paper(tables((0.1, 0.2), (0.0, 0.5), (2.0, 3.0)))
     assert misses_markdown(good) == "None."
+
+
+def test_cells_beyond_their_aim_are_listed_and_the_largest_ratio_is_that_of_cells_with_noise():
+    rows = against_paper(tables((9.0, 0.8), (0.0, 0.5), (2.0, 3.0)))
+    assert "| 1 | 60° | ±60° | 0.5 | 0.8 | 0.5 | 1.60 | 2, 3 |" in far_markdown(rows)
+    assert "∞" not in far_markdown(rows)
+    assert largest_ratio(rows, "full", [60.0, 50.0]) == "1.60"
+    assert largest_ratio(rows, "full", [50.0]) == "–"
+    assert far_markdown(against_paper(tables((9.0, 0.7), (0.0, 0.5), (2.0, 3.0)))) == "None."

@@ -105,6 +105,26 @@ def ratios_markdown(rows, quantity):
     return markdown_table(["Tilt", *titles], lines)
 
 
+def largest_ratio(rows, search, tilts, quantity="rotation_deg"):
+    """Return the largest median over bound among the cells with noise of a search and some tilt ranges.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `against_paper`.
+    search : str
+    tilts : list of float
+    quantity : str
+
+    Returns
+    -------
+    str
+        With two decimals; a dash if there are no such cells.
+    """
+    part = rows[(rows.quantity == quantity) & (rows.search == search) & rows.tilt_deg.isin(tilts) & (rows.bound > 0)]
+    return f"{(part['median'] / part.bound).max():.2f}" if len(part) else "–"
+
+
 def misses_markdown(rows):
     """Return the cells that are not below every printed value.
 
@@ -119,7 +139,26 @@ def misses_markdown(rows):
         A Markdown table, or a sentence if there are none.
     """
     papers = rows[["paper_rcs", "paper_fcs"]]
-    missed = rows[rows.below < papers.notna().sum(axis=1)]
+    return _cells_markdown(rows[rows.below < papers.notna().sum(axis=1)])
+
+
+def far_markdown(rows):
+    """Return the cells with noise whose median is above the aim.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `against_paper`.
+
+    Returns
+    -------
+    str
+        A Markdown table, or a sentence if there are none.
+    """
+    return _cells_markdown(rows[rows.aimed & np.isfinite(rows.snr) & ~rows.reached])
+
+
+def _cells_markdown(missed):
     if missed.empty:
         return "None."
     lines = [

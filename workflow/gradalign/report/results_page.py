@@ -18,6 +18,8 @@ from gradalign.report.csv_tables import read_csv
 from gradalign.report.likelihood_aims import (
     against_paper,
     counts_markdown,
+    far_markdown,
+    largest_ratio,
     misses_markdown,
     ratios_markdown,
     read_tables,
@@ -138,6 +140,8 @@ def results_document(reference, template):
         "beyond_counts": counts_markdown(beyond),
         "beyond_ratios": lambda quantity: ratios_markdown(beyond, quantity),
         "beyond_misses": misses_markdown(beyond),
+        "beyond_far": far_markdown(beyond),
+        "largest_ratio": lambda **wanted: largest_ratio(beyond, **wanted),
         "float": float,
         "ratio": lambda **wanted: mean_ratio(rows, **wanted),
     }
