@@ -1,8 +1,4 @@
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -12,28 +8,6 @@ from running import snakemake
 # a busy machine is no failure, and no run draws other examples than the last
 settings.register_profile("patient", deadline=None, derandomize=True)
 settings.load_profile("patient")
-
-
-def pytest_configure():
-    """Give each process of the tests compiled kernels of its own: two that compile at once could mix theirs up.
-
-    It starts from those of the user, where there are any.
-    """
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker:
-        theirs = kernels_folder()
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        os.environ["NUMBA_CACHE_DIR"] = str(cache / "gradalign" / "tests" / worker)
-        ours = kernels_folder()
-        if theirs.exists() and not any(ours.iterdir()):
-            shutil.copytree(theirs, ours, dirs_exist_ok=True)
-
-
-def kernels_folder():
-    """Return where a new process keeps compiled kernels."""
-    program = "from gradalign.base.jit import cache_folder; print(cache_folder())"
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return Path(run.stdout.strip())
 
 
 @pytest.hookimpl(trylast=True)

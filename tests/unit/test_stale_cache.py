@@ -70,6 +70,32 @@ def test_without_a_folder_that_can_be_written_nothing_stale_is_used_either(packa
     assert list(package.rglob("*.nbi")) == []
 
 
+# says whether another process could save code of the kernel while this one does
+WATCHED = """
+import fcntl
+from numba.core.caching import IndexDataCacheFile
+save_data = IndexDataCacheFile._save_data
+def watched(self, name, data):
+    with open(self._index_path + ".lock") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            print("free")
+        except BlockingIOError:
+            print("held")
+    save_data(self, name, data)
+IndexDataCacheFile._save_data = watched
+from gradalign.inner import inner
+assert inner(1.0) == 2.0 and inner(1) == 2.0
+"""
+
+
+def test_no_two_processes_save_code_of_a_kernel_at_once(package):
+    environment = os.environ | {"PYTHONPATH": str(package.parent), "NUMBA_CACHE_DIR": str(package.parent / "cache")}
+    command = [sys.executable, "-c", WATCHED]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["held", "held"]
+
+
 def test_every_kernel_goes_through_the_one_decorator():
     others = [
         path.name

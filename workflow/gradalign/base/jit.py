@@ -5,6 +5,7 @@ another file would be loaded as it was. Here the cache folder is named by a dige
 and of whatever those import.
 """
 
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -81,6 +82,25 @@ def jit(function):
     numba.config.CACHE_DIR = str(_FOLDER)
     try:
         options = {"cache": _CACHED, "fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
-        return numba.njit(**options)(function)
+        kernel = numba.njit(**options)(function)
     finally:
         numba.config.CACHE_DIR = before
+    if _CACHED:
+        _save_one_at_a_time(kernel._cache._cache_file)
+    return kernel
+
+
+def _save_one_at_a_time(cache_file):
+    """Let no two processes save compiled code of a kernel at once.
+
+    Numba reads the index, takes the next free number and writes both. Two that do so together for other types of
+    arguments take the same number, and the index then leads to the other's code.
+    """
+    save = cache_file.save
+
+    def save_alone(key, data):
+        with open(cache_file._index_path + ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            save(key, data)
+
+    cache_file.save = save_alone
