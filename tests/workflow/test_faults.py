@@ -14,7 +14,7 @@ from interrupting import differing, interrupted
 from running import REPOSITORY, TINY, command, jobs, snakemake
 
 from gradalign.report.csv_tables import read_csv
-from gradalign.report.reference import differences, store
+from gradalign.report.reference_run import differences, store
 from gradalign.report.statistics import read_paper
 
 pytestmark = pytest.mark.faults

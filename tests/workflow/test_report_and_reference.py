@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from running import REPOSITORY, jobs, snakemake
 
-from gradalign.report.reference import check_reference, differences, store, unpack
+from gradalign.report.reference_run import check_reference, differences, store, unpack
 from gradalign.report.statistics import read_paper
 
 VERDICTS = {"holds", "does not hold", "undecided", "not measured"}

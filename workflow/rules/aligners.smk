@@ -7,7 +7,9 @@ read = [name for name in config["aligners"] if name not in called]
 aligner_lines = ["<alignments>/aligners.csv"] if config["aligners"] else []
 aligner_seconds = ["<benchmarks>/aligners.csv"] if called else []
 called_parts = [
-    f"{name}/{cell.object}/{condition_path(cell.tilt, cell.snr)}.csv" for name in called for cell in aligner_cells[name]
+    f"{name}/{each.object}/{condition_path(each.tilt, each.snr)}.csv"
+    for name in called
+    for each in aligner_conditions[name]
 ]
 
 
@@ -63,7 +65,7 @@ rule score_alignments:
         runtime=10,
     params:
         objects=aligner_objects,
-        cells=lambda wildcards: [tuple(cell) for cell in aligner_cells[wildcards.aligner]],
+        conditions=lambda wildcards: list(map(tuple, aligner_conditions[wildcards.aligner])),
         pairs=lambda wildcards: pair_count(config["aligners"][wildcards.aligner], config),
         voxel_size=config["subtomograms"]["voxel_size"],
     script:
@@ -87,7 +89,7 @@ rule aligners:
         runtime=10,
     params:
         total=sum(
-            len(aligner_cells[name]) * pair_count(aligner, config) for name, aligner in config["aligners"].items()
+            len(aligner_conditions[name]) * pair_count(aligner, config) for name, aligner in config["aligners"].items()
         ),
     script:
         "../scripts/aligners.py"

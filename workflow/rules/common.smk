@@ -63,7 +63,7 @@ try:
     complexes = config["complexes"]["object"]
     check_structures(complexes, **map_source)
     check_calls(config, module_folders)
-    aligner_cells = {name: counted_conditions(aligner, config) for name, aligner in config["aligners"].items()}
+    aligner_conditions = {name: counted_conditions(aligner, config) for name, aligner in config["aligners"].items()}
     aligner_sources = {name: module_sources(aligner, module_folders) for name, aligner in config["aligners"].items()}
 except InputError as error:
     sys.exit(str(error))

@@ -20,7 +20,7 @@ def alignment_parts(wildcards):
 
 def aligner_objects(wildcards):
     """Return the data sets whose pairs count for another aligner."""
-    return list(dict.fromkeys(cell.object for cell in aligner_cells[wildcards.aligner]))
+    return list(dict.fromkeys(each.object for each in aligner_conditions[wildcards.aligner]))
 
 
 def map_inputs(wildcards):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from gradalign.errors import InputError
-from gradalign.report.reference import differences
+from gradalign.report.reference_run import differences
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 

@@ -1,6 +1,6 @@
 """Write the configuration with which the study ran."""
 
-from gradalign.report.reference import write_config
+from gradalign.report.reference_run import write_config
 from gradalign.run.jobs import job
 
 with job(snakemake.log[0]):

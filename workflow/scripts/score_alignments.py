@@ -27,6 +27,6 @@ with job(snakemake.log[0]):
             poses[condition.object],
             symmetry[condition.object],
         )
-        for condition in (Condition(*cell) for cell in params.cells)
+        for condition in (Condition(*each) for each in params.conditions)
     )
     write_records(snakemake.output[0], ALIGNERS, chain.from_iterable(lines))

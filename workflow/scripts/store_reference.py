@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from gradalign.errors import InputError
-from gradalign.report.reference import LARGEST_MB, store
+from gradalign.report.reference_run import LARGEST_MB, store
 from gradalign.report.statistics import read_paper
 
 ROOT = Path(__file__).parents[2]

@@ -26,7 +26,7 @@ from gradalign.report.likelihood_aims import (
 )
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number, snr_label, tilt_label
-from gradalign.report.reference import check_reference
+from gradalign.report.reference_run import check_reference
 from gradalign.search.registry import score_label
 
 _WORSE_HEADER = ["Table", "Score", "Interval", "Tilt", "SNR", "Here", "Paper", "Here/paper (95 % interval)"]

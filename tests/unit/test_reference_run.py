@@ -16,7 +16,7 @@ from gradalign.report import reference as module
 from gradalign.report.claims.verdicts import verdicts, write_claims
 from gradalign.report.comparison import compare_cells
 from gradalign.report.csv_tables import write_csv
-from gradalign.report.reference import bootstrap_bounds, check_reference, differences, store, unpack, write_config
+from gradalign.report.reference_run import bootstrap_bounds, check_reference, differences, store, unpack, write_config
 from gradalign.report.results_page import results_document
 from gradalign.report.statistics import summarise
 
