@@ -28,6 +28,8 @@ ALIGNERS = {
     "scan": {
         "call": "gradalign.study.scans:scan_pair",
         "options": {"interval": 30},
+        # a busy machine must not cost an answer
+        "time_limit": 600,
         "cells": [CELL, {"object": "enolase", "tilt": 60, "snr": "inf"}],
     },
     "raising": {"call": "strange:raises", "cells": [CELL]},
