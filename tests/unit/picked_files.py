@@ -33,9 +33,9 @@ def write_mrc(path, volume, pixel=PIXEL, dtype=np.float32):
         mrc.voxel_size = pixel
 
 
-def particle(rotation, shift, wedge, rng, noise=1.0):
-    """Return the five points turned by a SciPy rotation, then shifted, with noise, seen through a wedge."""
-    volume = density(BOX, rotation.apply(PLACES) + shift).astype(float)
+def particle(rotation, shift, wedge, rng, noise=1.0, places=PLACES):
+    """Return points turned by a SciPy rotation, then shifted, with noise, seen through a wedge."""
+    volume = density(BOX, rotation.apply(places) + shift).astype(float)
     volume += noise * volume.std() * rng.normal(size=volume.shape)
     axis = np.fft.fftfreq(BOX)
     z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")

@@ -146,6 +146,17 @@ class WedgeAverage:
     def _kind(self):
         return self.size, self._exponent, len(self._elements)
 
+    def measured(self):
+        """Return how many subtomograms measured a frequency.
+
+        Returns
+        -------
+        numpy.ndarray of shape (shells,)
+            Mean over the frequencies that round to 0, 1, ... cycles per box.
+        """
+        shells = np.rint(np.sqrt((_lattice(self.size) ** 2).sum(axis=1))).astype(int)
+        return np.bincount(shells, self._weights) / np.bincount(shells)
+
     def volume(self):
         """Return the average.
 

@@ -195,6 +195,40 @@ def check_contrast(sample, reference, mask, plan, seed):
     return surplus
 
 
+def list_particles(picked, section, seed):
+    """Check the files of all particles and list them with their tilt ranges, origins and half sets.
+
+    Parameters
+    ----------
+    picked : gradalign.particles.star.Picked
+    section : dict
+        Of the configuration, with ``voxel_size``, ``wedge``, ``tilt`` and ``tilt_axis``.
+    seed : int
+
+    Returns
+    -------
+    entries : list of gradalign.particles.entries.Entry
+    box : int
+        Edge of the subtomograms in voxels.
+    voxel_size : float
+        In nm.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, or they differ in size.
+    """
+    places = [place(image, picked.path) for image in picked.images]
+    box, header = inspect(places[0])
+    check_box(box, places[0])
+    if picked.box is not None and picked.box != box:
+        raise InputError(f"{places[0]}: is a cube of {box} voxels, where {picked.path} says {picked.box}")
+    voxel_size = _voxel_size(picked, section, header, places[0])
+    for where in places:
+        check_header(where, box)
+    return _entries(picked, section, places, voxel_size, box, seed), box, voxel_size
+
+
 def open_particles(section, alignment, seed, say):
     """Check all files and return the particles and the state before the first round.
 
@@ -216,21 +250,12 @@ def open_particles(section, alignment, seed, say):
     InputError
         If a file or a setting is unusable; one sentence says which and why.
     """
-    picked = check_files(section)
-    places = [place(image, picked.path) for image in picked.images]
-    box, header = inspect(places[0])
-    check_box(box, places[0])
-    if picked.box is not None and picked.box != box:
-        raise InputError(f"{places[0]}: is a cube of {box} voxels, where {picked.path} says {picked.box}")
-    voxel_size = _voxel_size(picked, section, header, places[0])
-    for where in places:
-        check_header(where, box)
+    entries, box, voxel_size = list_particles(check_files(section), section, seed)
     reference = read_map(section["reference"], box, voxel_size, "reference")
-    entries = _entries(picked, section, places, voxel_size, box, seed)
     low_pass = section["initial_low_pass"] or FIRST_LOW_PASS_SHARE * box * voxel_size
     search = section["search"]
     if search == "auto":
-        search = "full" if picked.priors is None else "axis"
+        search = "full" if entries[0].prior is None else "axis"
     state = State.first(reference, voxel_size, low_pass, search, section)
     say(f"{len(entries)} particles of {box}³ voxels of {voxel_size * ANGSTROM_PER_NM:g} Å, search: {search}")
     if box > STATED_ABOVE:
