@@ -1,0 +1,1 @@
+"""From particles to classes and their maps, without a reference."""
