@@ -6,19 +6,25 @@ import pytest
 
 import gradalign
 import gradalign.averaging.wedge_average
+import gradalign.classes.classify
+import gradalign.classes.synchronise
 import gradalign.search.pair
 import gradalign.search.sets
 
+MODULES = (
+    gradalign.search.pair,
+    gradalign.averaging.wedge_average,
+    gradalign.search.sets,
+    gradalign.classes.classify,
+    gradalign.classes.synchronise,
+)
 FUNCTIONS = {"align_pair", "align_to_reference", "align_all_pairs", "average"}
+FUNCTIONS |= {"align_to_references", "classify", "synchronise"}
 
 
 def examples():
     finder = doctest.DocTestFinder(exclude_empty=True)
-    found = [
-        test
-        for module in (gradalign.search.pair, gradalign.averaging.wedge_average, gradalign.search.sets)
-        for test in finder.find(module)
-    ]
+    found = [test for module in MODULES for test in finder.find(module)]
     return {test.name.split(".")[-1]: test for test in found if test.examples}
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradalign.averaging.wedge_average import Average, average
+    from gradalign.classes.classify import Classification, ReferenceAlignment, align_to_references, classify
+    from gradalign.classes.synchronise import Synchronised, synchronise
     from gradalign.errors import InputError
     from gradalign.search.pair import align_pair
     from gradalign.search.sets import align_all_pairs, align_to_reference
@@ -15,23 +17,35 @@ __version__ = "0.2.0"
 _HOMES = {
     "Alignment": "search.settings",
     "Average": "averaging.wedge_average",
+    "Classification": "classes.classify",
     "InputError": "errors",
+    "ReferenceAlignment": "classes.classify",
     "Settings": "search.settings",
+    "Synchronised": "classes.synchronise",
     "align_all_pairs": "search.sets",
     "align_pair": "search.pair",
     "align_to_reference": "search.sets",
+    "align_to_references": "classes.classify",
     "average": "averaging.wedge_average",
+    "classify": "classes.classify",
+    "synchronise": "classes.synchronise",
 }
 
 __all__ = [
     "Alignment",
     "Average",
+    "Classification",
     "InputError",
+    "ReferenceAlignment",
     "Settings",
+    "Synchronised",
     "align_all_pairs",
     "align_pair",
     "align_to_reference",
+    "align_to_references",
     "average",
+    "classify",
+    "synchronise",
 ]
 
 
