@@ -8,8 +8,8 @@ STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\)
 # what can be made anew from the files of a reference: the rules of these topics, and the phantom
 DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,workflow/rules/%.smk,tables figures verdicts))
 
-.PHONY: help reproduce quick report particles test test-faults test-slurm check compare figures reference docs bench \
-	lock audit
+.PHONY: help reproduce quick report particles classes test test-faults test-slurm check compare figures reference docs \
+	bench bench-classes lock audit
 
 help: ## this list; every target sets up .venv first if it needs that
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,6 +30,14 @@ particles: .venv/complete ## your own subtomograms: STAR=run.star REFERENCE=ref.
 	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
 	.venv/bin/snakemake --cores all --keep-going $(OWN)
 	.venv/bin/snakemake $(OWN) --report $(STUDY)/particles/report.html
+
+# without a configuration the results are called as the STAR file is
+SORTED = $(if $(CONFIG),$(STUDY),$(if $(STAR),results/$(basename $(notdir $(STAR))),$(STUDY)))
+UNSORTED = $(LAID_OVER) $(if $(STAR),--config classes=$(STAR) $(if $(CONFIG),,name=$(notdir $(SORTED))))
+classes: .venv/complete ## your own subtomograms without a reference: STAR=run.star, or CONFIG=file.yaml
+	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
+	.venv/bin/snakemake --cores all --keep-going $(UNSORTED)
+	@cat $(SORTED)/classes/summary.txt
 
 compare: .venv/complete ## results/<name> against results/reference: exit code 0 if they agree
 	.venv/bin/python workflow/scripts/compare.py $(STUDY)
@@ -66,6 +74,9 @@ check: .venv/complete ## style of code and workflow, and who imports whom
 # the quick study first: its benchmark files tell the memory of each kind of job
 bench: quick ## speed, accuracy, growth and memory; on an idle machine (REPEATS=3: rougher)
 	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/benchmark.py $(REPEATS)
+
+bench-classes: .venv/complete ## classes of known mixtures, into docs/classes.csv (SEEDS=2012 CASES="junk rare")
+	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/bench_classes.py $(SEEDS) $(CASES)
 
 # made anew when the lock changes; half of an environment is never taken for a whole one
 .venv/complete: envs/requirements.lock

@@ -42,18 +42,28 @@ if config["particles"]["star"]:
     include: "workflow/rules/particles.smk"
 
 
+# so it does with particles that are to be sorted
+if config["classes"]["star"]:
+
+    include: "workflow/rules/classes.smk"
+
+
 rule all:
     default_target: True
     input:
         *(
             rules.particles.input
             if config["particles"]["star"]
-            else [
-                *rules.tables.input,
-                *rules.figures.input,
-                *rules.verdicts.input,
-                *rules.run_times.output,
-                *expand("<poses>/{dataset}.star", dataset=cells),
-            ]
+            else (
+                rules.found_classes.input
+                if config["classes"]["star"]
+                else [
+                    *rules.tables.input,
+                    *rules.figures.input,
+                    *rules.verdicts.input,
+                    *rules.run_times.output,
+                    *expand("<poses>/{dataset}.star", dataset=cells),
+                ]
+            )
         ),
         rules.configuration.output,

@@ -7,6 +7,7 @@ pathvars:
     benchmarks="<results>/benchmarks",
     alignments="<results>/alignments",
     bounds="<results>/bounds",
+    classes="<results>/classes",
     density="<results>/density",
     figures="<results>/figures",
     maps="<results>/maps",
@@ -14,6 +15,8 @@ pathvars:
     pictures="<results>/pictures",
     poses="<results>/poses",
     rounds="<particles>/rounds",
+    sample="<classes>/sample",
+    sortings="<classes>/rounds",
     subtomograms="<results>/subtomograms",
     tables="<results>/tables",
     # the tilt range and the signal-to-noise ratio

@@ -40,7 +40,7 @@ def check(config, schema, further=()):
         If a key is unknown, missing or ill-typed, or a value is impossible: a line of one sentence for each
         mistake.
     """
-    config = _with_particles(_with_infinities(config), schema)
+    config = _with_classes(_with_particles(_with_infinities(config), schema), schema)
     errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
     mistakes = [
         sentence
@@ -85,19 +85,30 @@ def _with_infinite_cells(aligner):
 
 def _with_particles(config, schema):
     """Return the configuration with the short form ``particles: FILE``, ``reference: FILE`` written out."""
-    config, particles = dict(config), config.get("particles")
-    if isinstance(particles, str):
-        keys = schema["properties"]["particles"]["properties"]
-        particles = {key: entry["default"] for key, entry in keys.items()} | {"star": particles}
+    config, particles = dict(config), _with_file(config.get("particles"), schema["properties"]["particles"])
     if isinstance(particles, dict):
-        particles = dict(particles)
         if "reference" in config:
             particles["reference"] = config.pop("reference")
-        axis = particles.get("tilt_axis")
-        if isinstance(axis, (int, float)) and not isinstance(axis, bool):
-            particles["tilt_axis"] = f"{axis:g}"
         config["particles"] = particles
     return config
+
+
+def _with_classes(config, schema):
+    """Return the configuration with the short form ``classes: FILE`` written out."""
+    classes = _with_file(config.get("classes"), schema["properties"]["classes"])
+    return dict(config) | ({"classes": classes} if isinstance(classes, dict) else {})
+
+
+def _with_file(section, schema):
+    """Return a section about subtomograms with its short form, a STAR file alone, written out; a tilt axis as text."""
+    if isinstance(section, str):
+        section = {key: entry["default"] for key, entry in schema["properties"].items()} | {"star": section}
+    if not isinstance(section, dict):
+        return section
+    axis = section.get("tilt_axis")
+    if isinstance(axis, (int, float)) and not isinstance(axis, bool):
+        return dict(section) | {"tilt_axis": f"{axis:g}"}
+    return dict(section)
 
 
 def _listed(value):
@@ -226,18 +237,25 @@ def _impossible(config):
             f"subtomograms.simulation_box: is {boxes['simulation_box']}, where at least subtomograms.box "
             f"({boxes['box']}) is needed."
         )
-    yield from _impossible_particles(config["particles"], guard)
+    for name in ("particles", "classes"):
+        yield from _impossible_tilt(name, config[name]["tilt"], guard)
+    yield from _impossible_particles(config["particles"])
+    if config["particles"]["star"] and config["classes"]["star"]:
+        yield "classes.star: is given beside particles.star, where one of the two is needed."
     edge, low_pass = boxes["box"] * boxes["voxel_size"], config["alignment"]["low_pass"]
     if low_pass > edge:
         yield f"alignment.low_pass: is {low_pass:g} nm, where at most a box's edge of {edge:g} nm is needed."
 
 
-def _impossible_particles(section, guard):
-    yield from _refusal("particles.interval", check_interval, section["interval"])
-    yield from _refusal("particles.tilt", check_tilt_range, tuple(section["tilt"]))
-    low, high = section["tilt"]
+def _impossible_tilt(name, tilt, guard):
+    yield from _refusal(f"{name}.tilt", check_tilt_range, tuple(tilt))
+    low, high = tilt
     if 0 < high - low <= 2 * guard:
-        yield f"particles.tilt: spans {high - low:g} degrees, where more than twice alignment.wedge_guard is needed."
+        yield f"{name}.tilt: spans {high - low:g} degrees, where more than twice alignment.wedge_guard is needed."
+
+
+def _impossible_particles(section):
+    yield from _refusal("particles.interval", check_interval, section["interval"])
     if section["star"] and not section["reference"]:
         yield "particles.reference: is missing, where an MRC file is needed to align the particles to."
     if section["reference"] and not section["star"]:

@@ -1,0 +1,117 @@
+"""A user's own particles sorted into classes, from a STAR file alone, by the command line of the README."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import mrcfile
+import numpy as np
+import pytest
+import yaml
+from running import REPOSITORY, jobs, snakemake
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+from picked_files import BOX, PLACES, particle, star_text, write_mrc
+from scipy.spatial.transform import Rotation
+
+from gradalign.io.star import read_particles
+from gradalign.study.partition import adjusted_rand_index
+
+FILES = ["classified.star", "classes.csv", "particles.csv", "rounds.csv", "fsc.csv", "sample.csv", "summary.txt"]
+FILES += ["classes.html", "classes.svg", "classes.png", "maps"]
+PAPER = REPOSITORY / "config.yaml"
+EACH = 14
+LABELS = np.array([0, 1] * EACH)
+# two objects of the same size
+OTHER = np.array([[0, 0, 5], [0, 0, -5], [4, 0, 0], [-4, 2, 0], [0, -3, 2]], dtype=float)
+
+
+def write_mixture(folder, seed=3):
+    """Write particles of two objects in turn, and noise at the end; return their STAR file."""
+    rng = np.random.default_rng(seed)
+    for number, label in enumerate(LABELS, start=1):
+        rotation, shift = Rotation.random(rng=rng), rng.uniform(-1, 1, 3)
+        volume = particle(rotation, shift, (-60.0, 60.0, 90.0), rng, 1.0, OTHER if label else PLACES)
+        write_mrc(folder / f"particle{number}.mrc", volume)
+    columns = {"rlnImageName": [f"particle{number}.mrc" for number in range(1, len(LABELS) + 1)]}
+    columns["rlnOpticsGroup"] = [1] * len(LABELS)
+    (folder / "run.star").write_text(star_text(columns))
+
+
+def configured(folder, **changes):
+    """Write a configuration of few rounds for the STAR file of a folder; return its path."""
+    section = yaml.safe_load(PAPER.read_text(encoding="utf-8"))["classes"] | {"star": "run.star", "rounds": 3} | changes
+    (folder / "mine.yaml").write_text(yaml.safe_dump({"name": "run", "classes": section}), encoding="utf-8")
+    return folder / "mine.yaml"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sorted")
+    write_mixture(folder)
+    done = snakemake(folder, "--cores", 2, config=configured(folder))
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout + done.stderr
+
+
+def test_one_command_makes_the_outputs_of_classes_and_nothing_of_the_study(run):
+    folder, said = run
+    results = folder / "results" / "run"
+    assert {path.name for path in (results / "classes").iterdir()} >= set(FILES)
+    assert {path.name for path in results.iterdir()} == {"classes", "logs", "benchmarks", "config.yaml"}
+    assert yaml.safe_load((results / "config.yaml").read_text())["classes"]["star"] == "run.star"
+    assert "2 classes in the sample" in said
+
+
+def test_the_classes_are_the_objects(run):
+    particles = read_particles(run[0] / "results/run/classes/classified.star")
+    found = [int(text) for text in particles.columns["rlnClassNumber"]]
+    assert adjusted_rand_index(found, LABELS) == 1.0
+    assert set(particles.columns["gradalignClassVerdict"]) == {"member"}
+
+
+def test_each_class_has_its_maps_and_its_own_star_file(run):
+    maps = run[0] / "results/run/classes/maps"
+    for label in (1, 2):
+        for kind in ("", "_half1", "_half2", "_filtered"):
+            with mrcfile.open(maps / f"class_{label}{kind}.mrc") as mrc:
+                assert mrc.data.shape == (BOX, BOX, BOX)
+        assert len(read_particles(maps / f"class_{label}.star").images) == EACH
+    assert "class_2_filtered.mrc" in (maps / "classes.cxc").read_text()
+
+
+def test_the_summary_says_what_came_out_and_how_a_class_goes_on(run):
+    text = (run[0] / "results/run/classes/summary.txt").read_text()
+    assert f"2 classes with {len(LABELS)} of {len(LABELS)} particles" in text
+    assert "make particles STAR=results/run/classes/maps/class_1.star" in text
+
+
+def test_other_chunks_give_the_same_bytes(run, tmp_path):
+    folder, _ = run
+    for path in folder.glob("*.mrc"):
+        shutil.copy(path, tmp_path)
+    shutil.copy(folder / "run.star", tmp_path)
+    done = snakemake(tmp_path, "--cores", 1, config=configured(tmp_path, per_job=15, pairs_per_job=60))
+    assert done.returncode == 0, done.stderr
+    for name in ["classified.star", "classes.csv", "particles.csv", "sample.csv", "maps/class_1.mrc", "classes.svg"]:
+        ours, theirs = (root / "results/run/classes" / name for root in (folder, tmp_path))
+        assert ours.read_bytes() == theirs.read_bytes(), name
+
+
+def test_a_finished_run_has_nothing_left_to_do(run):
+    done = snakemake(run[0], "--cores", 1, "--dry-run", config=run[0] / "mine.yaml")
+    assert not jobs(done.stdout), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["classes=none.star"], "classes.star: there is no file none.star"),
+        (["classes=run.star", "particles=run.star", "reference=run.star"], "one of the two is needed"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence_before_any_job(run, change, words):
+    done = snakemake(run[0], "--cores", 1, "--config", "name=wrong", *change, config=PAPER)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

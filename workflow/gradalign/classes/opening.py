@@ -1,0 +1,163 @@
+"""A user's particles for classes: what can be checked before any work is done, and volumes as they are asked for."""
+
+import numpy as np
+
+from gradalign.classes.classify import MODEL_SAMPLE, check_particles, first_state, samples
+from gradalign.classes.standing import Standing
+from gradalign.errors import InputError
+from gradalign.particles.images import read_particle
+from gradalign.particles.opening import list_particles
+from gradalign.particles.rounds import particle_wedge, stated_voxel_size
+from gradalign.particles.star import is_file, read_picked
+
+
+def check_star(section):
+    """Check what can be checked without reading a volume.
+
+    Parameters
+    ----------
+    section : dict
+        ``classes`` of the configuration.
+
+    Returns
+    -------
+    gradalign.particles.star.Picked
+
+    Raises
+    ------
+    InputError
+        If the STAR file is missing, damaged, or lacks what the section asks for.
+    """
+    if not is_file(section["star"]):
+        raise InputError(f"classes.star: there is no file {section['star']}, where a STAR file is needed")
+    picked = read_picked(section["star"])
+    if section["wedge"] == "ctf" and picked.ctf_images is None:
+        raise InputError(f"{picked.path}: has no column _rlnCtfImage, which classes.wedge: ctf needs")
+    if section["wedge"] == "columns" and picked.tilts is None:
+        raise InputError(f"{picked.path}: has no column _gradalignTiltMin, which classes.wedge: columns needs")
+    return picked
+
+
+def centred_volume(volume, centre):
+    """Return a subtomogram with its particle moved to the centre.
+
+    Parameters
+    ----------
+    volume : numpy.ndarray of shape (N, N, N)
+    centre : array_like of shape (3,)
+        Where the particle stands, (x, y, z) in voxels.
+
+    Returns
+    -------
+    numpy.ndarray of shape (N, N, N), float32
+        What leaves the box on one side comes in on the other.
+    """
+    if not np.any(centre):
+        return volume
+    size = len(volume)
+    whole, half = np.fft.fftfreq(size), np.fft.rfftfreq(size)
+    x, y, z = centre
+    phase = half * x + whole[:, None] * y + whole[:, None, None] * z
+    moved = np.fft.irfftn(np.fft.rfftn(volume) * np.exp(2j * np.pi * phase), s=volume.shape, axes=(0, 1, 2))
+    return moved.astype(np.float32)
+
+
+class Volumes:
+    """The subtomograms of a list of particles, read as they are asked for.
+
+    Parameters
+    ----------
+    entries : iterable of gradalign.particles.entries.Entry
+    box : int
+    section : dict
+        ``classes`` of the configuration.
+    voxel_size : float
+        In nm.
+    """
+
+    def __init__(self, entries, box, section, voxel_size):
+        self._entries = {entry.particle: entry for entry in entries}
+        self._box, self._stated = box, stated_voxel_size(section, voxel_size)
+        self._sign = -1.0 if section["contrast"] == "dark" else 1.0
+
+    def __getitem__(self, number):
+        entry = self._entries[number]
+        return centred_volume(self._sign * read_particle(entry.image, self._box, self._stated), entry.centre)
+
+
+class Wedges:
+    """The tilt ranges of a list of particles, from their CTF volumes if they are not known otherwise.
+
+    Parameters
+    ----------
+    entries : iterable of gradalign.particles.entries.Entry
+    """
+
+    def __init__(self, entries):
+        self._entries = {entry.particle: entry for entry in entries}
+        self._known = {}
+
+    def __getitem__(self, number):
+        if number not in self._known:
+            self._known[number] = particle_wedge(self._entries[number])
+        return self._known[number]
+
+
+def open_for_classes(section, seed, say):
+    """Check all files and return the particles, the sample and the state before any class is found.
+
+    Parameters
+    ----------
+    section : dict
+        ``classes`` of the configuration.
+    seed : int
+    say : callable
+        Takes lines for the log.
+
+    Returns
+    -------
+    entries : list of gradalign.particles.entries.Entry
+    standings : list of gradalign.classes.standing.Standing
+    numbers : (list of int, list of int)
+        The sample's particles by half set.
+    state : gradalign.classes.state.State
+
+    Raises
+    ------
+    InputError
+        If a file or a setting is unusable; one sentence says which and why.
+    """
+    entries, box, voxel_size = list_particles(check_star(section), section, seed)
+    volumes, wedges = Volumes(entries, box, section, voxel_size), Wedges(entries)
+    standings = [Standing(entry.particle, entry.half) for entry in entries]
+    halves = {standing.particle: standing.half for standing in standings}
+    numbers, unusable = samples(halves, section["sample"], seed), {}
+    usable = []
+    for number in sorted(set(numbers[0]) | set(numbers[1])):
+        try:
+            volumes[number], wedges[number]
+            usable.append(number)
+        except InputError as error:
+            unusable[number] = str(error)
+    if not usable:
+        raise InputError(next(iter(unusable.values())))
+    for number, reason in unusable.items():
+        say(f"particle {number} is left out of the sample: {reason}")
+    numbers = tuple([number for number in chosen if number not in unusable] for chosen in numbers)
+    spread = np.unique(np.linspace(0, len(usable) - 1, MODEL_SAMPLE).round().astype(int))
+    some = [usable[place] for place in spread]
+    chosen = [volumes[number] for number in some]
+    check_particles(chosen, len(entries), section["classes"])
+    if min(map(len, numbers)) < 3:
+        raise InputError(
+            f"{section['star']}: a half set has {min(map(len, numbers))} usable particles in the sample, too few for "
+            "classes"
+        )
+    state = first_state(
+        chosen, [wedges[number] for number in some], voxel_size, section["low_pass"], section["mask_radius"]
+    )
+    say(
+        f"{len(entries)} particles of {box}³ voxels of {voxel_size:g} nm; a sample of {sum(map(len, numbers))}, "
+        f"compared within {state.radius * voxel_size:.1f} nm and up to {state.low_pass:.1f} nm"
+    )
+    return entries, standings, numbers, state

@@ -1,0 +1,148 @@
+"""A user's classes: their averages, how far the half maps agree, and the pairs of the sample."""
+
+import numpy as np
+from scipy.cluster import hierarchy
+
+from gradalign.report.figures.isosurface import camera, render, surface
+from gradalign.report.figures.maps import VIEW
+from gradalign.report.figures.style import (
+    BODY,
+    GREY,
+    INK,
+    MARGIN,
+    PAGE_WIDTH,
+    SMALL,
+    TITLE,
+    Page,
+    applied,
+    line_height,
+    save,
+    wrapped,
+)
+
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999", "#b8a800")
+"""Of the classes, in turn."""
+_IN_A_ROW, _SIDE, _BENEATH = 6, 27.0, 9.0
+_MATRIX, _TREE, _TOP, _GAP, _BELOW = 46.0, 9.0, 8.0, 13.0, 12.0
+_PIXELS = 240
+
+
+def classes_caption(counts, threshold):
+    """Return the caption of the figure.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Particles of each class.
+    threshold : float
+        Shell correlation at which a resolution is read.
+
+    Returns
+    -------
+    str
+    """
+    if not len(counts):
+        return (
+            "No classes were found. Dissimilarities of the pairs of either half set's sample, what each particle has "
+            "by itself taken off, in the order of Ward's tree above."
+        )
+    return (
+        f"{sum(counts)} particles in {len(counts)} classes. a: averages, each shell weighted by how far the half maps "
+        "agree; the surface encloses a twenty-fifth of the box. b: correlation of the half maps under the mask, in the "
+        f"colours of a, and the threshold of {threshold:g} at which the resolution is read. c: dissimilarities of the "
+        "pairs of either half set's sample, what each particle has by itself taken off, in the order of Ward's tree "
+        "above; the darker, the more alike."
+    )
+
+
+@applied()
+def classes_figure(maps, levels, shells, counts, matrices, trees, threshold, paths):
+    """Draw the figure.
+
+    Parameters
+    ----------
+    maps : sequence of numpy.ndarray of shape (N, N, N)
+        Filtered averages of the classes.
+    levels : sequence of float
+        Density of the surface of each.
+    shells : (numpy.ndarray of shape (n,), numpy.ndarray of shape (K, n))
+        Frequencies per nm, and the correlation of each class's half maps.
+    counts : sequence of int
+        Particles of each class.
+    matrices : sequence of numpy.ndarray of shape (m, m)
+        Centred dissimilarities of the half sets' samples.
+    trees : sequence of numpy.ndarray of shape (m - 1, 4)
+        Ward's trees of them.
+    threshold : float
+    paths : list of str or path
+        Files to write, ``.svg`` and ``.png``.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written.
+    """
+    caption = wrapped(classes_caption(counts, threshold), PAGE_WIDTH - 2 * MARGIN)
+    rows = -(-len(maps) // _IN_A_ROW)
+    top = _TOP + rows * (_SIDE + _BENEATH) + (_GAP if rows else 0.0)
+    bottom = top + _TREE + _MATRIX
+    page = Page(PAGE_WIDTH, bottom + _BELOW + 6.0 + line_height(SMALL) * len(caption))
+    if rows:
+        page.text(MARGIN, 4.0, "a", TITLE + 1, fontweight="bold")
+        for number, (volume, level, count) in enumerate(zip(maps, levels, counts, strict=True)):
+            row, column = divmod(number, _IN_A_ROW)
+            spot = MARGIN + column * _SIDE, _TOP + row * (_SIDE + _BENEATH)
+            _picture(page, volume, level, COLOURS[number % len(COLOURS)], spot)
+            words = f"Class {number + 1}: {count}"
+            page.text(spot[0] + _SIDE / 2, spot[1] + _SIDE + 2.5, words, SMALL, horizontalalignment="center")
+        _correlations(page, shells, threshold, (MARGIN + 12.0, top + _TREE))
+    left = PAGE_WIDTH - MARGIN - 2 * _MATRIX - 8.0
+    page.text(left - 6.0, top - 3.0, "c" if rows else "a", TITLE + 1, fontweight="bold")
+    for number, (matrix, tree) in enumerate(zip(matrices, trees, strict=True)):
+        _pairs(page, matrix, tree, (left + number * (_MATRIX + 8.0), top), number + 1)
+    page.caption(bottom + _BELOW + 2.0, caption)
+    save(page, paths)
+
+
+def _picture(page, volume, level, colour, spot):
+    light = 0.65 * np.array([int(colour[place : place + 2], 16) / 255.0 for place in (1, 3, 5)]) + 0.35
+    if not volume.min() < level < volume.max():
+        return
+    picture = render(surface(volume, level), camera(*VIEW), 0.9 * len(volume), _PIXELS, light)
+    axes = page.axes(*spot, _SIDE, _SIDE)
+    axes.imshow(picture, interpolation="none")
+    axes.set_axis_off()
+
+
+def _correlations(page, shells, threshold, spot):
+    frequencies, correlations = shells
+    page.text(MARGIN, spot[1] - _TREE - 3.0, "b", TITLE + 1, fontweight="bold")
+    axes = page.axes(*spot, _MATRIX, _MATRIX, xlabel="Frequency (1/nm)", ylabel="Shell correlation")
+    axes.axhline(threshold, color=GREY, linewidth=0.6, linestyle="--")
+    for number, row in enumerate(correlations):
+        axes.plot(frequencies, row, color=COLOURS[number % len(COLOURS)])
+    axes.set_xlim(0.0, frequencies[-1] if len(frequencies) else 1.0)
+    axes.set_ylim(min(-0.1, float(np.min(correlations, initial=0.0))), 1.02)
+
+
+def _pairs(page, matrix, tree, spot, half):
+    left, top = spot
+    drawn = hierarchy.dendrogram(tree, no_plot=True)
+    axes = page.axes(left, top, _MATRIX, _TREE)
+    for across, height in zip(drawn["icoord"], drawn["dcoord"], strict=True):
+        axes.plot(across, height, color=INK, linewidth=0.4)
+    axes.set_xlim(0.0, 10.0 * len(matrix))
+    axes.set_axis_off()
+    order = drawn["leaves"]
+    off = matrix[~np.eye(len(matrix), dtype=bool)]
+    low, high = np.quantile(off, [0.01, 0.99])
+    axes = page.axes(left, top + _TREE, _MATRIX, _MATRIX)
+    image = axes.imshow(matrix[np.ix_(order, order)], cmap="gray", vmin=low, vmax=high, interpolation="none")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_ylabel(f"Half set {half}, {len(matrix)} particles")
+    bar = page.axes(left, top + _TREE + _MATRIX + 2.0, _MATRIX, 1.5)
+    page.figure.colorbar(image, cax=bar, orientation="horizontal", ticks=[low, high])
+    bar.set_xticklabels([f"{low:.3g}", f"{high:.3g}"])
+    bar.tick_params(length=1.5, pad=1.0)
+    page.text(left + _MATRIX / 2, top + _TREE + _MATRIX + 5.5, "d, centred", BODY, horizontalalignment="center")
