@@ -99,6 +99,21 @@ def test_the_same_seed_gives_the_same_example(example, tmp_path):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
+def test_a_mixture_shows_its_objects_in_turn_and_only_the_truth_tells(tmp_path):
+    folder = tmp_path / "mixture"
+    told = json.loads(
+        run("simulate", folder, "--object", "groel", "--object", "enolase", "--particles", 4, "--json").stdout
+    )
+    assert told["object"] == ["groel", "enolase"]
+    truth = read_particles(folder / "truth.star")
+    assert truth.columns["gradalignObject"] == ["groel", "enolase"] * 2
+    listed = (folder / "particles.star").read_text(encoding="utf-8")
+    assert "groel" not in listed
+    assert "gradalignTiltMin" in listed
+    for name in ("groel", "enolase"):
+        assert read_volume(folder / f"reference_{name}.mrc")[0].shape == (told["box"],) * 3
+
+
 def test_an_example_does_not_overwrite_another(example):
     assert "holds a particles.star already" in run("simulate", example[0], code=1).stderr
 
