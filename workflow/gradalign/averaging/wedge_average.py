@@ -7,10 +7,12 @@ Subtomograms f_n(x) ≈ o(R_n⁻¹(x − a_n)) with the masks M_n give
 F_n being sampled where it is needed (`gradalign.fourier.spectrum.Sampler`), not interpolated in real space.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import fft
 
 from gradalign.averaging.fsc import fourier_shell_correlation, resolution
@@ -18,7 +20,7 @@ from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Sampler
 from gradalign.geometry.rotations import point_group
-from gradalign.geometry.wedge import measured
+from gradalign.geometry.wedge import TiltRange, measured
 from gradalign.io.mrc import check_volume
 
 SMALLEST_SHARE = 0.05
@@ -235,6 +237,15 @@ def merge_saved(path, averages):
         average.count += count
 
 
+class Transform(Protocol):
+    """What tells where a reference was found, such as `gradalign.Alignment`."""
+
+    rotation: np.ndarray
+    """R, 3×3."""
+    translation: np.ndarray
+    """a = (x, y, z) in voxels."""
+
+
 class Average(NamedTuple):
     """The average of aligned subtomograms, and how far its halves agree."""
 
@@ -267,7 +278,13 @@ class Average(NamedTuple):
         return resolution(self.frequencies, self.correlations, threshold, voxel_size)
 
 
-def average(volumes, alignments, *, tilts=60.0, symmetry="C1"):
+def average(
+    volumes: Sequence[ArrayLike],
+    alignments: Sequence[Transform],
+    *,
+    tilts: TiltRange | list[TiltRange] = 60.0,
+    symmetry: str = "C1",
+) -> Average:
     """Average subtomograms, each frequency over those that measured it.
 
     Parameters

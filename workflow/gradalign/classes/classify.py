@@ -1,8 +1,10 @@
 """The public face: particles to classes, and particles to the maps of classes."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradalign.base.randomness import generator
 from gradalign.classes.candidates import all_pairs_of, grouped_poses
@@ -14,7 +16,7 @@ from gradalign.classes.sorting import sort_particle
 from gradalign.classes.standing import Standing
 from gradalign.classes.state import SETTLED, SORTING, State
 from gradalign.errors import InputError
-from gradalign.geometry.wedge import check_wedge
+from gradalign.geometry.wedge import TiltRange, check_wedge
 from gradalign.io.mrc import check_volume
 from gradalign.particles.filters import shell_power
 from gradalign.scores.likelihood import estimate_model
@@ -234,19 +236,19 @@ def check_particles(volumes, count, classes):
 
 
 def classify(
-    volumes,
+    volumes: Sequence[ArrayLike],
     *,
-    tilts=60.0,
-    voxel_size=1.0,
-    classes=None,
-    mask_radius=None,
-    low_pass=None,
-    sample=SAMPLE,
-    rounds=ROUNDS,
-    seed=0,
-    settings=None,
-    say=None,
-):
+    tilts: TiltRange | list[TiltRange] = 60.0,
+    voxel_size: float = 1.0,
+    classes: int | None = None,
+    mask_radius: float | None = None,
+    low_pass: float | None = None,
+    sample: int = SAMPLE,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+    settings: Settings | None = None,
+    say: Callable[[str], object] | None = None,
+) -> Classification:
     """Sort subtomograms into classes and average each, without a reference.
 
     Parameters
@@ -380,8 +382,15 @@ def _prepared_template(template, plan):
 
 
 def align_to_references(
-    volumes, references, *, tilts=60.0, voxel_size=1.0, mask_radius=None, low_pass=None, settings=None
-):
+    volumes: Sequence[ArrayLike],
+    references: Sequence[ArrayLike],
+    *,
+    tilts: TiltRange | list[TiltRange] = 60.0,
+    voxel_size: float = 1.0,
+    mask_radius: float | None = None,
+    low_pass: float | None = None,
+    settings: Settings | None = None,
+) -> list[ReferenceAlignment]:
     """Find which of several references each subtomogram shows, and where.
 
     Parameters

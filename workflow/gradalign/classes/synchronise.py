@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from gradalign.errors import InputError
+from gradalign.search.settings import Alignment
 
 SUPPORT_ANGLE = 15.0
 """Degrees within which two proposals support each other."""
@@ -148,7 +149,7 @@ def _shifts(poses, translations, weights):
     return shifts
 
 
-def synchronise(pairs, *, count=None):
+def synchronise(pairs: dict[tuple[int, int], Alignment], *, count: int | None = None) -> Synchronised:
     """Find a pose for each particle of a class from the alignments of its pairs.
 
     Parameters

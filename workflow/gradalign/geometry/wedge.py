@@ -10,6 +10,9 @@ import numpy as np
 
 from gradalign.errors import InputError
 
+TiltRange = float | tuple[float, float] | tuple[float, float, float]
+"""A tilt range in degrees: half range, (min, max), or (min, max, axis), the axis from x towards y."""
+
 
 def check_tilt_range(tilt_range):
     """Return a tilt range as (min, max) in degrees.
