@@ -405,9 +405,9 @@ def test_noise_alone_is_told_to_hold_nothing_beyond_the_reference(tmp_path):
 
 
 def test_memory_is_told_before_the_work_for_large_boxes_and_covers_the_grids():
-    # of the aligner's grid alone at Nyquist's frequency: ten float32 a point
+    # of the aligner's grid alone at Nyquist's frequency: two float32 a point
     reach = 2 * 79 + 2
-    assert memory_mb(160, 79) > (reach + 2) * (2 * reach + 1) ** 2 * 40 / 1e6
+    assert memory_mb(160, 79) > (reach + 2) * (2 * reach + 1) ** 2 * 8 / 1e6
     assert memory_mb(32, 6) < memory_mb(96, 18) < memory_mb(160, 30) < memory_mb(160, 79)
 
 

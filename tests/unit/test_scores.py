@@ -97,7 +97,7 @@ def test_the_normal_matrix_is_the_curvature_of_a_perfect_fit(score):
     for _ in range(3):
         change = rng.normal(size=6) * np.repeat([0.01, 0.1], 3)
         moved = dissimilarity_at(spectrum, spectrum, score, rotation_from_vector(change[:3]), change[3:])
-        assert moved - value == pytest.approx(change @ matrix @ change - 2 * vector @ change, rel=0.03)
+        assert moved - value == pytest.approx(change @ matrix @ change - 2 * vector @ change, rel=0.05)
 
 
 @both_scores

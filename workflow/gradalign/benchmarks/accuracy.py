@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from gradalign.benchmarks.workload import LOW_PASSES, TILT
-from gradalign.fourier.overlap import sample_overlap, work_space
+from gradalign.fourier.overlap import POINT, SAMPLES, VALUES, sample_overlap, work_space
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import random_rotations
 
@@ -61,8 +61,8 @@ def sampled(spectrum, rotation):
     """
     work = work_space(spectrum)
     count = sample_overlap(spectrum, spectrum, rotation, work)
-    values = work[1][: 8 * count].reshape(count, 4, 2)
-    return spectrum.lattice[work[0][:count]] @ rotation, values[..., 0] + 1j * values[..., 1]
+    values = work.lines[SAMPLES : SAMPLES + VALUES, :count].T.reshape(count, 4, 2)
+    return work.lines[POINT : POINT + 3, :count].T @ rotation, values[..., 0] + 1j * values[..., 1]
 
 
 def sampling_errors(volume, tilt, low_pass, voxel_size, rotation):

@@ -2,7 +2,7 @@
 
 from gradalign.base.jit import jit
 from gradalign.fourier.overlap import sample_overlap
-from gradalign.fourier.products import fill_columns, multiply_columns
+from gradalign.fourier.products import multiply
 
 
 @jit
@@ -13,8 +13,7 @@ def sample_all(fixed, moving, rotations, work):
     ----------
     fixed, moving : gradalign.fourier.spectrum.Spectrum
     rotations : float64 (m, 3, 3)
-    work : tuple
-        From `gradalign.fourier.overlap.work_space`.
+    work : gradalign.fourier.overlap.WorkSpace
 
     Returns
     -------
@@ -27,35 +26,19 @@ def sample_all(fixed, moving, rotations, work):
 
 
 @jit
-def fill_often(fixed, rotation, translation, count, work, times):
-    """Fill the columns `times` times.
+def multiply_often(fixed, moving, rotation, translation, count, work, products, times):
+    """Form the products `times` times.
 
     Parameters
     ----------
-    fixed : gradalign.fourier.spectrum.Spectrum
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
     rotation : float64 (3, 3)
     translation : float64 (3,)
     count : int
         Number of points, sampled before.
-    work : tuple
-    times : int
-    """
-    for _ in range(times):
-        fill_columns(fixed, rotation, translation, count, work)
-
-
-@jit
-def multiply_often(rotation, count, work, products, times):
-    """Multiply the columns `times` times.
-
-    Parameters
-    ----------
-    rotation : float64 (3, 3)
-    count : int
-        Number of points, whose columns were filled before.
-    work : tuple
+    work : gradalign.fourier.overlap.WorkSpace
     products : float64 (9, 8)
     times : int
     """
     for _ in range(times):
-        multiply_columns(rotation, count, work, products)
+        multiply(fixed, moving, rotation, translation, count, work, products)

@@ -9,16 +9,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from gradalign.benchmarks.loops import fill_often, multiply_often, sample_all
+from gradalign.benchmarks.loops import multiply_often, sample_all
 from gradalign.benchmarks.timing import interleaved
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, TILT
-from gradalign.fourier.interpolation import TAPS
-from gradalign.fourier.overlap import COLUMNS, sample_overlap, work_space
-from gradalign.fourier.products import OUTSIDE
+from gradalign.fourier.interpolation import DEGREE, TAPS
+from gradalign.fourier.overlap import VALUES, sample_overlap, work_space
+from gradalign.fourier.products import COLUMNS, OUTSIDE
 from gradalign.fourier.spectrum import prepare
 from gradalign.search.seeds import start_rotations
 
-_VALUES = 8
 _SINGLE = 4
 _MATRIX = 768
 _TIMES = 100
@@ -35,17 +34,15 @@ class Stage(NamedTuple):
 
 _NEIGHBOURS = TAPS**3
 STAGES = {
-    # weights, plane weights, sums over the neighbours and over the columns; frequency turned, both wedge faces
+    # frequency turned and both wedge faces; weights and their derivatives; sums along y, z and x for G and ∂G/∂η
     "sample": Stage(
-        3 * 2 * TAPS + TAPS**2 + 2 * _VALUES * (_NEIGHBOURS + TAPS) + 15 + 11,
-        _SINGLE * (_VALUES * _NEIGHBOURS + 3 * 2 * TAPS + _VALUES + 3),
+        15 + 11 + 3 * 2 * DEGREE * 2 * TAPS + 2 * 2 * TAPS * (2 * TAPS**2 + 3 * TAPS) + 4 * (4 * TAPS - 2),
+        _SINGLE * (2 * _NEIGHBOURS + 2 * 9 + 3 + 3 * VALUES),
     ),
-    # phase and F (three complex products), frequency turned, cross products, translations
-    "columns": Stage(3 * 6 + 15 + 2 * 3 * 3 + 8, _SINGLE * (3 + 2 + 6 + _VALUES + 2 * COLUMNS)),
-    # each pair of columns, real and imaginary part
-    "products": Stage(2 * 2 * COLUMNS * (COLUMNS + 1) // 2, _SINGLE * 2 * 2 * COLUMNS * (COLUMNS + 1) // 2),
+    # F turned by the phase; |G|², |F|², Re conj(G) F; −η × ∂G/∂η and its thirty products with the others
+    "products": Stage(44 + 14 + 15 + 26 + 105, _SINGLE * (7 + 5 + 14)),
 }
-"""Work per point of the three stages of a step."""
+"""Work per point of the two stages of a step."""
 
 
 def core_limits(stored_bytes, repeats):
@@ -76,7 +73,7 @@ def core_limits(stored_bytes, repeats):
 
 
 def _stage_times(fixed, moving, repeats):
-    """Return nanoseconds per point of each stage and the mean number of points."""
+    """Return nanoseconds per point of both stages and the mean number of points."""
     rotations = start_rotations(INTERVAL)
     work, products = work_space(fixed), np.empty((OUTSIDE + 1, COLUMNS))
     points = sample_all(fixed, moving, rotations, work)
@@ -84,11 +81,10 @@ def _stage_times(fixed, moving, repeats):
     nowhere = np.zeros(3)
     calls = [
         lambda: sample_all(fixed, moving, rotations, work),
-        lambda: fill_often(fixed, rotations[0], nowhere, count, work, _TIMES),
-        lambda: multiply_often(rotations[0], count, work, products, _TIMES),
+        lambda: multiply_often(fixed, moving, rotations[0], nowhere, count, work, products, _TIMES),
     ]
     seconds = np.median(interleaved(calls, repeats), axis=0)
-    return 1e9 * seconds / [points, _TIMES * count, _TIMES * count], points / len(rotations)
+    return 1e9 * seconds / [points, _TIMES * count], points / len(rotations)
 
 
 def measure_roofline(workload, pair, repeats):
@@ -103,7 +99,8 @@ def measure_roofline(workload, pair, repeats):
     Returns
     -------
     pandas.DataFrame
-        A line for each resolution limit and stage.
+        A line for each resolution limit and stage; ``distance`` is how many times longer it takes than the nearer of
+        both limits allows.
     """
     rows = []
     for low_pass in dict.fromkeys((*LOW_PASSES, workload.settings.low_pass)):
@@ -113,6 +110,7 @@ def measure_roofline(workload, pair, repeats):
         peak, bandwidth = core_limits(moving.grid.nbytes, repeats)
         times, points = _stage_times(fixed, moving, repeats)
         for (name, stage), nanoseconds in zip(STAGES.items(), times, strict=True):
+            shares = stage.operations / nanoseconds / (peak / 1e9), stage.bytes / nanoseconds / (bandwidth / 1e9)
             rows.append(
                 {
                     "low_pass_nm": low_pass,
@@ -124,10 +122,11 @@ def measure_roofline(workload, pair, repeats):
                     "ns_per_point": nanoseconds,
                     "gflops": stage.operations / nanoseconds,
                     "peak_gflops": peak / 1e9,
-                    "share_of_peak": stage.operations / nanoseconds / (peak / 1e9),
+                    "share_of_peak": shares[0],
                     "gb_per_s": stage.bytes / nanoseconds,
                     "read_gb_per_s": bandwidth / 1e9,
-                    "share_of_reading": stage.bytes / nanoseconds / (bandwidth / 1e9),
+                    "share_of_reading": shares[1],
+                    "distance": 1.0 / max(shares),
                 }
             )
     return pd.DataFrame(rows)

@@ -2,14 +2,45 @@
 
 The overlap Ω of a fixed and a moved volume holds the frequencies ξ of the fixed volume's lattice at which R⁻¹ξ too was
 measured. Where the moved volume's wedge has a soft edge, a frequency near it has a share in the overlap, from 0 to 1.
+
+What is known of the overlap stands in lines, one number of each frequency in each, so that sums over it are taken many
+frequencies at a time.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from gradalign.base.jit import jit
-from gradalign.fourier.interpolation import OVERSAMPLING, TABLE_ROWS, gather, gather_pair
+from gradalign.fourier.interpolation import OVERSAMPLING, TAPS, gather, gather_values, transpose
 
-COLUMNS = 8
+# lines: G and ∂G/∂η, real and imaginary parts in turn
+SAMPLES, VALUES = 0, 8
+# ξ
+POINT = 8
+# F, and F e^{2πi a·ξ/N}: both times the square root of the share
+HELD, PHASED = 11, 13
+# weight of G, times the square root of the share
+SCALE = 15
+# of a soft edge: derivatives of the share by ω over the share, and the share's part of the price
+SLOPES, PRICE = 16, 19
+_LINES = 20
+_BLOCK = 8
+
+
+class WorkSpace(NamedTuple):
+    """The scratch arrays of one search."""
+
+    lines: np.ndarray
+    """float32 (20, capacity)"""
+    samples: np.ndarray
+    """The sampled values, point by point: float32, flat."""
+    turn: np.ndarray
+    """From ξ to the grid: float32 (4, 8), see `gradalign.fourier.interpolation.gather`."""
+    outside: np.ndarray
+    """The price of what is outside the overlap: float64 (1,)."""
+    products: np.ndarray
+    """float64 (9, 8), see `gradalign.fourier.products.overlap_products`."""
 
 
 @jit
@@ -22,52 +53,25 @@ def work_space(fixed):
 
     Returns
     -------
-    tuple
-        The overlap's places in the lattice, the eight sampled values at each, the columns, the phases, the price of
-        what is outside the overlap, the two values at each place where no gradient was asked for, and the square root
-        of each place's share in the overlap.
+    WorkSpace
     """
-    count = fixed.lattice.shape[0]
-    return (
-        np.empty(count, np.int32),
-        np.empty(8 * count, np.float32),
-        np.empty((COLUMNS, 2, count), np.float32),
-        np.empty((3, 2, fixed.size + 1), np.float32),
-        np.zeros(5),
-        np.empty(2 * count, np.float32),
-        np.empty(count, np.float32),
-        np.empty((3, count), np.float32),
+    capacity = (fixed.lattice.shape[0] // _BLOCK + 1) * _BLOCK
+    return WorkSpace(
+        np.empty((_LINES, capacity), np.float32),
+        np.empty(VALUES * capacity, np.float32),
+        np.zeros((4, 2 * TAPS), np.float32),
+        np.zeros(1),
+        np.zeros((9, 8)),
     )
 
 
 @jit
 def _turn(rotation, vector):
     """Return R v; for three numbers the library's product costs more than the numbers."""
-    turned = np.empty(3, np.float32)
-    for i in range(3):
-        turned[i] = rotation[i, 0] * vector[0] + rotation[i, 1] * vector[1] + rotation[i, 2] * vector[2]
-    return turned
-
-
-@jit
-def _scaled_inverse(rotation):
-    """Return σ R⁻¹, which takes a lattice point to grid coordinates."""
-    inverse = np.empty((3, 3), np.float32)
-    for i in range(3):
-        for j in range(3):
-            inverse[i, j] = rotation[j, i] * OVERSAMPLING
-    return inverse
-
-
-@jit
-def _turned(inverse, x, y, z):
-    p = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
-    q = inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2] * z
-    r = inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2] * z
-    # the grid holds one half: G(−η) is the conjugate of G(η), and its gradient minus that
-    if r < np.float32(0.0):
-        return -p, -q, -r, True
-    return p, q, r, False
+    x = rotation[0, 0] * vector[0] + rotation[0, 1] * vector[1] + rotation[0, 2] * vector[2]
+    y = rotation[1, 0] * vector[0] + rotation[1, 1] * vector[1] + rotation[1, 2] * vector[2]
+    z = rotation[2, 0] * vector[0] + rotation[2, 1] * vector[1] + rotation[2, 2] * vector[2]
+    return np.float32(x), np.float32(y), np.float32(z)
 
 
 @jit
@@ -118,77 +122,85 @@ def own_shares(spectrum):
 
 
 @jit
-def _fill_slope(u, v, left, right, softness, x, y, z, slopes, place):
-    """Store the derivative of a share by the rotation ω: that of its depth along the nearer face's normal."""
+def _fill_slope(u, v, left, right, softness, x, y, z, part, lines, place):
+    """Store the derivative of a share by the rotation ω over the share: along the nearer face's normal."""
     normal, product = (u, left) if abs(left) < abs(right) else (v, right)
     depth = abs(product) / softness
-    if depth >= np.float32(1.0):
-        slopes[0, place], slopes[1, place], slopes[2, place] = np.float32(0.0), np.float32(0.0), np.float32(0.0)
-        return
-    slope = np.float32(6.0) * depth * (np.float32(1.0) - depth) / softness
+    slope = np.float32(0.0)
+    if depth < np.float32(1.0):
+        slope = np.float32(6.0) * depth * (np.float32(1.0) - depth) / (softness * part)
     if product < np.float32(0.0):
         slope = -slope
-    slopes[0, place] = slope * (normal[1] * z - normal[2] * y)
-    slopes[1, place] = slope * (normal[2] * x - normal[0] * z)
-    slopes[2, place] = slope * (normal[0] * y - normal[1] * x)
+    lines[SLOPES, place] = slope * (normal[1] * z - normal[2] * y)
+    lines[SLOPES + 1, place] = slope * (normal[2] * x - normal[0] * z)
+    lines[SLOPES + 2, place] = slope * (normal[0] * y - normal[1] * x)
 
 
 @jit
-def _cell(p, q, r, reach):
-    """Return the grid cell of a point (one below the first tap), and the table's knots and fractions for it."""
-    middle, rows = np.float32(reach), np.float32(TABLE_ROWS)
-    p, q, r = p + middle, q + middle, r + np.float32(1.0)
-    i, j, k = np.int64(p), np.int64(q), np.int64(r)
-    p, q, r = (p - np.float32(i)) * rows, (q - np.float32(j)) * rows, (r - np.float32(k)) * rows
-    left, near, low = np.int64(p), np.int64(q), np.int64(r)
-    fractions = (p - np.float32(left), q - np.float32(near), r - np.float32(low))
-    return (i - 1, j - 1, k - 1), (left, near, low), fractions
-
-
-@jit
-def _mirror(samples, place, values):
-    """Turn the sample of −η into that of η: values are conjugated, and gradients minus that."""
-    samples[place + 1] = -samples[place + 1]
-    if not values:
-        samples[place + 2] = -samples[place + 2]
-        samples[place + 4] = -samples[place + 4]
-        samples[place + 6] = -samples[place + 6]
-
-
-@jit
-def _sample(fixed, moving, rotation, work, alone):
-    """Sample the moved volume over the overlap, its values alone or with their gradient; return the overlap's size."""
-    overlap, price, shares, slopes, lattice = work[0], work[4], work[6], work[7], fixed.lattice
-    samples, width = (work[5], 2) if alone else (work[1], 8)
-    softness = np.float32(moving.softness)
-    u, v = _turn(rotation, moving.normals[0]), _turn(rotation, moving.normals[1])
-    inverse = _scaled_inverse(rotation)
-    row = width * (2 * moving.reach + 1)
-    plane = row * (2 * moving.reach + 1)
+def _select_sharp(fixed, u, v, lines):
+    """Fill the lines for a wedge with a sharp edge; return the overlap's size and the price of what is outside."""
+    points, values, weights, prices = fixed.points, fixed.values, fixed.weights, fixed.prices
     count, outside = 0, 0.0
-    for number in range(lattice.shape[0]):
-        x, y, z = np.float32(lattice[number, 0]), np.float32(lattice[number, 1]), np.float32(lattice[number, 2])
+    for number in range(points.shape[1]):
+        x, y, z = points[0, number], points[1, number], points[2, number]
+        inside = (u[0] * x + u[1] * y + u[2] * z) * (v[0] * x + v[1] * y + v[2] * z) <= np.float32(0.0)
+        lines[POINT, count], lines[POINT + 1, count], lines[POINT + 2, count] = x, y, z
+        lines[HELD, count], lines[HELD + 1, count] = values[0, number], values[1, number]
+        lines[SCALE, count] = weights[number]
+        # what is outside is written over
+        count += 1 if inside else 0
+        outside += np.float32(0.0) if inside else prices[number]
+    return count, outside
+
+
+@jit
+def _select_soft(fixed, u, v, softness, lines):
+    """Fill the lines for a wedge with a soft edge, those of its slope too; return the same."""
+    points, values = fixed.points, fixed.values
+    count, outside = 0, 0.0
+    for number in range(points.shape[1]):
+        x, y, z = points[0, number], points[1, number], points[2, number]
         left, right = u[0] * x + u[1] * y + u[2] * z, v[0] * x + v[1] * y + v[2] * z
-        part = share(left, right, softness)
-        outside += (np.float32(1.0) - part) * fixed.prices[number]
+        part, price = share(left, right, softness), fixed.prices[number]
+        outside += (np.float32(1.0) - part) * price
         if part == np.float32(0.0):
             continue
-        p, q, r, mirrored = _turned(inverse, x, y, z)
-        (i, j, k), knots, fractions = _cell(p, q, r, moving.reach)
-        base, place = k * plane + j * row + i * width, width * count
-        if alone:
-            gather_pair(moving.value_grid, base, row, plane, moving.table, knots, fractions, samples, place)
-        else:
-            gather(moving.grid, base, row, plane, moving.table, knots, fractions, samples, place)
-            if softness > np.float32(0.0):
-                _fill_slope(u, v, left, right, softness, x, y, z, slopes, count)
-        if mirrored:
-            _mirror(samples, place, alone)
-        shares[count] = np.sqrt(part)
-        overlap[count] = number
+        root = np.sqrt(part)
+        lines[POINT, count], lines[POINT + 1, count], lines[POINT + 2, count] = x, y, z
+        lines[HELD, count], lines[HELD + 1, count] = root * values[0, number], root * values[1, number]
+        lines[SCALE, count] = root * fixed.weights[number]
+        lines[PRICE, count] = part * price
+        _fill_slope(u, v, left, right, softness, x, y, z, part, lines, count)
         count += 1
-    price[0], price[1] = outside, moving.softness
+    return count, outside
+
+
+@jit
+def _select(fixed, moving, rotation, work):
+    """Fill the lines with what is known before sampling; return the overlap's size."""
+    u, v = _turn(rotation, moving.normals[0]), _turn(rotation, moving.normals[1])
+    softness = np.float32(moving.softness)
+    if softness > np.float32(0.0):
+        count, work.outside[0] = _select_soft(fixed, u, v, softness, work.lines)
+    else:
+        count, work.outside[0] = _select_sharp(fixed, u, v, work.lines)
     return count
+
+
+@jit
+def _prepare_turn(moving, rotation, count, work):
+    """Fill what takes ξ to the grid; return the distances of its rows and planes."""
+    for point in range(0, 2 * TAPS, TAPS):
+        for i in range(3):
+            for j in range(3):
+                work.turn[i, point + j] = OVERSAMPLING * rotation[i, j]
+        work.turn[3, point] = work.turn[3, point + 1] = moving.reach - 1
+    # points are sampled in pairs
+    if count > 0:
+        for axis in range(3):
+            work.lines[POINT + axis, count] = work.lines[POINT + axis, count - 1]
+    row = 2 * (2 * moving.reach + 1)
+    return row, row * (2 * moving.reach + 1)
 
 
 @jit
@@ -199,16 +211,22 @@ def sample_overlap(fixed, moving, rotation, work):
     ----------
     fixed, moving : gradalign.fourier.spectrum.Spectrum
     rotation : float64 (3, 3)
-    work : tuple
-        From `work_space`; receives the overlap's places in the lattice and the eight values at each: G and ∂G/∂η
-        in the frame of g.
+    work : WorkSpace
+        Receives the lines of the overlap: G and ∂G/∂η in the frame of g, ξ, F and the weights.
 
     Returns
     -------
     int
         Number of frequencies in the overlap.
     """
-    return _sample(fixed, moving, rotation, work, False)
+    count = _select(fixed, moving, rotation, work)
+    row, plane = _prepare_turn(moving, rotation, count, work)
+    flat, stride = work.lines.reshape(-1), work.lines.shape[1]
+    for n in range(0, count, 2):
+        gather(moving.grid, flat, POINT * stride + n, stride, work.turn, row, plane, work.samples, VALUES * n)
+    for n in range(0, count, _BLOCK):
+        transpose(work.samples, VALUES * n, flat, n, stride)
+    return count
 
 
 @jit
@@ -219,12 +237,19 @@ def sample_values(fixed, moving, rotation, work):
     ----------
     fixed, moving : gradalign.fourier.spectrum.Spectrum
     rotation : float64 (3, 3)
-    work : tuple
-        From `work_space`; receives the overlap's places in the lattice and G at each.
+    work : WorkSpace
+        Receives the lines of the overlap, those of the gradient excepted.
 
     Returns
     -------
     int
         Number of frequencies in the overlap.
     """
-    return _sample(fixed, moving, rotation, work, True)
+    count = _select(fixed, moving, rotation, work)
+    row, plane = _prepare_turn(moving, rotation, count, work)
+    flat, stride, lines = work.lines.reshape(-1), work.lines.shape[1], work.lines
+    for n in range(0, count, 2):
+        gather_values(moving.grid, flat, POINT * stride + n, stride, work.turn, row, plane, work.samples, 2 * n)
+    for n in range(count):
+        lines[SAMPLES, n], lines[SAMPLES + 1, n] = work.samples[2 * n], work.samples[2 * n + 1]
+    return count

@@ -3,14 +3,14 @@
 F(ξ) = Σ_x f(x) e^{−2πi ξ·x/N}, x counted from the centre voxel N//2, ξ in cycles per box.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from gradalign.base.jit import jit
 from gradalign.errors import InputError
-from gradalign.fourier.interpolation import OVERSAMPLING, TAPS, kernel, rolloff, tap_table
+from gradalign.fourier.interpolation import OVERSAMPLING, TAPS, kernel, rolloff
 from gradalign.geometry.wedge import check_wedge, is_complete, wedge_normals
 from gradalign.io.mrc import check_volume
 
@@ -23,6 +23,8 @@ class Spectrum(NamedTuple):
 
     lattice: np.ndarray
     """Measured frequencies ξ below the low-pass, one of each ±ξ, without 0: int32 (n, 3), x y z, cycles per box."""
+    points: np.ndarray
+    """The same, float32 (3, n)."""
     values: np.ndarray
     """F(ξ) at the lattice: float32 (2, n), real and imaginary parts."""
     weights: np.ndarray
@@ -32,11 +34,7 @@ class Spectrum(NamedTuple):
     gains: np.ndarray
     """What of the price is expected to be gained by a match, float32 (n,): 0 but for the likelihood."""
     grid: np.ndarray
-    """F and its gradient (per cycle per box) on the oversampled half grid z ≥ −1: float32, flat [z, y, x, 8]."""
-    value_grid: np.ndarray
-    """F alone on the same grid: float32, flat [z, y, x, 2]."""
-    table: np.ndarray
-    """The interpolation's weights."""
+    """F on the oversampled half grid z ≥ −1: float32, flat [z, y, x, 2]."""
     normals: np.ndarray
     """Normals of the missing wedge's faces, float64 (2, 3)."""
     softness: float
@@ -47,7 +45,7 @@ class Spectrum(NamedTuple):
     """Number of voxels N along each axis."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def half_ball(limit):
     """Return the frequencies up to a limit, one of each ±ξ, without 0.
 
@@ -62,16 +60,16 @@ def half_ball(limit):
         (ξx, ξy, ξz) in cycles per box.
     """
     reach = int(limit)
-    axis = np.arange(-reach, reach + 1)
-    z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
-    points = np.stack([x.ravel(), y.ravel(), z.ravel()], axis=1)
-    half = (points[:, 0] > 0) | (
-        (points[:, 0] == 0) & ((points[:, 1] > 0) | ((points[:, 1] == 0) & (points[:, 2] > 0)))
-    )
-    return points[half & ((points**2).sum(axis=1) <= limit**2)].astype(np.int32)
+    squares = np.arange(-reach, reach + 1) ** 2
+    inside = squares[:, None, None] + squares[:, None] + squares[reach:] <= limit**2
+    # of ξx = 0 the half ξy > 0, and of that line's end ξz > 0
+    inside[:, :reach, 0] = False
+    inside[: reach + 1, reach, 0] = False
+    z, y, x = np.nonzero(inside)
+    return np.stack([x, y - reach, z - reach], axis=1).astype(np.int32)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _measured_lattice(limit, tilt_range):
     u, v = wedge_normals(tilt_range)
     points = half_ball(limit)
@@ -80,18 +78,12 @@ def _measured_lattice(limit, tilt_range):
 
 @lru_cache(maxsize=16)
 def _transform_matrices(size, reach):
-    """Return the matrices of the oversampled transform along one axis, plain and for the gradient."""
+    """Return the matrices of the oversampled and of the plain transform along one axis."""
     position = np.arange(size) - size // 2
     index = np.arange(-reach, reach + 1)
     waves = np.exp(-2j * np.pi * np.outer(index, position) / (OVERSAMPLING * size)) / rolloff(size)
-    slopes = waves * (-2j * np.pi * position / size)
     plain = np.exp(-2j * np.pi * np.outer(np.arange(-(size // 2), size // 2 + 1), position) / size)
-    return waves.astype(np.complex64), slopes.astype(np.complex64), plain.astype(np.complex64)
-
-
-@lru_cache(maxsize=1)
-def _table():
-    return tap_table()
+    return waves.astype(np.complex64), plain.astype(np.complex64)
 
 
 def _along_z(matrix, volume):
@@ -122,28 +114,20 @@ def lattice_values(volume, lattice, limit):
     """
     size = volume.shape[0]
     reach, middle = int(limit), size // 2
-    waves = _transform_matrices(size, 0)[2][middle - reach : middle + reach + 1]
+    waves = _transform_matrices(size, 0)[1][middle - reach : middle + reach + 1]
     # along x only the half that the lattice uses
     cube = waves @ (_along_z(waves, volume) @ waves[reach:].T)
     values = cube[lattice[:, 2] + reach, lattice[:, 1] + reach, lattice[:, 0]]
     return np.ascontiguousarray(np.stack([values.real, values.imag]))
 
 
-def _oversampled_grids(volume, reach):
-    """Return F with its gradient, and F alone, on the oversampled half grid."""
+def _oversampled_grid(volume, reach):
+    """Return F on the oversampled half grid."""
     size = volume.shape[0]
-    waves, slopes, _ = _transform_matrices(size, reach)
-    half = slice(reach - 1, None)
-    planes = _along_z(np.concatenate([waves[half], slopes[half]]), volume)
-    depth, width = reach + 2, 2 * reach + 1
-    both = np.concatenate([waves, slopes])
-    rows = (planes.reshape(-1, size) @ both.T).reshape(2, depth, size, 2, width)
-    grid = np.empty((depth, width, width, 4), np.complex64)
-    columns = both @ np.ascontiguousarray(rows[0, :, :, 0])
-    grid[..., 0], grid[..., 2] = columns[:, :width], columns[:, width:]
-    grid[..., 1] = waves @ np.ascontiguousarray(rows[0, :, :, 1])
-    grid[..., 3] = waves @ np.ascontiguousarray(rows[1, :, :, 0])
-    return grid.view(np.float32).ravel(), np.ascontiguousarray(grid[..., 0]).view(np.float32).ravel()
+    waves, _ = _transform_matrices(size, reach)
+    planes = _along_z(waves[reach - 1 :], volume)
+    rows = (planes.reshape(-1, size) @ waves.T).reshape(reach + 2, size, -1)
+    return (waves @ rows).view(np.float32).ravel()
 
 
 def band_limit(size, low_pass, voxel_size):
@@ -228,17 +212,14 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
     limit = band_limit(size, low_pass, voxel_size)
     lattice = _measured_lattice(limit, wedge)
     reach = int(np.ceil(OVERSAMPLING * limit)) + TAPS // 2
-    nothing = np.empty(0, np.float32)
-    grid, value_grid = _oversampled_grids(volume, reach) if movable else (nothing, nothing)
     return Spectrum(
         lattice=lattice,
+        points=np.ascontiguousarray(lattice.T, np.float32),
         values=lattice_values(volume, lattice, limit),
         weights=np.ones(len(lattice), np.float32),
         prices=np.zeros(len(lattice), np.float32),
         gains=np.zeros(len(lattice), np.float32),
-        grid=grid,
-        value_grid=value_grid,
-        table=_table(),
+        grid=_oversampled_grid(volume, reach) if movable else np.empty(0, np.float32),
         normals=wedge_normals(wedge),
         softness=0.0,
         reach=reach,
@@ -262,7 +243,8 @@ def narrowed(spectrum, limit):
     inside = (spectrum.lattice**2).sum(axis=1) <= limit**2
     names = ("lattice", "weights", "prices", "gains")
     parts = {name: np.ascontiguousarray(getattr(spectrum, name)[inside]) for name in names}
-    return spectrum._replace(values=np.ascontiguousarray(spectrum.values[:, inside]), **parts)
+    parts |= {name: np.ascontiguousarray(getattr(spectrum, name)[:, inside]) for name in ("points", "values")}
+    return spectrum._replace(**parts)
 
 
 class Sampler:
@@ -284,7 +266,7 @@ class Sampler:
         index = np.arange(-self._reach, self._reach + 1)
         position = np.arange(self.size) - self.size // 2
         waves = np.exp(-2j * np.pi * np.outer(index, position) / (OVERSAMPLING * self.size))
-        waves = (waves / rolloff(self.size, SAMPLER_TAPS)).astype(np.complex64)
+        waves = (waves / rolloff(self.size, partial(kernel, taps=SAMPLER_TAPS), SAMPLER_TAPS)).astype(np.complex64)
         self._grid = waves @ (_along_z(waves, volume) @ waves.T)
         rows = np.arange(1025) / 1024
         self._table = kernel(rows[:, None] - np.arange(-2, 4)[None], SAMPLER_TAPS).astype(np.float32)

@@ -7,6 +7,7 @@ low-pass count, so that three small transforms, one an axis, are faster than a f
 import numpy as np
 
 from gradalign.base.jit import jit
+from gradalign.fourier.overlap import HELD, POINT, SAMPLES, SCALE
 
 
 @jit
@@ -49,20 +50,17 @@ def correlation_space(fixed, reach, spacing):
 
 
 @jit
-def _spread(fixed, count, work, cube, limit):
+def _spread(count, lines, cube, limit):
     """Put the products conj(G) F of the overlap into their places of the half cube [x][part][y, z]."""
-    overlap, values = work[0], work[5]
     cube[:] = np.float32(0.0)
     width = 2 * limit + 1
     for n in range(count):
-        point = overlap[n]
-        x = fixed.lattice[point, 0]
-        place = (fixed.lattice[point, 1] + limit) * width + fixed.lattice[point, 2] + limit
-        real, imaginary = fixed.values[0, point], fixed.values[1, point]
-        weight = fixed.weights[point]
-        moved, moved_imaginary = weight * values[2 * n], weight * values[2 * n + 1]
-        cube[x, 0, place] = moved * real + moved_imaginary * imaginary
-        cube[x, 1, place] = moved * imaginary - moved_imaginary * real
+        x = int(lines[POINT, n])
+        place = (int(lines[POINT + 1, n]) + limit) * width + int(lines[POINT + 2, n]) + limit
+        real, imaginary = lines[HELD, n], lines[HELD + 1, n]
+        g, h = lines[SCALE, n] * lines[SAMPLES, n], lines[SCALE, n] * lines[SAMPLES + 1, n]
+        cube[x, 0, place] = g * real + h * imaginary
+        cube[x, 1, place] = g * imaginary - h * real
 
 
 @jit
@@ -114,16 +112,15 @@ def _turn_last(source, count, target):
 
 
 @jit
-def best_translation(fixed, count, work, space, best):
+def best_translation(count, work, space, best):
     """Find the translation of the grid with the largest correlation.
 
     Parameters
     ----------
-    fixed : gradalign.fourier.spectrum.Spectrum
     count : int
         Number of frequencies in the overlap.
-    work : tuple
-        From `gradalign.fourier.overlap.work_space`, filled by `gradalign.fourier.overlap.sample_values`.
+    work : gradalign.fourier.overlap.WorkSpace
+        Filled by `gradalign.fourier.overlap.sample_values`.
     space : tuple
         From `correlation_space`.
     best : float64 (3,)
@@ -131,7 +128,7 @@ def best_translation(fixed, count, work, space, best):
     """
     places, waves, cube, along_x, turned_x, along_y, turned_y, correlation = space
     limit, steps = cube.shape[0] - 1, len(places)
-    _spread(fixed, count, work, cube, limit)
+    _spread(count, work.lines, cube, limit)
     _transform(waves, limit, cube, along_x)
     _turn(along_x, steps, turned_x)
     _transform(waves, 0, turned_x, along_y)

@@ -27,8 +27,8 @@ def memory_mb(box, limit):
         average with the step before it, the frequencies of both, and the sums of two half sets.
     """
     reach = int(np.ceil(OVERSAMPLING * limit)) + TAPS // 2
-    # eight float32 and two more for the values alone, and the eight once more while they are made
-    aligner = (reach + 2) * (2 * reach + 1) ** 2 * 4 * (8 + 2 + 8)
+    # two float32, and the step before the last of making them
+    aligner = (reach + 2) * (2 * reach + 1) * 8 * (2 * reach + 1 + box)
     # three int64 coordinates, their grids, products and the mask of the half ball
     frequencies = (2 * limit + 1) ** 3 * 8 * 8
     wide = 2 * (int(np.ceil(OVERSAMPLING * box * 0.5)) + SAMPLER_TAPS // 2) + 1

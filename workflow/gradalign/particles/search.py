@@ -181,9 +181,7 @@ def axis_seeds(interval, symmetry, surface):
 
 def _scaled(spectrum, factor):
     factor = np.float32(factor)
-    return spectrum._replace(
-        values=spectrum.values * factor, grid=spectrum.grid * factor, value_grid=spectrum.value_grid * factor
-    )
+    return spectrum._replace(values=spectrum.values * factor, grid=spectrum.grid * factor)
 
 
 def _on_unit_power(spectrum):

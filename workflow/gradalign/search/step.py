@@ -140,13 +140,27 @@ def unevaluated(rotations, translations, damping):
 
 
 @jit
-def _bring_up_to_date(fixed, moving, score, candidates, number, work, products):
-    """Compute the normal equations where the candidate stands, unless they are known."""
-    if not candidates.current[number]:
-        rotation, translation = candidates.rotations[number], candidates.translations[number]
-        count = overlap_products(fixed, moving, rotation, translation, work, products)
-        normal_equations(score, products, count, candidates.matrices[number], candidates.vectors[number])
-        candidates.current[number] = True
+def _propose(basis, candidates, number, rotation, translation):
+    """Solve the normal equations of a candidate and move the transform; False if they have no solution."""
+    free = basis.shape[1]
+    matrix, vector, solution = np.zeros((free, free)), np.zeros(free), np.zeros(free)
+    for a in range(free):
+        for i in range(6):
+            if basis[i, a] == 0.0:
+                continue
+            vector[a] += basis[i, a] * candidates.vectors[number, i]
+            for b in range(a + 1):
+                for j in range(6):
+                    matrix[a, b] += basis[i, a] * candidates.matrices[number, i, j] * basis[j, b]
+    if not _solve(matrix, vector, candidates.damping[number], solution):
+        return False
+    change = np.zeros(6)
+    for i in range(6):
+        for a in range(free):
+            change[i] += basis[i, a] * solution[a]
+    turned = _compose(rotation_from_vector(change[:3]), rotation)
+    copy_transform(turned, translation + change[3:], rotation, translation)
+    return True
 
 
 @jit
@@ -165,46 +179,31 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
     candidates : Candidates
     number : int
         The candidate that moves.
-    work : tuple
-        From `gradalign.fourier.overlap.work_space`.
+    work : gradalign.fourier.overlap.WorkSpace
 
     Returns
     -------
     bool
         Whether the trial was kept.
     """
-    products = np.empty((9, 8))
-    _bring_up_to_date(fixed, moving, score, candidates, number, work, products)
-    free = basis.shape[1]
-    matrix, vector = np.zeros((free, free)), np.zeros(free)
-    for a in range(free):
-        for i in range(6):
-            if basis[i, a] == 0.0:
-                continue
-            vector[a] += basis[i, a] * candidates.vectors[number, i]
-            for b in range(a + 1):
-                for j in range(6):
-                    matrix[a, b] += basis[i, a] * candidates.matrices[number, i, j] * basis[j, b]
-    solution = np.zeros(free)
-    if not _solve(matrix, vector, candidates.damping[number], solution):
-        candidates.damping[number] *= damping.increase
-        return False
-    change = np.zeros(6)
-    for i in range(6):
-        for a in range(free):
-            change[i] += basis[i, a] * solution[a]
-    rotation = _compose(rotation_from_vector(change[:3]), candidates.rotations[number])
-    translation = candidates.translations[number] + change[3:]
-    # with its derivatives: a trial that is kept, as about half are, then needs no second sampling
-    count = overlap_products(fixed, moving, rotation, translation, work, products)
-    value = dissimilarity(score, products, count)
-    if not value < candidates.dissimilarities[number]:
-        candidates.damping[number] *= damping.increase
-        return False
-    copy_transform(rotation, translation, candidates.rotations[number], candidates.translations[number])
-    candidates.dissimilarities[number] = value
-    normal_equations(score, products, count, candidates.matrices[number], candidates.vectors[number])
-    candidates.damping[number] *= damping.decrease
+    rotation, translation = candidates.rotations[number].copy(), candidates.translations[number].copy()
+    # first where the candidate stands, unless that is known; one place for both, since a second would be compiled too
+    for trial in range(1 if candidates.current[number] else 0, 2):
+        if trial == 1 and not _propose(basis, candidates, number, rotation, translation):
+            candidates.damping[number] *= damping.increase
+            return False
+        # with its derivatives: a trial that is kept, as about half are, then needs no second sampling
+        count = overlap_products(fixed, moving, rotation, translation, work, work.products)
+        if trial == 1:
+            value = dissimilarity(score, work.products, count)
+            if not value < candidates.dissimilarities[number]:
+                candidates.damping[number] *= damping.increase
+                return False
+            copy_transform(rotation, translation, candidates.rotations[number], candidates.translations[number])
+            candidates.dissimilarities[number] = value
+            candidates.damping[number] *= damping.decrease
+        normal_equations(score, work.products, count, candidates.matrices[number], candidates.vectors[number])
+        candidates.current[number] = True
     return True
 
 
@@ -222,7 +221,7 @@ def refine(fixed, moving, score, basis, damping, tolerance, max_steps, candidate
     max_steps : int
     candidates : Candidates
     number : int
-    work : tuple
+    work : gradalign.fourier.overlap.WorkSpace
 
     Returns
     -------

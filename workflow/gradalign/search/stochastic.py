@@ -43,7 +43,7 @@ def place_seeds(fixed, moving, score, rotations, reach, spacing, damping):
     products = np.empty((9, 8))
     for seed in range(seeds):
         count = sample_values(fixed, moving, rotations[seed], work)
-        best_translation(fixed, count, work, space, candidates.translations[seed])
+        best_translation(count, work, space, candidates.translations[seed])
         value_products(fixed, candidates.translations[seed], count, work, products)
         candidates.dissimilarities[seed] = dissimilarity(score, products, count)
     return candidates
