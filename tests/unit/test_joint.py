@@ -14,7 +14,8 @@ from gradalign.geometry.wedge import measured
 from gradalign.scores.likelihood import SignalModel, estimate_model, soft_sphere
 from gradalign.search.joint import JointRefinement, refine_jointly
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, prepare_bands
-from gradalign.search.modes import _DOUBT, _support, prepare_joint
+from gradalign.search.modes import _MODEL_ERROR, prepare_joint
+from gradalign.search.radial_modes import support
 from gradalign.search.settings import Settings
 from gradalign.search.step import rotation_from_vector
 from gradalign.simulation.phantom import phantom
@@ -62,10 +63,10 @@ def test_the_modes_have_the_covariance_of_the_signal():
     lengths = np.linalg.norm(modes.frequencies, axis=1)
     near = np.flatnonzero(lengths < 4.0)
     power = (model.mask.astype(float) ** 2).sum() * np.interp(lengths[near], np.arange(16), model.signal)
-    # where nothing is missing the weighted rows are those of the modes, over the noise and the doubt
-    shown = [weighted[near] * 32**3 * (1 + _DOUBT) / 2 for weighted in modes.weighted]
+    # where nothing is missing the weighted rows are those of the modes, over the noise and the model error
+    shown = [weighted[near] * 32**3 * (1 + _MODEL_ERROR) / 2 for weighted in modes.weighted]
     gaps = [modes.frequencies[near][:, None] - sign * modes.frequencies[near] for sign in (1, -1)]
-    same, opposite = (_support(np.linalg.norm(gap, axis=-1) / WIDTH) for gap in gaps)
+    same, opposite = (support(np.linalg.norm(gap, axis=-1) / WIDTH) for gap in gaps)
     scale = np.sqrt(np.outer(power, power))
     # ⟨Re H Re H'⟩ and ⟨Im H Im H'⟩ of a real object
     np.testing.assert_allclose(shown[0] @ shown[0].T, scale * (same + opposite) / 2, atol=6e-3 * power.max())

@@ -9,6 +9,43 @@ from functools import lru_cache
 import numpy as np
 
 
+def harmonics_up_to(degree, directions):
+    """Return the real spherical harmonics of all degrees up to one.
+
+    Parameters
+    ----------
+    degree : int
+        Largest l.
+    directions : array_like of shape (n, 3)
+        Unit vectors (x, y, z).
+
+    Returns
+    -------
+    numpy.ndarray of shape (n, (degree + 1)²)
+        Y_lm, one degree after the other, m = −l … l in each.
+    """
+    x, y, z = np.asarray(directions, dtype=float).T
+    # columns lie together while they are worked out
+    values = np.empty(((degree + 1) ** 2, len(x)))
+    # for each m: (sin θ)^m e^{imφ}, and P_lm/(sin θ)^m from the two degrees before, normalised (DLMF 14.10.3)
+    wave, start = np.ones(len(x), complex), np.full(len(x), np.sqrt(0.25 / np.pi))
+    for order in range(degree + 1):
+        before, polar = np.zeros(len(x)), start
+        for level in range(order, degree + 1):
+            middle = level * (level + 1)
+            values[middle + order] = polar * wave.real
+            if order > 0:
+                values[middle - order] = polar * wave.imag
+            up, here = (level + 1) ** 2 - order**2, level**2 - order**2
+            grown = np.sqrt((4 * (level + 1) ** 2 - 1) / up)
+            shrunk = np.sqrt((2 * level + 3) * here / ((2 * level - 1) * up)) if here else 0.0
+            before, polar = polar, grown * z * polar - shrunk * before
+        # √2 for the two of each m > 0
+        start = start * np.sqrt((2 * order + 3) / (2 * order + 2)) * (np.sqrt(2.0) if order == 0 else 1.0)
+        wave = wave * (x + 1j * y)
+    return values.T
+
+
 def real_harmonics(degree, directions):
     """Return the real spherical harmonics of one degree.
 
@@ -24,17 +61,7 @@ def real_harmonics(degree, directions):
     numpy.ndarray of shape (n, 2 l + 1)
         Y_lm for m = −l … l.
     """
-    # half of a small job's start would go into loading SciPy, which most jobs never need
-    from scipy.special import sph_harm_y
-
-    x, y, z = np.asarray(directions, dtype=float).T
-    polar, azimuth = np.arccos(np.clip(z, -1.0, 1.0)), np.arctan2(y, x)
-    values = np.empty((len(x), 2 * degree + 1))
-    for order in range(degree + 1):
-        complex_values = np.sqrt(2.0) * (-1) ** order * sph_harm_y(degree, order, polar, azimuth)
-        values[:, degree - order] = complex_values.imag
-        values[:, degree + order] = complex_values.real / (np.sqrt(2.0) if order == 0 else 1.0)
-    return values
+    return harmonics_up_to(degree, directions)[:, degree**2 :]
 
 
 @lru_cache(maxsize=64)

@@ -1,13 +1,14 @@
 """What a wedge of frequencies that is cut out of a box shows of an object, and of white noise.
 
 A tilt series measures the wedge of a transform that is as finely resolved as space is wide; the box holds a part of
-space. With the tilt axis along y coefficients of one ξy alone are mixed. In the plane across the axis
+space. With the tilt axis along y coefficients of one ξy alone are mixed. In the plane across the axis white noise that
+is cut in this way has the covariance
 
-    F(ξ) = Σ_η b(ξ − η) W(η) H(η),
+    C(ξ, ξ') = Σ_η b(ξ − η) W(η) b(η − ξ'),
 
-b being the transform of the box, W the wedge and H the transform of the object. An object that stands in the box is
-told by η in half cycles per box. White noise that is cut in the same way has the covariance
-Σ_η b(ξ − η) W(η) b(η − ξ'). A tilt axis elsewhere in the plane is treated as if the box were turned along with it.
+b being the transform of the box, W the wedge and η a frequency in half cycles per box. An object that stands in the box
+is told by its coefficients H at whole frequencies, from which b gives those between them: what the cut shows of it is
+F(ξ) = Σ_ξ' C(ξ, ξ') H(ξ') too. A tilt axis elsewhere in the plane is treated as if the box were turned along with it.
 
 Where the wedge was taken out of the box's own transform nothing is mixed.
 """
@@ -20,7 +21,7 @@ from gradalign.geometry.wedge import measured, wedge_normals
 
 # lattice on which the wedge is drawn, finer than the box's by this factor
 _FINER = 4
-# of the lattice of the object's frequencies: the object and the box reach over two boxes together
+# of the lattice between the whole frequencies: the object and the box reach over two boxes together
 _HALVES = 2
 
 
@@ -28,13 +29,11 @@ class Cut(NamedTuple):
     """The cut in the plane across the tilt axis; points are (across the axis, along z) in cycles per box."""
 
     points: np.ndarray
-    """Where F is looked at: whole numbers (m, 2)."""
-    sources: np.ndarray
-    """Where H is: multiples of ½ (k, 2)."""
-    response: np.ndarray
-    """b(ξ − η) W(η): (m, k)."""
+    """Whole numbers (m, 2), the smallest frequencies first."""
     covariance: np.ndarray
     """Of the noise at the points, 1 on the diagonal where all is measured: (m, m)."""
+    response: np.ndarray
+    """What the object's coefficients at the points show at the points: (m, m)."""
 
 
 def _drawn_wedge(tilt_range, size):
@@ -55,10 +54,24 @@ def _wedge_in_halves(tilt_range, size):
     return np.fft.fft2(kernel[np.ix_(lags, lags)]).real
 
 
-def _square(reach, step):
-    axis = np.arange(-round(reach / step), round(reach / step) + 1) * step
-    across, z = np.meshgrid(axis, axis)
-    return np.stack([across.ravel(), z.ravel()], axis=1)
+def disc(radius):
+    """Return the whole frequencies of a plane up to a length, the smallest first.
+
+    Parameters
+    ----------
+    radius : float
+        In cycles per box.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (m, 2)
+        (across the axis, along z).
+    """
+    axis = np.arange(-int(radius), int(radius) + 1)
+    across, z = (part.ravel() for part in np.meshgrid(axis, axis))
+    squares = across**2 + z**2
+    order = np.argsort(squares, kind="stable")
+    return np.stack([across, z], axis=1)[order[: np.count_nonzero(squares <= radius**2)]]
 
 
 def cut_within(tilt_range, limit):
@@ -75,9 +88,9 @@ def cut_within(tilt_range, limit):
     -------
     Cut
     """
-    points = _square(int(limit), 1.0)
-    inside = np.diag(measured(np.insert(points, 1, 0.0, axis=1), tilt_range).astype(float))
-    return Cut(points, points, inside, inside)
+    points = disc(limit)
+    inside = np.diag(measured(np.insert(points.astype(float), 1, 0.0, axis=1), tilt_range).astype(float))
+    return Cut(points, inside, inside)
 
 
 def cut_out(tilt_range, size, limit):
@@ -95,27 +108,17 @@ def cut_out(tilt_range, size, limit):
     Returns
     -------
     Cut
-        With sources up to one cycle beyond the limit.
     """
-    reach, count = int(limit), _HALVES * size
-    halves = _wedge_in_halves(tilt_range, size)
+    points, reach, count = disc(limit), int(limit), _HALVES * size
     # symmetric about voxel N//2: the outermost voxels count half on either side
     places = np.arange(-(size // 2), size // 2 + 1)
     inside = np.where(np.abs(places) < size / 2, 1.0, 0.5)
-    points, sources = _square(reach, 1.0), _square(reach + 1, 1.0 / _HALVES)
-
-    steps = np.arange(-2 * _HALVES * (reach + 1), 2 * _HALVES * (reach + 1) + 1)
-    table = np.cos(np.outer(2.0 * np.pi / size * (steps / _HALVES), places)) @ inside / count
-    gaps = np.rint(_HALVES * (points[:, None] - sources)).astype(int) - steps[0]
-    at = np.rint(_HALVES * sources).astype(int)
-    response = table[gaps[..., 0]] * table[gaps[..., 1]] * halves[at[:, 1], at[:, 0]]
-
-    waves = inside * np.exp(2j * np.pi / size * np.outer(np.arange(-reach, reach + 1), places))
     power = (inside**2).sum()
-    covariance = np.empty((len(points), len(points)))
-    for row, (across, z) in enumerate(points.astype(int) + reach):
-        wave = np.zeros((count, count), complex)
-        wave[np.ix_(places, places)] = np.outer(waves[z], waves[across])
-        seen = np.fft.ifft2(halves * np.fft.fft2(wave))[np.ix_(places, places)]
-        covariance[row] = (waves.conj() @ seen @ waves.conj().T).real.ravel() / power**2
-    return Cut(points, sources, response, covariance)
+    gaps = np.arange(-reach, reach + 1)[:, None] - np.fft.fftfreq(count, _HALVES / count)
+    box = (np.cos(2.0 * np.pi / size * gaps[..., None] * places) @ inside) / np.sqrt(count * power)
+    # b is a product of one factor for each axis: all pairs along the one, then along the other
+    pairs = (box[:, None] * box).reshape(-1, count)
+    mixed = ((pairs @ _wedge_in_halves(tilt_range, size).T) @ pairs.T).reshape(4 * [len(box)])
+    across, z = points.T + reach
+    covariance = mixed[across[:, None], across, z[:, None], z]
+    return Cut(points, covariance, covariance * (power / size) ** 2)
