@@ -16,7 +16,13 @@ from gradalign.benchmarks import growth as growing
 from gradalign.benchmarks import report, timing
 from gradalign.benchmarks.accuracy import direct_sum, measure_accuracy, sampling_errors
 from gradalign.benchmarks.alignments import measure_alignments
-from gradalign.benchmarks.growth import growth_exponents, measure_growth, measure_processes, noisy_phantoms
+from gradalign.benchmarks.growth import (
+    ending_at,
+    growth_exponents,
+    measure_growth,
+    measure_processes,
+    noisy_phantoms,
+)
 from gradalign.benchmarks.job_memory import job_memory, memory_of_studies
 from gradalign.benchmarks.machine import describe_machine
 from gradalign.benchmarks.report import GOALS, TITLES, goals_table, judged, summarise_benchmarks, write_report
@@ -152,6 +158,12 @@ def test_a_core_multiplies_and_reads():
     assert all(0 < limit < np.inf for limit in core_limits(500_000, 2))
 
 
+def test_a_search_ends_at_the_limit_that_is_asked_for(workload):
+    rounds = ending_at(workload.settings, 2.1).rounds
+    assert [turn.low_pass for turn in rounds] == [*(turn.low_pass for turn in workload.settings.rounds[:-1]), 2.1]
+    assert {turn.low_pass for turn in ending_at(workload.settings, 10.0).rounds} == {10.0}
+
+
 def test_larger_simulation_boxes_are_measured_beside_the_studys(workload):
     table = measure_simulation(workload, 1)
     assert list(table[table.tilt_deg == 90].simulation_box_voxel) == list(SIMULATION_BOXES)
@@ -176,20 +188,21 @@ def test_growth_is_measured_along_box_band_and_pairs(workload, monkeypatch):
     monkeypatch.setattr(growing, "BOXES", (16, 32))
     monkeypatch.setattr(growing, "BANDS", (8.0, 4.0))
     monkeypatch.setattr(growing, "SETS", (2, 3))
-    monkeypatch.setattr(growing, "_fresh_process_peak", lambda volumes, settings: 100.0)
+    monkeypatch.setattr(growing, "_fresh_process_peak", lambda volumes, settings, score: 100.0)
     table = measure_growth(workload, 1)
-    assert list(table.along) == ["box", "box", "band", "band", "pairs", "pairs"]
-    assert list(table["size"]) == [16, 32, 4, 8, 1, 3]
+    assert list(table.score.unique()) == ["rcs", "fcs", "likelihood"]
+    assert list(table[table.score == "likelihood"].along) == ["box", "box", "band", "band", "pairs", "pairs"]
+    assert list(table[table.score == "likelihood"]["size"]) == [16, 32, 4, 8, 1, 3]
     assert table.coefficients[1] > 4 * table.coefficients[0]
-    exponents = growth_exponents(table).set_index(["along", "quantity"]).exponent
-    assert 1.5 < exponents["box", "spectra_mb"] < 3.5
+    exponents = growth_exponents(table).set_index(["along", "score", "quantity"]).exponent
+    assert 1.5 < exponents["box", "rcs", "spectra_mb"] < 3.5
     # three volumes for three pairs, two for one
-    assert exponents["pairs", "spectra_mb"] == pytest.approx(np.log(1.5) / np.log(3))
+    assert exponents["pairs", "fcs", "spectra_mb"] == pytest.approx(np.log(1.5) / np.log(3))
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="needs /proc")
 def test_a_process_of_its_own_tells_its_peak_memory(workload):
-    peak = growing._fresh_process_peak(noisy_phantoms(16, 2, 1), workload.settings)
+    peak = growing._fresh_process_peak(noisy_phantoms(16, 2, 1), workload.settings, "rcs")
     assert 50 < peak < 1000
 
 
@@ -248,6 +261,10 @@ def tables():
         dict(low_pass_nm=4.8, study=True, score="rcs", alignment_ms=11.0, over_transforms=0.35),
         dict(low_pass_nm=4.8, study=True, score="fcs", alignment_ms=12.0, over_transforms=0.38),
     ]
+    likelihood = [
+        dict(kind=kind, box=box, alignment_ms=float(box), memory_mb=2.0 * box)
+        for kind, box in (("pair", 32), ("pair", 48), ("pair", 64), ("pair", 96), ("set", 32))
+    ]
     steps = [
         dict(low_pass_nm=5.3, score="rcs", step_us=15.0, speedup=3000.0),
         dict(low_pass_nm=5.3, score="fcs", step_us=16.0, speedup=2000.0),
@@ -260,15 +277,22 @@ def tables():
         dict(volumes="white noise", low_pass_nm=5.3, value_error=8e-4, gradient_error=9e-4),
     ]
     roofline = [
-        dict(low_pass_nm=5.3, stage="sample", ns_per_point=40.0, share_of_peak=0.2),
-        dict(low_pass_nm=5.3, stage="columns", ns_per_point=10.0, share_of_peak=0.1),
+        dict(low_pass_nm=5.3, stage="sample", ns_per_point=40.0, share_of_peak=0.2, distance=2.5),
+        dict(low_pass_nm=5.3, stage="products", ns_per_point=10.0, share_of_peak=0.1, distance=4.0),
     ]
     sizes = {"box": [24, 32], "band": [4.0, 6.0], "pairs": [1, 6]}
     growth = [
         dict(
-            along=along, size=size, time_ms=size**2.0, ms_per_alignment=size**2.0, spectra_mb=size**1.5, process_mb=200
+            along=along,
+            score=score,
+            size=size,
+            time_ms=size**2.0,
+            ms_per_alignment=size**2.0,
+            spectra_mb=size**1.5,
+            process_mb=200,
         )
         for along, each in sizes.items()
+        for score in ("rcs", "likelihood")
         for size in each
     ]
     growth = pd.DataFrame(growth)
@@ -276,6 +300,7 @@ def tables():
     processes = dict(processes=[1, 2], ms_per_alignment=[8.0, 4.2], speedup=[1.0, 1.9], processes_mb=[300.0, 600.0])
     return {
         "alignments": pd.DataFrame(alignments),
+        "likelihood": pd.DataFrame(likelihood),
         "steps": pd.DataFrame(steps),
         "accuracy": pd.DataFrame(accuracy),
         "roofline": pd.DataFrame(roofline),
@@ -301,11 +326,15 @@ def test_the_summary_takes_each_quantity_from_its_place(tables):
         "alignment_over_108_ffts_study": 0.38,
         "step_speedup_over_scipy": 3000.0,
         "step_speedup_over_scipy_fcs": 2000.0,
+        "likelihood_ms_box_48": 48.0,
+        "likelihood_mb_box_96": 192.0,
+        "likelihood_ms_in_a_set": 32.0,
+        "distance_to_the_nearer_roof": 2.5,
         "spectrum_error": 7e-4,
-        "spectrum_error_white_noise": 9e-4,
+        "gradient_error_white_noise": 9e-4,
         "sampling_ns_per_point": 40.0,
-        "time_exponent_box": 2.0,
-        "spectra_exponent_pairs": 1.5,
+        "time_exponent_box_likelihood": 2.0,
+        "spectra_exponent_pairs_rcs": 1.5,
         "two_process_speedup": 1.9,
         "simulation_ms": 25.0,
         "simulation_ms_box_64": 60.0,
@@ -350,6 +379,7 @@ def test_the_report_holds_summary_tables_figure_and_machine(tmp_path, tables):
     assert (told.goal, told.met) == ("≤ 10", "yes")
     text = (tmp_path / "benchmark" / "benchmarks.md").read_text(encoding="utf-8")
     assert "| alignment_ms_rcs | 8 | ms | ≤ 10 | yes |" in text
+    assert "| likelihood_ms_box_32 | 32 | ms | ≤ 25 | MISSED |" in text
     assert all(title in text for title in TITLES.values())
     assert (tmp_path / "benchmark" / "summary.csv").read_text().startswith("quantity,value,unit\n")
     assert (tmp_path / "benchmark" / "growth.png").read_bytes().startswith(b"\x89PNG")
@@ -367,6 +397,7 @@ def test_all_measurements_go_into_the_report_in_order(tmp_path, tables, monkeypa
 
     for name, function in {
         "alignments": "measure_alignments",
+        "likelihood": "measure_likelihood",
         "steps": "measure_steps",
         "accuracy": "measure_accuracy",
         "roofline": "measure_roofline",

@@ -14,6 +14,7 @@ from gradalign.benchmarks.workload import LOW_PASSES, TILT
 from gradalign.fourier.spectrum import band_limit, prepare
 from gradalign.geometry.rotations import random_rotations
 from gradalign.search.pair import align_pair
+from gradalign.search.registry import score_names
 from gradalign.search.sets import align_all_pairs
 from gradalign.simulation.phantom import phantom
 
@@ -51,38 +52,58 @@ def noisy_phantoms(box, count, seed):
     return volumes
 
 
+def ending_at(settings, low_pass):
+    """Return settings with a band limit for every score.
+
+    Parameters
+    ----------
+    settings : gradalign.search.settings.Settings
+    low_pass : float
+        In nm; the rounds of the coarse-to-fine search end there, and none has a finer one.
+
+    Returns
+    -------
+    gradalign.search.settings.Settings
+    """
+    *before, last = settings.rounds
+    before = [turn._replace(low_pass=max(turn.low_pass, low_pass)) for turn in before]
+    return replace(settings, low_pass=low_pass, rounds=(*before, last._replace(low_pass=low_pass)))
+
+
 def _stored_mb(spectra):
     own = ("lattice", "values", "grid")
     return sum(getattr(spectrum, name).nbytes for spectrum in spectra for name in own) / 1e6
 
 
-def _align_set(volumes, settings):
-    align_all_pairs(volumes, tilts=TILT, settings=settings)
+def _align_set(volumes, settings, score):
+    align_all_pairs(volumes, tilts=TILT, score=score, settings=settings)
     return peak_memory_mb()
 
 
-def _fresh_process_peak(volumes, settings):
+def _fresh_process_peak(volumes, settings, score):
     """Return the peak memory of a new process that aligns all pairs of a set."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_align_set, volumes, settings).result()
+        return pool.submit(_align_set, volumes, settings, score).result()
 
 
 def _lines(along, cases, repeats):
-    """Time the sets of each case, in turns; a case is its size, volumes and settings."""
-    calls = [lambda case=case: align_all_pairs(case[1], tilts=TILT, settings=case[2]) for case in cases]
+    """Time the sets of each case by each score, in turns; a case is its size, volumes and settings."""
+    cases = [(*case, score) for score in score_names() for case in cases]
+    calls = [lambda case=case: align_all_pairs(case[1], tilts=TILT, score=case[3], settings=case[2]) for case in cases]
     seconds = np.median(interleaved(calls, repeats), axis=0)
-    for (size, volumes, settings), second in zip(cases, seconds, strict=True):
+    for (size, volumes, settings, score), second in zip(cases, seconds, strict=True):
         spectra = [prepare(volume, TILT, settings.low_pass, 1.0, settings.wedge_guard) for volume in volumes]
         alignments = len(volumes) * (len(volumes) - 1) // 2
         yield {
             "along": along,
+            "score": score,
             "size": size,
             "coefficients": len(spectra[0].lattice),
             "alignments": alignments,
             "time_ms": 1e3 * second,
             "ms_per_alignment": 1e3 * second / alignments,
             "spectra_mb": _stored_mb(spectra),
-            "process_mb": _fresh_process_peak(volumes, settings),
+            "process_mb": _fresh_process_peak(volumes, settings, score),
         }
 
 
@@ -98,15 +119,14 @@ def measure_growth(workload, repeats):
     Returns
     -------
     pandas.DataFrame
-        A line for each size along ``box`` (voxels), ``band`` (cycles per box) and ``pairs``: time of all alignments
-        with the preparation of the volumes, memory of the prepared spectra, and peak memory of a whole process.
+        A line for each score and size along ``box`` (voxels), ``band`` (cycles per box) and ``pairs``: time of all
+        alignments with the preparation of the volumes, memory of the prepared spectra, and peak memory of a whole
+        process.
     """
-    seed, settings = workload.config["seed"], replace(workload.settings, low_pass=_LOW_PASS)
+    seed, settings = workload.config["seed"], ending_at(workload.settings, _LOW_PASS)
     volumes = noisy_phantoms(32, max(SETS), seed)
     boxes = [(box, noisy_phantoms(box, _VOLUMES, seed), settings) for box in BOXES]
-    bands = [
-        (band_limit(32, low_pass, 1.0), volumes[:_VOLUMES], replace(settings, low_pass=low_pass)) for low_pass in BANDS
-    ]
+    bands = [(band_limit(32, low_pass, 1.0), volumes[:_VOLUMES], ending_at(settings, low_pass)) for low_pass in BANDS]
     sets = [(count * (count - 1) // 2, volumes[:count], settings) for count in SETS]
     rows = [
         line
@@ -181,10 +201,10 @@ def growth_exponents(growth):
     Returns
     -------
     pandas.DataFrame
-        Columns ``along``, ``quantity`` and ``exponent``.
+        Columns ``along``, ``score``, ``quantity`` and ``exponent``.
     """
     return pd.DataFrame(
-        {"along": along, "quantity": quantity, "exponent": exponent(rows["size"], rows[quantity])}
-        for along, rows in growth.groupby("along", sort=False)
+        {"along": along, "score": score, "quantity": quantity, "exponent": exponent(rows["size"], rows[quantity])}
+        for (along, score), rows in growth.groupby(["along", "score"], sort=False)
         for quantity in ("time_ms", "spectra_mb")
     )

@@ -6,9 +6,10 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from gradalign.report.figures.style import (
     BLUE,
     GREY,
+    INK,
     MARGIN,
-    ORANGE,
     PAGE_WIDTH,
+    SCORE_COLOURS,
     SMALL,
     Page,
     applied,
@@ -29,11 +30,13 @@ _TIME_LABELS = {
     "time_ms": "ms for all pairs",
 }
 _CAPTION = (
-    "Time (above) and memory (below) of alignments at ±60° from 108 seeds on one core, the preparation of the volumes "
-    "included. Lines: amount ∝ size to the power p. Blue: time; orange: prepared spectra; grey: peak of the whole "
-    "process with Python and its libraries. Box and pairs at a resolution limit of 5.3 nm and voxels of 1 nm; band "
-    "limits and pairs in boxes of 32 voxels."
+    "Time (above) and memory (below) of alignments at ±60° on one core, the preparation of the volumes included. "
+    "Lines: amount ∝ size to the power p. Time: blue circles RCS, orange squares FCS, black triangles the likelihood, "
+    "with p in this order. Memory: blue, the prepared spectra; grey, the peak of the whole process with Python and its "
+    "libraries, by the same marks. Box and pairs at a resolution limit of 5.3 nm and voxels of 1 nm; band limits and "
+    "pairs in boxes of 32 voxels. Processes: RCS."
 )
+_MARKS = {"rcs": "o", "fcs": "s"}
 _LEFT, _GAP, _TOP, _HEIGHT, _BETWEEN = 11.0, 10.0, 4.0, 30.0, 12.0
 
 
@@ -57,7 +60,7 @@ def growth_figure(growth, exponents, processes, paths):
     bottom = MARGIN + _TOP + 2 * _HEIGHT + _BETWEEN + 10.0
     page = Page(PAGE_WIDTH, bottom + line_height(SMALL) * len(lines) + MARGIN)
     width = (PAGE_WIDTH - 2 * MARGIN - len(_LABELS) * _LEFT) / len(_LABELS) - 2.0
-    fitted = exponents.set_index(["along", "quantity"]).exponent
+    fitted = exponents.set_index(["along", "score", "quantity"]).exponent
     for place, along in enumerate(_LABELS):
         left = MARGIN + _LEFT + place * (width + _LEFT + 2.0)
         upper = page.axes(left, MARGIN + _TOP, width, _HEIGHT)
@@ -67,10 +70,17 @@ def growth_figure(growth, exponents, processes, paths):
             _points(lower, processes.processes, processes.processes_mb, GREY)
             upper.set_title(f"{processes.speedup.iloc[-1]:.2f} times the throughput", fontsize=SMALL)
         else:
-            rows = growth[growth.along == along]
-            _line(upper, rows["size"], rows[_TIMES[along]], fitted[along, "time_ms"], BLUE)
-            _line(lower, rows["size"], rows.spectra_mb, fitted[along, "spectra_mb"], ORANGE)
-            _points(lower, rows["size"], rows.process_mb, GREY)
+            powers = []
+            for score, rows in growth[growth.along == along].groupby("score", sort=False):
+                powers.append(fitted[along, score, "time_ms"])
+                colour, mark = SCORE_COLOURS.get(score, INK), _MARKS.get(score, "^")
+                _line(upper, rows["size"], rows[_TIMES[along]], powers[-1], colour, mark)
+                _points(lower, rows["size"], rows.process_mb, GREY, mark)
+            # the same for all scores
+            power = fitted[along, score, "spectra_mb"]
+            _line(lower, rows["size"], rows.spectra_mb, power, BLUE)
+            upper.set_title("p = " + ", ".join(f"{each:.2f}" for each in powers), fontsize=SMALL)
+            lower.set_title(f"p = {power:.2f}", fontsize=SMALL, color=BLUE)
         upper.set_ylabel(_TIME_LABELS[_TIMES[along]], fontsize=SMALL, labelpad=1)
         lower.set_ylabel("MB", fontsize=SMALL, labelpad=1)
         for axes in (upper, lower):
@@ -79,17 +89,16 @@ def growth_figure(growth, exponents, processes, paths):
     save(page, paths)
 
 
-def _points(axes, sizes, amounts, colour):
-    axes.plot(sizes, amounts, "o", color=colour, markersize=2.5, clip_on=False)
+def _points(axes, sizes, amounts, colour, mark="o"):
+    axes.plot(sizes, amounts, mark, color=colour, markersize=2.5, clip_on=False)
 
 
-def _line(axes, sizes, amounts, power, colour):
+def _line(axes, sizes, amounts, power, colour, mark="o"):
     """Draw points and the fitted power through their centre."""
-    _points(axes, sizes, amounts, colour)
+    _points(axes, sizes, amounts, colour, mark)
     ends = np.array([sizes.min(), sizes.max()], dtype=float)
     centre, height = np.log(sizes).mean(), np.log(amounts).mean()
     axes.plot(ends, np.exp(height + power * (np.log(ends) - centre)), color=colour, linewidth=0.8)
-    axes.set_title(f"p = {power:.2f}", fontsize=SMALL, color=colour)
 
 
 def _scale(axes, label):
