@@ -22,14 +22,13 @@ quick: .venv/complete ## the same with few pairs, three minutes
 report: .venv/complete ## the study of CONFIG=file.yaml with its report, results/<name>/report.html
 	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
 	.venv/bin/snakemake --cores all $(LAID_OVER)
-	.venv/bin/snakemake $(LAID_OVER) --report $(STUDY)/report.html
+	.venv/bin/snakemake $(LAID_OVER) --report $(STUDY)/appendix.html
 
 # a job that fails does not keep the other particles waiting
 OWN = $(LAID_OVER) $(if $(STAR),--config particles=$(STAR) reference=$(REFERENCE))
 particles: .venv/complete ## your own subtomograms: STAR=run.star REFERENCE=ref.mrc, or CONFIG=file.yaml
 	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
 	.venv/bin/snakemake --cores all --keep-going $(OWN)
-	.venv/bin/snakemake $(OWN) --report $(STUDY)/particles/report.html
 
 # without a configuration the results are called as the STAR file is
 SORTED = $(if $(CONFIG),$(STUDY),$(if $(STAR),results/$(basename $(notdir $(STAR))),$(STUDY)))

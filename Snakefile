@@ -62,6 +62,7 @@ rule all:
                     *rules.figures.input,
                     *rules.verdicts.input,
                     *rules.run_times.output,
+                    *rules.page.output,
                     *expand("<poses>/{dataset}.star", dataset=cells),
                 ]
             )

@@ -64,15 +64,15 @@ def test_run_times_name_every_rule_that_ran(results, tiny_study):
     ran = jobs(tiny_study[1])
     # these two have no benchmark: the first only writes what it was given, the second writes the table
     assert {"configuration", "run_times"} <= set(ran)
-    assert set(rows) - {"all"} == set(ran) - {"configuration", "run_times", "tables", "figures", "verdicts"}
+    assert set(rows) - {"all"} == set(ran) - {"configuration", "run_times", "page", "tables", "figures", "verdicts"}
     assert int(rows["align"]["jobs"]) == ran["align"]
     assert float(rows["all"]["peak_memory_mb"]) > 50
 
 
 def test_the_report_is_one_file_that_holds_everything_and_fetches_nothing(results, tiny_study):
-    run = snakemake(tiny_study[0], "--report", results / "report.html")
+    run = snakemake(tiny_study[0], "--report", results / "appendix.html")
     assert run.returncode == 0, run.stderr
-    page = (results / "report.html").read_text(encoding="utf-8")
+    page = (results / "appendix.html").read_text(encoding="utf-8")
     assert [label for label in LABELS if label not in page] == []
     assert "n = 2 pairs" in page
     assert re.findall(r"<(?:script|img|iframe)[^>]* src=\"?http", page) == []

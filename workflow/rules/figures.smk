@@ -7,9 +7,34 @@ rule figures:
             "<figures>/{figure}.{kind}",
             figure=["figure1", "figure2", "figure3", "figure4", "figure5", "scanning"]
             + phantom_tables
+            + (["overview"] if "table1" in phantom_tables else [])
             + (["figure6", "complexes"] if complexes else []),
             kind=["svg", "png"],
         ),
+
+
+rule overview:
+    input:
+        table="<tables>/table1.csv",
+        sources=sources("overview.py"),
+    output:
+        svg=report(
+            "<figures>/overview.svg",
+            category=report_categories["figures"],
+            labels={"": "The study at a glance"},
+        ),
+        png="<figures>/overview.png",
+    log:
+        "<logs>/figures/overview.log",
+    benchmark:
+        "<benchmarks>/figures/overview.tsv"
+    group:
+        "results"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/overview.py"
 
 
 rule table_figure:

@@ -165,7 +165,33 @@ rule particles_figure:
         "../scripts/particles_figure.py"
 
 
+rule particles_page:
+    input:
+        **{
+            name: rules.particles_results.output[name]
+            for name in ("summary", "rounds", "shells", "scores", "left_out", "filtered", "half1", "half2")
+        },
+        figure=rules.particles_figure.output.svg,
+        reference=picked_section["reference"],
+        templates=page_templates,
+        sources=sources("particles_page.py"),
+    output:
+        "<particles>/report.html",
+    log:
+        "<logs>/particles/page.log",
+    benchmark:
+        "<benchmarks>/particles/page.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        title=os.path.basename(picked_section["star"]),
+    script:
+        "../scripts/particles_page.py"
+
+
 rule particles:
     input:
         rules.particles_results.output,
         rules.particles_figure.output,
+        rules.particles_page.output,

@@ -2,6 +2,8 @@
 
 from snakemake.io import regex_from_filepattern
 
+from gradalign.base.sources import PACKAGE
+
 table_titles = {"averages": "The averages"} | ({"classification": "The classes"} if complexes else {})
 
 
@@ -89,3 +91,51 @@ rule run_times:
         },
     script:
         "../scripts/run_times.py"
+
+
+# a ladder that was climbed stands on the page too
+page_figures = [path for path in rules.figures.input if str(path).endswith(".svg")]
+page_tables = [path for path in rules.tables.input if str(path).endswith(".csv")]
+ladder_files = {
+    kind: [path] if os.path.exists(path) else []
+    for kind, path in {
+        "figures": f"results/{config['name']}/figures/ladder.svg",
+        "tables": f"results/{config['name']}/tables/ladder.csv",
+    }.items()
+}
+class_scores = printed_scores if complexes else []
+page_templates = [os.path.relpath(path) for path in sorted((PACKAGE / "report" / "page" / "templates").iterdir())]
+
+
+rule page:
+    input:
+        figures=[*page_figures, "<figures>/comparison.svg", *ladder_files["figures"]],
+        tables=[*page_tables, "<tables>/comparison.csv", *ladder_files["tables"]],
+        maps=[
+            *expand(
+                "<maps>/{dataset}_{kind}_{score}.mrc", dataset=cells, kind=["average", "noise"], score=printed_scores
+            ),
+            *expand("<maps>/{dataset}_truth.mrc", dataset=cells),
+            *expand("<maps>/{complex}_class_{score}.mrc", complex=complexes, score=class_scores),
+        ],
+        about=expand("<density>/{dataset}.json", dataset=cells),
+        claims="<results>/claims.csv",
+        speedup="<results>/speedup.csv",
+        seconds="<benchmarks>/speedup.csv",
+        times=rules.run_times.output.csv,
+        configuration=rules.configuration.output,
+        templates=page_templates,
+        sources=sources("page.py"),
+    output:
+        "<results>/report.html",
+    log:
+        "<logs>/page.log",
+    group:
+        "results"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=config,
+    script:
+        "../scripts/page.py"

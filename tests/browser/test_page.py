@@ -1,0 +1,274 @@
+"""The pages in a real browser: nothing fetched, nothing complained of, nothing cut off, by mouse, keys and fingers."""
+
+import io
+import unicodedata
+
+import numpy as np
+import pandas as pd
+import pypdf
+import pytest
+from browser import PATH, Tab
+
+from gradalign.report.figures.style import Page as Sheet
+from gradalign.report.figures.style import applied, save
+from gradalign.report.page.drawings import inlined_svg
+from gradalign.report.page.parts import Chapter, Drawing, Facts, Page, Verdict, Verdicts, Words
+from gradalign.report.page.surfaces import Solid, maps_part
+from gradalign.report.page.tables import Look, table_part
+from gradalign.report.page.writing import write_page
+from gradalign.simulation.phantom import phantom
+
+pytestmark = pytest.mark.skipif(PATH is None, reason="no chromium on this machine")
+
+WIDTHS = (400, 768, 1366, 1600)
+MARKUP = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>& </script>"
+ROWS = 120
+
+
+@applied()
+def drawn(path):
+    sheet = Sheet(175.0, 60.0)
+    axes = sheet.axes(15.0, 5.0, 150.0, 40.0, xlabel="Resolution (Å)", ylabel="FSC")
+    axes.plot([0, 1, 2], [1, 0.5, 0])
+    sheet.caption(50.0, ["What the figure shows."])
+    save(sheet, [path])
+
+
+def invented_page(folder):
+    """Return a page with a part of each kind, and markup in each text that may come from a user."""
+    drawn(folder / "a.svg")
+    figure = inlined_svg(folder / "a.svg", "figure-a", "Figure A")
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame(
+        {
+            "image": [f"row {number} {MARKUP if number == 7 else ''}" for number in range(ROWS)],
+            "score": np.where(np.arange(ROWS) % 2, "rcs", "fcs"),
+            "snr": np.where(np.arange(ROWS) % 3, 0.5, np.inf),
+            "median": rng.permutation(ROWS) / 7.0,
+            "mad": rng.uniform(0, 1, ROWS),
+            "paper_median": rng.uniform(0, 1, ROWS),
+            "bound": rng.uniform(0, 1, ROWS),
+            "verdict": np.where(np.arange(ROWS) % 2, "better", "worse"),
+        }
+    )
+    table = table_part("table-a", Look("Table A", (), ("score",)), MARKUP, rows, ("mad", "bound"), [("CSV", "a.csv")])
+    noise = rng.normal(size=(24, 24, 24))
+    solids = [Solid("truth", "#b5b5b5", phantom(24)), Solid(f"noise {MARKUP}", "#c9a0c9", noise)]
+    maps = maps_part("surfaces", "Maps", "They turn.", {f"phantom {MARKUP}": (0.03, solids), "again": (0.03, solids)})
+    chapters = [
+        Chapter("result", "The result", [Verdicts([Verdict("42", MARKUP, "table-a")])], look="first"),
+        Chapter(
+            "figures", "Figures", [Drawing("figure-a", "Figure A", figure.svg, figure.caption, [("SVG", "a.svg")])]
+        ),
+        Chapter("maps", "Maps", [maps]),
+        Chapter("tables", "Tables", [table]),
+        Chapter(
+            "run", "Run", [Facts("facts", "Facts", [("Processor", MARKUP)]), Words("w", "Words", [MARKUP], MARKUP)]
+        ),
+    ]
+    return Page(f"Particles of {MARKUP}", MARKUP, chapters, MARKUP)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    write_page(folder / "report.html", invented_page(folder))
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def tab(page):
+    tab = Tab(page)
+    yield tab
+    tab.close()
+
+
+def test_the_page_asks_for_nothing_and_complains_of_nothing(tab, page):
+    assert tab.requests == [page.resolve().as_uri()]
+    assert tab.complaints == []
+
+
+def test_markup_in_texts_stays_text(tab):
+    assert "<img src=x" in tab.ask("document.title")
+    assert tab.ask("document.querySelectorAll('img[src=\"x\"]').length") == 0
+    assert tab.ask("document.querySelector('h1').textContent").endswith(MARKUP)
+    assert MARKUP in tab.ask("document.querySelector('#table-a tbody').textContent")
+    assert MARKUP in tab.ask("document.querySelectorAll('.scenes figcaption')[1].textContent")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_sticks_out_sideways(tab, width, dark):
+    tab.look(width, dark=dark)
+    try:
+        assert tab.ask("document.documentElement.scrollWidth") <= width
+        assert tab.complaints == []
+        # light letters on dark ground or dark ones on light
+        ground, ink = (tab.ask(f"getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color"))
+        lightness = [sum(map(int, colour[4:-1].split(","))) for colour in (ground, ink)]
+        assert (lightness[0] < lightness[1]) == dark
+    finally:
+        tab.look()
+
+
+def test_text_in_figures_is_text(tab):
+    assert "Resolution (Å)" in tab.ask("document.querySelector('#figure-a svg').textContent")
+    assert tab.ask("document.querySelector('#figure-a figcaption').textContent") == "What the figure shows."
+    assert "What the figure shows." not in tab.ask("document.querySelector('#figure-a svg').textContent")
+
+
+def test_every_part_has_a_heading_a_label_or_words(tab):
+    assert tab.ask("[...document.querySelectorAll('svg[role=img]')].every((e) => e.getAttribute('aria-label'))")
+    assert tab.ask("[...document.querySelectorAll('img')].every((e) => e.alt)")
+    labels = "[...document.querySelectorAll('input, select')].every((e) => e.labels.length || e.ariaLabel)"
+    assert tab.ask(labels)
+    assert tab.ask("[...document.querySelectorAll('button')].every((e) => e.textContent.trim() || e.ariaLabel)")
+    levels = tab.ask("[...document.querySelectorAll('h1,h2,h3')].map((e) => Number(e.tagName[1]))")
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    # but for what the drawing library names inside each of its drawings
+    ids = tab.ask("[...document.querySelectorAll('[id]')].filter((e) => !e.closest('.scene')).map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+    links = tab.ask("[...document.querySelectorAll('a[href^=\"#\"]')].map((e) => e.getAttribute('href').slice(1))")
+    assert set(links) <= set(ids)
+
+
+def column(tab, number):
+    return tab.ask(f"[...document.querySelectorAll('#table-a tbody tr')].map((r) => r.cells[{number}].textContent)")
+
+
+def test_tables_sort_by_number_and_by_key(tab):
+    head = tab.ask("[...document.querySelectorAll('#table-a thead th')].map((e) => e.textContent.trim())").index(
+        "Median"
+    )
+    before = column(tab, head)
+    tab.ask(f"document.querySelectorAll('#table-a thead th')[{head}].querySelector('[tabindex]').focus()")
+    assert tab.ask("document.activeElement.closest('th') !== null")
+    tab.press("Enter")
+    numbers = f"[...document.querySelectorAll('#table-a tbody tr')].map((r) => Number(r.cells[{head}].textContent))"
+    tab.wait(f"{numbers}.every((value, place, all) => !place || all[place - 1] <= value)")
+    assert tab.ask(f"document.querySelectorAll('#table-a thead th')[{head}].getAttribute('aria-sort')") == "ascending"
+    after = column(tab, head)
+    assert sorted(map(float, before)) == list(map(float, after)) != list(map(float, before))
+
+
+def test_tables_filter_by_words_and_by_choice(tab):
+    choose = "(() => {{ const s = document.querySelector('#table-a .filters select'); s.value = {!r}; "
+    choose += "s.dispatchEvent(new Event('change')); }})()"
+    tab.ask(choose.format("RCS"))
+    assert set(column(tab, 1)) == {"RCS"}
+    tab.ask(choose.format(""))
+    write = "(() => {{ const i = document.querySelector('#table-a .dt-search input'); i.value = {!r}; "
+    write += "i.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
+    tab.ask(write.format('"row 77"'))
+    tab.wait("document.querySelectorAll('#table-a tbody tr').length === 1")
+    assert "row 77" in column(tab, 0)[0]
+    tab.ask(write.format(""))
+    tab.wait(f"document.querySelectorAll('#table-a tbody tr').length === {ROWS}")
+
+
+def eyes(tab):
+    """Return the cameras of all scenes."""
+    return tab.ask(
+        "[...document.querySelectorAll('.scene')].map((s) => "
+        "Object.values(s._fullLayout.scene._scene.getCamera().eye).map((v) => Math.round(v * 1000)))"
+    )
+
+
+def shown(tab, number=0):
+    """Return the pixels of a scene."""
+    return tab.ask(
+        f"Plotly.toImage(document.querySelectorAll('.scene')[{number}], {{format: 'png', width: 200, height: 200}})"
+    )
+
+
+def test_dragging_one_map_turns_all_of_them(tab):
+    x, y = tab.centre(".scene")
+    before, pixels = eyes(tab), [shown(tab, number) for number in range(2)]
+    tab.drag((x, y), (x + 60, y + 25))
+    tab.wait(turned_from(before))
+    assert all(shown(tab, number) != pixels[number] for number in range(2))
+
+
+def test_a_finger_turns_them_too(page):
+    tab = Tab(page, 400, touch=True)
+    try:
+        x, y = tab.centre(".scene")
+        before = eyes(tab)
+        tab.drag((x, y), (x + 60, y + 25), touch=True)
+        tab.wait(turned_from(before))
+    finally:
+        tab.close()
+
+
+def turned_from(before):
+    """Return a script that says whether all scenes have one new camera."""
+    old = str(before[0]).replace(" ", "")
+    return f"(() => {{ const e = {eyes_script()}; return e[0] !== {old!r} && e[0] === e[1]; }})()"
+
+
+def eyes_script():
+    return (
+        "[...document.querySelectorAll('.scene')].map((s) => JSON.stringify("
+        "Object.values(s._fullLayout.scene._scene.getCamera().eye).map((v) => Math.round(v * 1000))))"
+    )
+
+
+def test_maps_turn_by_keys_and_their_level_changes(tab):
+    tab.ask("document.querySelector('.scene').focus()")
+    before, pixels = eyes(tab), shown(tab)
+    tab.press("ArrowRight")
+    tab.wait(f"({eyes_script()})[1] !== {str(before[1]).replace(' ', '')!r}")
+    assert shown(tab) != pixels
+    points = "document.querySelector('.scene').data[0].x.length"
+    count = tab.ask(points)
+    tab.ask(
+        "(() => { const l = document.querySelector('.level'); l.value = 4; l.dispatchEvent(new Event('input')); })()"
+    )
+    tab.wait(f"{points} !== {count}")
+    assert tab.ask("document.querySelector('.level-value').textContent") == "× 2"
+
+
+def test_keys_alone_reach_everything(tab):
+    tab.ask("document.activeElement.blur(), window.scrollTo(0, 0), window.getSelection().removeAllRanges()")
+    seen = []
+    for _ in range(90):
+        tab.press("Tab")
+        seen.append(tab.ask("((e) => e.className + ' ' + e.tagName + ' ' + (e.id || ''))(document.activeElement)"))
+    text = "\n".join(seen)
+    for wanted in (
+        "skip A",
+        "zoom BUTTON",
+        "scene js-plotly-plot DIV",
+        "level INPUT",
+        "object SELECT",
+        "wide DIV",
+        "A ",
+    ):
+        assert wanted in text, text
+
+
+def test_figures_are_enlarged_and_put_away_by_keys(tab):
+    tab.ask("document.querySelector('button.zoom').focus()")
+    tab.press("Enter")
+    tab.wait("document.querySelector('#zoom').open && document.querySelector('#zoom svg') !== null")
+    assert tab.ask("document.querySelector('#zoom svg').getBoundingClientRect().width") >= 1500
+    tab.press("Escape")
+    tab.wait("!document.querySelector('#zoom').open")
+
+
+def test_print_has_every_row_and_cuts_nothing(tab):
+    document = pypdf.PdfReader(io.BytesIO(tab.print()))
+    # ligatures are taken apart
+    text = unicodedata.normalize("NFKC", " ".join(" ".join(sheet.extract_text() for sheet in document.pages).split()))
+    assert [number for number in range(ROWS) if f"row {number}" not in text] == []
+    assert "What the figure shows." in text
+    sizes = {tuple(sorted(round(float(side)) for side in sheet.mediabox[2:])) for sheet in document.pages}
+    # A4, upright or across
+    assert sizes == {(595, 842)}
+
+
+def test_a_page_with_nothing_to_turn_brings_no_drawing_library(page, tmp_path):
+    chapters = [Chapter("a", "A", [Words("w", "Words", ["Nothing."])])]
+    write_page(tmp_path / "small.html", Page("Small", "", chapters))
+    assert (tmp_path / "small.html").stat().st_size < 2e6 < 4.8e6 < page.stat().st_size < 25e6

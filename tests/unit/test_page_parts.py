@@ -1,0 +1,125 @@
+"""What pages are made of: captions out of figures, cells as people write them, surfaces of the right volume."""
+
+import gzip
+import json
+import re
+from base64 import b64decode
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gradalign.errors import InputError
+from gradalign.report.figures.style import Page as Sheet
+from gradalign.report.figures.style import applied, save
+from gradalign.report.page.drawings import inlined_svg
+from gradalign.report.page.surfaces import LEVELS, Solid, enclosed_share, maps_part, surface
+from gradalign.report.page.tables import Look, cell, column_title, table_part
+
+
+@applied()
+def drawn(path):
+    sheet = Sheet(100.0, 60.0)
+    sheet.axes(15.0, 5.0, 70.0, 40.0, clip_on=True).plot([0, 1], [0, 1])
+    sheet.caption(50.0, ["Caption <&> of", "two lines."])
+    save(sheet, [path])
+
+
+def test_a_figure_stands_on_a_page_without_its_caption_which_the_page_gives(tmp_path):
+    drawn(tmp_path / "a.svg")
+    svg, caption = inlined_svg(tmp_path / "a.svg", "a", "Figure A")
+    assert caption == "Caption <&> of two lines."
+    assert "two lines" not in svg
+    height = float(re.search(r'viewBox="\S+ \S+ \S+ (\S+)"', svg).group(1))
+    assert height == pytest.approx(50.0 / 25.4 * 72, abs=0.2)
+
+
+def test_two_figures_on_a_page_share_no_names(tmp_path):
+    drawn(tmp_path / "a.svg")
+    names = [set(re.findall(r'\bid="([^"]+)"', inlined_svg(tmp_path / "a.svg", key, "")[0])) for key in "ab"]
+    assert names[0] and not names[0] & names[1]
+    text = inlined_svg(tmp_path / "a.svg", "a", "")[0]
+    asked = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+    assert asked <= names[0]
+
+
+@pytest.mark.parametrize("text", ["", "<svg", "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'/>"])
+def test_what_is_no_figure_is_named(tmp_path, text):
+    (tmp_path / "a.svg").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="a.svg: is no figure of gradalign's; remove it"):
+        inlined_svg(tmp_path / "a.svg", "a", "")
+
+
+@pytest.mark.parametrize(
+    "name, value, text, look",
+    [
+        ("score", "rcs", "RCS", ""),
+        ("snr", np.inf, "∞", ""),
+        ("median", 0.016854, "0.0169", ""),
+        ("seconds", 2772.4, "2772", ""),
+        ("n", 100, "100", ""),
+        ("verdict", "worse", "▲ worse", "bad"),
+        ("verdict", "does not hold", "does not hold", "bad"),
+        ("median", np.nan, "–", ""),
+    ],
+)
+def test_cells_are_written_as_people_write(name, value, text, look):
+    found = cell(name, value)
+    assert (found.text, found.look) == (text, look)
+
+
+def test_columns_without_a_title_of_their_own_are_named_with_their_unit():
+    assert column_title("rotation_median_deg") == "Rotation median (°)"
+    assert column_title("stands_for") == "Stands for"
+
+
+def test_numbers_sort_as_numbers_and_nothing_comes_first():
+    rows = pd.DataFrame({"snr": [0.5, np.inf, 1.0], "median": [10.0, 9.0, np.nan]})
+    table = table_part("t", Look("T", (), ()), "", rows)
+    assert [float(line[0].order) for line in table.rows] == [0.5, 1e99, 1.0]
+    assert [line[1].order for line in table.rows] == ["10", "9", ""]
+
+
+def test_columns_stand_in_the_order_asked_for_and_say_something():
+    rows = pd.DataFrame({"missing": [0, 0], "mad": [1.0, 2.0], "score": ["rcs", "fcs"], "quantity": ["a", "a"]})
+    table = table_part("t", Look("T", ("score",), ("score",)), "", rows, ("mad",))
+    assert [column.title for column in table.columns] == ["Score", "MAD"]
+    assert "minor" in table.columns[1].kind and table.filters == [0]
+
+
+def ball(edge, radius):
+    axis = np.arange(edge) - edge // 2
+    z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
+    return radius - np.sqrt(x**2 + y**2 + z**2)
+
+
+@pytest.mark.parametrize("edge", [20, 48, 80])
+def test_a_surface_encloses_its_share_of_the_box_and_looks_outwards(edge):
+    volume = ball(edge, edge / 4)
+    share = enclosed_share(np.maximum(volume, 0))
+    vertices, faces = surface(volume, share)
+    corners = (vertices / 65535.0 - 0.5)[faces.astype(int)]
+    # sixfold volume of the tetrahedra between the triangles and the middle
+    enclosed = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum() / 6
+    assert enclosed == pytest.approx(share, rel=0.15)
+
+
+def test_maps_are_packed_so_that_the_page_finds_their_triangles():
+    noise = np.random.default_rng(1).normal(size=(24, 24, 24))
+    solids = [Solid("</script>", "#ffffff", ball(24, 6)), Solid("noise", "#000000", noise)]
+    part = maps_part("m", "M", "", {"<object>": (0.05, solids)})
+    assert "<" not in part.index
+    data = gzip.decompress(b64decode(part.packed))
+    for maps in json.loads(part.index)["objects"][0]["maps"]:
+        assert len(maps["levels"]) == len(LEVELS)
+        for level in maps["levels"]:
+            size = 6 * level["vertices"]
+            start = level["start"] + size + -size % 4
+            faces = np.frombuffer(data, "<u4" if level["wide"] else "<u2", 3 * level["faces"], start)
+            assert level["start"] % 4 == 0
+            assert faces.max() == level["vertices"] - 1
+
+
+def test_a_map_of_one_value_has_no_surface():
+    vertices, faces = surface(np.ones((16, 16, 16)), 0.1)
+    assert len(vertices) == len(faces) == 0

@@ -1,0 +1,126 @@
+"""The page of a user's particles: resolution, slices, the map that turns, orientations, scores, and how to go on."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gradalign.averaging.fsc import HALF_SETS_THRESHOLD, resolution
+from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.figures.style import BLUE, GREEN
+from gradalign.report.page.drawings import inlined_svg
+from gradalign.report.page.parts import Chapter, Drawing, Page, Verdict, Verdicts, Words
+from gradalign.report.page.surfaces import Solid, enclosed_share, light, maps_part
+from gradalign.report.page.tables import Look, table_part
+
+MOST_ROWS = 500
+"""Particles that the table of scores gives."""
+_FIGURE = "Half maps, orientations, scores and slices"
+_MAPS = (
+    "Surfaces at levels that enclose the same volume, turning together: drag one with mouse or finger, or use the "
+    "arrow keys, + and − on it. The half maps were averaged apart: what they do not share is noise."
+)
+_COMMANDS = """chimerax average.cxc
+gradalign particles aligned.star --reference average_filtered.mrc
+gradalign average aligned.star again.mrc
+relion_postprocess --i average_half1.mrc --mask mask.mrc --o postprocess
+relion_reconstruct --i aligned.star --o reconstructed.mrc --3d_rot --ctf"""
+
+
+def particles_page(files, title):
+    """Return the page of a user's particles.
+
+    Parameters
+    ----------
+    files : dict
+        ``"figure"`` (SVG), ``"summary"`` (text), ``"rounds"``, ``"shells"``, ``"scores"``, ``"left_out"`` (CSV),
+        ``"filtered"``, ``"half1"``, ``"half2"`` and ``"reference"`` (MRC): as `make particles` writes them.
+    title : str
+        What the particles are called.
+
+    Returns
+    -------
+    gradalign.report.page.parts.Page
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
+    lines = Path(files["summary"]).read_text(encoding="utf-8").splitlines()
+    scores, left_out = read_csv(files["scores"]), read_csv(files["left_out"])
+    figure = inlined_svg(files["figure"], "particles", _FIGURE)
+    links = [("SVG", "particles.svg"), ("PNG", "particles.png"), ("shell correlation", "fsc.csv")]
+    first = [
+        Verdicts(_verdicts(read_csv(files["rounds"]), _resolution(files), len(scores))),
+        Words("summary", "In words", lines, links=[("summary.txt", "summary.txt"), ("aligned.star", "aligned.star")]),
+    ]
+    chapters = [
+        Chapter("result", "The result", first, look="first"),
+        Chapter("figures", "Figure", [Drawing("particles", _FIGURE, figure.svg, figure.caption, links)]),
+        Chapter("maps", "The map", [_maps(files)]),
+        Chapter("tables", "Tables", _tables(read_csv(files["rounds"]), scores, left_out)),
+        Chapter("next", "Going on", [_next()]),
+    ]
+    lead = "Subtomograms aligned to a reference and averaged in rounds, the half sets kept apart."
+    return Page(f"Particles of {title}", lead, chapters, "All files lie beside this page.")
+
+
+def _resolution(files):
+    """Return the resolution in Å, NaN if the half maps nowhere agree."""
+    shells = read_csv(files["shells"])
+    return ANGSTROM_PER_NM * resolution(shells.frequency_per_nm, shells.correlation_masked, HALF_SETS_THRESHOLD, 1.0)
+
+
+def _verdicts(rounds, reached, count):
+    last = rounds.iloc[-1]
+    words = f"resolution: shell correlation {HALF_SETS_THRESHOLD} of the half maps under the sphere"
+    if np.isnan(reached):
+        number, words = "none", f"the half maps nowhere agree to {HALF_SETS_THRESHOLD}: no common structure"
+    else:
+        number = f"{reached:.1f} Å"
+    turned = last.get("rotation_change_deg", np.nan)
+    moved = "" if np.isnan(turned) else f"; the last turned the particles by {turned:.2g}° (median)"
+    return [
+        Verdict(number, words, "particles"),
+        Verdict(f"{int(last.particles)} of {count}", "particles aligned and averaged", "table-scores"),
+        Verdict(f"{len(rounds)}", f"rounds{moved}", "table-rounds"),
+    ]
+
+
+def _maps(files):
+    average, _ = read_volume(files["filtered"])
+    solids = [Solid("average, filtered", light(BLUE), average)]
+    halves = [("first half map", "half1", light("#888888")), ("second half map", "half2", light("#888888"))]
+    kinds = [*halves, ("reference at the start", "reference", light(GREEN))]
+    solids += [Solid(name, colour, read_volume(files[kind])[0]) for name, kind, colour in kinds]
+    links = [(f"{name}.mrc", f"{name}.mrc") for name in ("average", "average_filtered")]
+    objects = {"average": (enclosed_share(average), solids)}
+    return maps_part("surfaces", "The average beside its halves and the reference", _MAPS, objects, links)
+
+
+def _tables(rounds, scores, left_out):
+    parts = [table_part("table-rounds", Look("Rounds", (), ()), "", rounds, (), [("CSV", "rounds.csv")])]
+    ordered = scores.sort_values("dissimilarity", ascending=False, kind="stable").head(MOST_ROWS)
+    shown = "all particles" if len(scores) <= MOST_ROWS else f"the {MOST_ROWS} worst of {len(scores)} particles"
+    words = f"Dissimilarity of each particle and the reference of its half set, the smaller the better: {shown}."
+    look = Look("Scores", ("particle", "image", "dissimilarity"), ("half",))
+    minor = ("half", "dissimilarity_change", "rotation_change_deg", "shift_change_voxel", "start_rotation_deg")
+    parts.append(table_part("table-scores", look, words, ordered, minor, [("CSV", "scores.csv")]))
+    if len(left_out):
+        words = f"What could not be used, and why: {min(len(left_out), MOST_ROWS)} of {len(left_out)}."
+        look = Look("Left out", ("particle", "image", "failure"), ())
+        links = [("CSV", "left_out.csv")]
+        parts.append(table_part("table-left-out", look, words, left_out.head(MOST_ROWS), (), links))
+    else:
+        parts.append(Words("table-left-out", "Left out", ["No particle was left out."]))
+    return parts
+
+
+def _next():
+    lines = [
+        "Typed in this page's folder: the map in ChimeraX; more rounds from these poses (with particles.search: "
+        "local in a configuration file, around them alone); the average once more; and RELION's post-processing and "
+        "reconstruction."
+    ]
+    return Words("commands", "Commands", lines, _COMMANDS)

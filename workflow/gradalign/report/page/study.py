@@ -1,0 +1,227 @@
+"""The study's page: what came out of it on the first screen, then figures, maps, tables, claims and the run."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from markupsafe import Markup
+
+from gradalign.io.mrc import read_volume
+from gradalign.io.provenance import read_provenance
+from gradalign.report.comparison import AGREES, BETTER, MARKS, WORSE
+from gradalign.report.csv_tables import read_csv
+from gradalign.report.figures.maps import COLOURS
+from gradalign.report.likelihood_aims import NEAR_BOUND, against_paper
+from gradalign.report.page.drawings import inlined_svg
+from gradalign.report.page.parts import Chapter, Drawing, Facts, Page, Verdict, Verdicts, Words
+from gradalign.report.page.surfaces import Solid, enclosed_share, light, maps_part
+from gradalign.report.page.tables import Look, table_part
+from gradalign.search.registry import paper_scores, score_label, score_names
+
+FIGURES = {
+    "overview": "The study at a glance",
+    "figure1": "Figure 1: the search, and the study",
+    "figure2": "Figure 2: the phantom and its subtomograms",
+    "figure3": "Figure 3: convergence",
+    "figure4": "Figure 4: steps saved",
+    "figure5": "Figure 5: averages",
+    "figure6": "Figure 6: classes",
+    "scanning": "Scans against refinement",
+    "comparison": "Paper against here",
+    "ladder": "The ladder: beyond the paper",
+}
+"""Titles of the figures, in the paper's order."""
+_CONDITIONS = ("tilt_deg", "snr", "interval_deg", "score")
+_ERRORS = (*_CONDITIONS, "median", "mad", "paper_median", "paper_mad", "bound", "n", "missing")
+_MINOR = ("mad", "paper_mad", "bound", "n", "missing", "ratio_low", "ratio_high", "interval_deg", "cpu_ms")
+TABLES = {
+    "table1": Look("Table 1: rotation error (°), full search", _ERRORS, _CONDITIONS),
+    "table2": Look("Table 2: translation error (voxels), full search", _ERRORS, _CONDITIONS),
+    "table3": Look("Table 3: rotation error (°), about one axis", _ERRORS, _CONDITIONS),
+    "table4": Look("Table 4: translation error (voxels), about one axis", _ERRORS, _CONDITIONS),
+    "complexes": Look("The complexes", (), ("title", *_CONDITIONS), left_out=("object", "stand_in_for")),
+    "comparison": Look(
+        "Paper against here, cell by cell",
+        ("table", *_CONDITIONS, "median", "paper_median", "ratio", "verdict"),
+        ("table", *_CONDITIONS, "verdict"),
+        left_out=("quantity", "search", "agrees"),
+    ),
+    "scanning": Look("Scans against refinement", (), ("tilt_deg", "score", "scan_interval_deg")),
+    "averages": Look("The averages", (), ("title", "kind", "score"), left_out=("object", "stand_in_for")),
+    "classification": Look("The classes", (), ("score", "stage", "stands_for")),
+    "ladder": Look("The ladder", (), ("object", "condition", "task", "aligner")),
+}
+"""How the tables look, in their order."""
+_WORDS = {
+    "averages": "Median errors of the alignments behind each average of Figure 5, and the resolutions at which its "
+    "Fourier shell correlation falls below 0.5 with the truth and below 0.143 between the half sets; the latter is "
+    "biased by the common template, as the averages of noise alone show.",
+    "classification": "The classes of Figure 6 before and after alignment: which subtomograms each holds, the adjusted "
+    "Rand index of the partition, and the resolution of the class's average with the truth.",
+    "ladder": "Errors beyond the paper's grid, a line for each rung and aligner.",
+}
+_CLAIMS = (
+    "The paper's claims, each with what was measured here, what decided it and the verdict. A verdict is undecided "
+    "where the 95 % interval of the measured number reaches both sides of the limit. What the paper only calls "
+    "“nearly” or “significantly” was given a number beforehand."
+)
+_MAPS = (
+    "Surfaces at levels that enclose the same volume, turning together: drag one with mouse or finger, or use the "
+    "arrow keys, + and − on it. The average of noise alone, aligned to the same template, stands beside the averages: "
+    "what it shows is the template's own."
+)
+_KINDS = {"average": "average", "class": "class average", "noise": "average of noise"}
+_PACKAGES = ("gradalign", "snakemake", "numpy", "scipy", "numba", "scikit-image", "matplotlib", "plotly", "itables")
+
+
+def study_page(files, config):
+    """Return the page of a study.
+
+    Parameters
+    ----------
+    files : dict
+        ``"figures"`` and ``"tables"`` (lists of paths), ``"maps"`` (MRC files ``<object>_<kind>.mrc``), ``"about"``
+        (JSON files of the objects), ``"claims"``, ``"speedup"``, ``"seconds"``, ``"times"`` (CSV files): as in the
+        study's folder.
+    config : dict
+        The study's configuration.
+
+    Returns
+    -------
+    gradalign.report.page.parts.Page
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
+    figures = {Path(path).stem: path for path in files["figures"]}
+    drawn = {name: inlined_svg(figures[name], name, title) for name, title in FIGURES.items() if name in figures}
+    captions = {Path(path).stem: inlined_svg(path, "", "").caption for path in files["figures"]}
+    tables = {Path(path).stem: read_csv(path) for path in files["tables"]}
+    first = [Verdicts(_verdicts(tables, read_csv(files["speedup"]), read_csv(files["seconds"])))]
+    chapters = [
+        Chapter("result", "The result", first + _drawings(drawn, ["overview"]), look="first"),
+        Chapter("figures", "Figures", _drawings(drawn, [name for name in FIGURES if name != "overview"])),
+        Chapter("maps", "Maps that turn", [_maps(files)]),
+        Chapter("tables", "Tables", _tables(tables, captions | _WORDS)),
+        Chapter("claims", "The paper's claims", [_claims(read_csv(files["claims"]))]),
+        Chapter("run", "This run", _run(read_csv(files["times"]), config)),
+    ]
+    return Page("Gradient-guided alignment of cryo-electron subtomograms", _lead(config), chapters, _foot())
+
+
+def _lead(config):
+    return Markup(
+        "Two noisy subtomograms of the same complex, each blurred by its missing wedge: by which rotation and "
+        "translation does one lie on the other? The study <strong>{}</strong> repeats, from atoms to tables, the paper "
+        "that proposed gradient-guided refinement: M. Xu and F. Alber, BMC Systems Biology 2012, 6(Suppl 1):S18, "
+        '<a href="https://doi.org/10.1186/1752-0509-6-S1-S18">doi 10.1186/1752-0509-6-S1-S18</a>. Each cell of a '
+        "table holds n = {} simulated pairs."
+    ).format(config["name"], config["pairs"])
+
+
+def _foot():
+    words = "All files lie beside this page. Snakemake's own report is the {}."
+    return Markup(words).format(Markup('<a href="appendix.html">technical appendix</a>'))
+
+
+def _verdicts(tables, speedup, seconds):
+    """Return the numbers of the first screen."""
+    found = []
+    cells = tables["comparison"]
+    if len(cells):
+        counts = {name: int((cells.verdict == name).sum()) for name in (BETTER, AGREES, WORSE)}
+        words = f"of the paper's {len(cells)} cells: RCS and FCS better here, in agreement, worse"
+        number = " · ".join(f"{count} {MARKS[name]}" for name, count in counts.items())
+        found.append(Verdict(number, words, "table-comparison"))
+    phantom = [rows for name, rows in tables.items() if name in ("table1", "table2", "table3", "table4")]
+    aims = against_paper(pd.concat(phantom))
+    noisy = aims[aims.aimed.astype(bool) & np.isfinite(aims.snr)]
+    if len(noisy):
+        words = f"cells with noise: the likelihood's error is at most {NEAR_BOUND:g} times the Cramér–Rao bound"
+        found.append(Verdict(f"{int(noisy.reached.sum())} of {len(noisy)}", words, "overview"))
+    printed = seconds[seconds.score.isin(paper_scores())]
+    milliseconds = 1000 * (printed.seeding_s + printed.stochastic_s).median()
+    words = f"fewer steps than refining every seed by itself (median); {milliseconds:.0f} ms of processor time a pair"
+    found.append(Verdict(f"{speedup.ratio_median.median():.0f} ×", words, "figure4"))
+    return found
+
+
+def _drawings(drawn, names):
+    return [
+        Drawing(name, FIGURES[name], drawn[name].svg, drawn[name].caption, _links("figures", name, ("svg", "png")))
+        for name in names
+        if name in drawn
+    ]
+
+
+def _links(folder, name, kinds):
+    return [(kind.upper() if kind != "md" else "Markdown", f"{folder}/{name}.{kind}") for kind in kinds]
+
+
+def _tables(tables, words):
+    return [
+        table_part(
+            f"table-{name}", look, words.get(name, ""), tables[name], _MINOR, _links("tables", name, ("csv", "md"))
+        )
+        for name, look in TABLES.items()
+        if name in tables and len(tables[name])
+    ]
+
+
+def _claims(claims):
+    look = Look("Claims and verdicts", ("claim", "verdict", "measured", "criterion", "n"), ("verdict",))
+    return table_part("table-claims", look, _CLAIMS, claims, ("criterion", "n"), [("Markdown", "claims.md")])
+
+
+def _maps(files):
+    """Return the maps of each object: its truth, averages, class averages and the averages of noise."""
+    titles = {Path(path).stem: read_provenance(path)["title"] for path in files["about"]}
+    volumes = {Path(path).stem: path for path in files["maps"]}
+    objects = {}
+    for name, title in titles.items():
+        if f"{name}_truth" not in volumes:
+            continue
+        truth, _ = read_volume(volumes[f"{name}_truth"])
+        solids = [Solid("truth", light(COLOURS["truth"]), truth)]
+        for kind, words in _KINDS.items():
+            for score in score_names():
+                path = volumes.get(f"{name}_{kind}_{score}")
+                if path:
+                    colour = light(COLOURS["noise"] if kind == "noise" else COLOURS.get(score, COLOURS["single"]))
+                    solids.append(Solid(f"{score_label(score)}: {words}", colour, read_volume(path)[0]))
+        objects[title] = (enclosed_share(truth), solids)
+    links = [("averages in ChimeraX", "maps/averages.cxc")]
+    links += [("classes in ChimeraX", "maps/classes.cxc")] if any("_class_" in name for name in volumes) else []
+    return maps_part("surfaces", "Averages, classes and truths", _MAPS, objects, links)
+
+
+def _processor():
+    """Return what the machine calls its processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} × {names[0]}" if names else platform.machine()
+
+
+def _run(times, config):
+    facts = [("Processor", _processor()), ("System", platform.platform()), ("Python", platform.python_version())]
+    facts += [(name, version(name)) for name in _PACKAGES]
+    words = (
+        "Times of this run on this machine, from Snakemake's benchmark files; jobs run side by side, so that the "
+        "seconds of all jobs add up to more than the whole run took. Short jobs are not measured exactly."
+    )
+    look = Look("Times and memory by rule", (), ())
+    links = [("CSV", "benchmarks/run_times.csv"), ("searches and steps in seconds", "benchmarks/run_times.html")]
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    return [
+        Facts("versions", "Machine and versions", facts),
+        table_part("table-times", look, words, times, ("longest_s",), links),
+        Words("configuration", "Configuration", ["As it was used."], text, [("YAML", "config.yaml")]),
+    ]

@@ -1,0 +1,151 @@
+"""Tables of results for a page: titles with units, values as people write them, order as numbers."""
+
+import math
+from typing import NamedTuple
+
+from gradalign.report.numbers import snr_label
+from gradalign.report.page.parts import Cell, Column, Table
+from gradalign.search.registry import score_label
+
+_TITLES = {
+    "tilt_deg": "Tilt range (±°)",
+    "snr": "SNR",
+    "interval_deg": "Seed interval (°)",
+    "seed_interval_deg": "Seed interval (°)",
+    "scan_interval_deg": "Scan interval (°)",
+    "score": "Score",
+    "search": "Search",
+    "n": "n",
+    "missing": "Missing",
+    "median": "Median",
+    "mad": "MAD",
+    "paper_median": "Paper",
+    "paper_mad": "Paper's MAD",
+    "bound": "Bound",
+    "bound_known": "Bound, signal known",
+    "ratio": "Here/paper",
+    "ratio_low": "Lower end (95 %)",
+    "ratio_high": "Upper end (95 %)",
+    "verdict": "Verdict",
+    "object": "Object",
+    "title": "Object",
+    "point_group": "Symmetry",
+    "cpu_ms": "CPU (ms)",
+    "peak_memory_mb": "Peak memory (MB)",
+    "cpu_seconds": "CPU (s)",
+    "longest_s": "Longest job (s)",
+    "truth_resolution_nm": "Resolution with the truth (nm)",
+    "halves_resolution_nm": "Resolution of the halves (nm)",
+}
+_UNITS = {"deg": "°", "voxel": "voxels", "nm": "nm", "s": "s", "ms": "ms", "mb": "MB", "us": "µs", "A": "Å"}
+_VERDICTS = {"better": "▼ better", "worse": "▲ worse", "agrees": "≈ agrees"}
+_LOOKS = {"better": "good", "worse": "bad", "holds": "good", "does not hold": "bad"}
+_LOOKS |= {"undecided": "open", "not measured": "open"}
+_PROSE = 40
+# what a table's title says
+_TITLED = ("quantity", "search", "table")
+
+
+def column_title(name):
+    """Return what a column is called, with its unit.
+
+    Parameters
+    ----------
+    name : str
+        As in the CSV file.
+
+    Returns
+    -------
+    str
+    """
+    if name in _TITLES:
+        return _TITLES[name]
+    words, _, unit = name.rpartition("_")
+    if unit in _UNITS and words:
+        name = f"{words} ({_UNITS[unit]})"
+    return name.replace("_", " ")[:1].upper() + name.replace("_", " ")[1:]
+
+
+def cell(name, value):
+    """Return a cell of a table.
+
+    Parameters
+    ----------
+    name : str
+        Of its column.
+    value : object
+
+    Returns
+    -------
+    gradalign.report.page.parts.Cell
+    """
+    if value is None or value == "" or value != value:
+        return Cell("–", "")
+    if name == "score":
+        return Cell(score_label(str(value)), str(value))
+    if name == "snr":
+        return Cell(snr_label(float(value)), "1e99" if math.isinf(value) else f"{value:g}")
+    if isinstance(value, bool):
+        return Cell("yes" if value else "no", str(int(value)))
+    if isinstance(value, (int, float)):
+        return Cell(_short(value), f"{value:.10g}")
+    text = _VERDICTS.get(str(value), str(value))
+    return Cell(text, text, _LOOKS.get(str(value), ""))
+
+
+def _short(value):
+    """Return a number with four significant digits, without exponent where people would not write one."""
+    if isinstance(value, int) or math.isinf(value):
+        return "∞" if value == math.inf else str(value)
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+class Look(NamedTuple):
+    """How a table looks."""
+
+    title: str
+    first: tuple
+    """Columns that come first, in this order; the others follow as the file has them."""
+    filters: tuple
+    """Columns that a list of their values filters."""
+    left_out: tuple = ()
+    """Columns that the page does not give."""
+
+
+def table_part(key, look, caption, rows, minor=(), links=()):
+    """Return a table of a page.
+
+    Parameters
+    ----------
+    key : str
+    look : Look
+    caption : str
+    rows : pandas.DataFrame
+    minor : collection of str
+        Columns that a narrow screen leaves out until it is asked for them.
+    links : sequence of (str, str)
+
+    Returns
+    -------
+    gradalign.report.page.parts.Table
+    """
+    told = set(look.first) | set(look.filters)
+    names = [name for name in look.first if name in rows]
+    names += [
+        name for name in rows if name not in names and name not in look.left_out and _tells(rows[name], name, told)
+    ]
+    # one by one: a row as a whole would turn whole numbers into fractions
+    columns = [[cell(name, value) for value in rows[name].tolist()] for name in names]
+    heads = []
+    for name, cells in zip(names, columns, strict=True):
+        longest = max((len(one.text) for one in cells), default=0)
+        kind = "number" if rows[name].dtype.kind in "iufb" else "prose" if longest > _PROSE else "word"
+        heads.append(Column(column_title(name), f"{kind} minor" if name in minor else kind))
+    lines = [list(row) for row in zip(*columns, strict=True)]
+    places = [names.index(name) for name in look.filters if name in names and rows[name].nunique() > 1]
+    return Table(key, look.title, caption, heads, lines, places, list(links))
+
+
+def _tells(values, name, told):
+    """Return whether a column tells more than that nothing is missing, or what the title says."""
+    return name in told or not (name == "missing" and not values.any()) and name not in _TITLED
