@@ -5,12 +5,12 @@ import pytest
 from five_points import density
 from picked_files import BOX, PAPER, PIXEL, PLACES, make_particles, star_text, write_mrc
 
-from gradalign.classes.classify import first_state
 from gradalign.classes.opening import Volumes, Wedges, check_star, open_for_classes
 from gradalign.classes.plan import standardised
 from gradalign.classes.results import class_rows, summary, write_maps, write_stars
 from gradalign.classes.rounds import empty_sums, sort_round, with_found
 from gradalign.classes.standing import Standing
+from gradalign.classes.start import first_state
 from gradalign.errors import InputError
 from gradalign.io.star import read_particles
 from gradalign.search.settings import Settings

@@ -4,9 +4,9 @@ from five_points import density
 from picked_files import BOX, PLACES
 
 from gradalign import InputError, align_to_references, classify
-from gradalign.classes.classify import half_sets, samples
 from gradalign.classes.opening import centred_volume
 from gradalign.classes.standing import Standing, read_standings, write_standings
+from gradalign.classes.start import half_sets, samples
 from gradalign.geometry.rotations import random_rotations, rotation_angle
 
 RNG = np.random.default_rng(11)

@@ -7,6 +7,7 @@ import pytest
 import gradalign
 import gradalign.averaging.wedge_average
 import gradalign.classes.classify
+import gradalign.classes.references
 import gradalign.classes.synchronise
 import gradalign.search.pair
 import gradalign.search.sets
@@ -16,6 +17,7 @@ MODULES = (
     gradalign.averaging.wedge_average,
     gradalign.search.sets,
     gradalign.classes.classify,
+    gradalign.classes.references,
     gradalign.classes.synchronise,
 )
 FUNCTIONS = {"align_pair", "align_to_reference", "align_all_pairs", "average"}

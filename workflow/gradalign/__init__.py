@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradalign.averaging.wedge_average import Average, average
-    from gradalign.classes.classify import Classification, ReferenceAlignment, align_to_references, classify
+    from gradalign.classes.classify import Classification, classify
+    from gradalign.classes.references import ReferenceAlignment, align_to_references
     from gradalign.classes.synchronise import Synchronised, synchronise
     from gradalign.errors import InputError
     from gradalign.search.pair import align_pair
@@ -19,13 +20,13 @@ _HOMES = {
     "Average": "averaging.wedge_average",
     "Classification": "classes.classify",
     "InputError": "errors",
-    "ReferenceAlignment": "classes.classify",
+    "ReferenceAlignment": "classes.references",
     "Settings": "search.settings",
     "Synchronised": "classes.synchronise",
     "align_all_pairs": "search.sets",
     "align_pair": "search.pair",
     "align_to_reference": "search.sets",
-    "align_to_references": "classes.classify",
+    "align_to_references": "classes.references",
     "average": "averaging.wedge_average",
     "classify": "classes.classify",
     "synchronise": "classes.synchronise",

@@ -6,10 +6,10 @@ import numpy as np
 
 from gradalign.base.files import complete_file
 from gradalign.classes.candidates import dissimilarities
-from gradalign.classes.classify import found_in_sample, no_classes
 from gradalign.classes.jobs import load_pairs
 from gradalign.classes.opening import Volumes, Wedges
 from gradalign.classes.similarity import similarity
+from gradalign.classes.start import found_in_sample, no_classes
 from gradalign.classes.state import load_state, save_state
 from gradalign.particles.entries import read_entries
 from gradalign.run.jobs import job

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradalign.classes.classify import MODEL_SAMPLE, check_particles, first_state, samples
 from gradalign.classes.standing import Standing
+from gradalign.classes.start import MODEL_SAMPLE, check_particles, first_state, samples
 from gradalign.errors import InputError
 from gradalign.particles.images import read_particle
 from gradalign.particles.opening import list_particles

@@ -7,10 +7,10 @@ import numpy as np
 
 from gradalign.averaging.fsc import resolution
 from gradalign.base.files import complete_file
-from gradalign.classes.classify import no_classes
 from gradalign.classes.placing import place_map
 from gradalign.classes.rounds import THRESHOLD
 from gradalign.classes.standing import MEMBER, UNDECIDED
+from gradalign.classes.start import no_classes
 from gradalign.classes.state import HISTORY, SETTLED
 from gradalign.errors import InputError
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
