@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +161,50 @@ def test_lists_without_a_common_particle_are_refused(example, tmp_path):
 def test_the_examples_microscope_is_the_studys():
     config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
     assert config["microscope"] == MICROSCOPE
+
+
+@pytest.fixture
+def told(monkeypatch, tmp_path, example):
+    """Run a command of the workflow in an empty folder; return what Snakemake is told, and its configuration."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, code=0):
+        commands = []
+
+        def answer(command):
+            commands.append(command)
+            asked = yaml.safe_load(Path(command[-1]).read_text(encoding="utf-8"))
+            for part in ("particles", "classes"):
+                folder = Path("results") / asked["name"] / part
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "summary.txt").write_text("Resolution 30.0 Å.\n", encoding="utf-8")
+            return subprocess.CompletedProcess(command, code)
+
+        monkeypatch.setattr(subprocess, "run", answer)
+        result = run(*arguments, code=code)
+        return commands[0], yaml.safe_load(Path(commands[0][-1]).read_text(encoding="utf-8")), result.stdout
+
+    return call
+
+
+def test_particles_are_handed_to_the_workflow_and_the_result_is_told(told, example):
+    star, reference = example[0] / "particles.star", example[0] / "reference.mrc"
+    command, asked, text = told("particles", star, "--reference", reference, "--cores", 2)
+    assert Path(command[command.index("--snakefile") + 1]).is_file()
+    assert command[command.index("--cores") + 1] == "2"
+    assert asked == {"name": "particles", "particles": {"star": str(star), "reference": str(reference)}}
+    assert text == "Resolution 30.0 Å.\nResults: results/particles/particles/\n"
+
+
+def test_classes_need_no_reference_and_take_a_name(told, example):
+    _, asked, text = told("classes", example[0] / "particles.star", "--name", "mine")
+    assert asked == {"name": "mine", "classes": {"star": str(example[0] / "particles.star")}}
+    assert "results/mine/classes/" in text
+
+
+def test_what_the_workflow_fails_with_is_the_exit_code(told, example):
+    told("classes", example[0] / "particles.star", code=3)
+
+
+def test_a_missing_list_is_refused_before_the_workflow_starts(tmp_path):
+    assert "none.star: there is no such file" in run("classes", tmp_path / "none.star", code=1).stderr

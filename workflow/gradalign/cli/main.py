@@ -10,6 +10,8 @@ from gradalign.errors import InputError
 
 _COMMANDS = {
     "align": "align_two",
+    "particles": "workflow",
+    "classes": "workflow",
     "average": "averages",
     "simulate": "examples",
     "compare": "comparing",
