@@ -8,7 +8,7 @@ STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\)
 # what can be made anew from the files of a reference: the rules of these topics, and the phantom
 DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,workflow/rules/%.smk,tables figures verdicts))
 
-.PHONY: help reproduce quick report particles classes test test-faults test-slurm check compare figures reference docs \
+.PHONY: help reproduce quick report example particles classes test test-faults test-slurm check compare figures reference docs \
 	bench bench-classes lock audit
 
 help: ## this list; every target sets up .venv first if it needs that
@@ -37,6 +37,9 @@ classes: .venv/complete ## your own subtomograms without a reference: STAR=run.s
 	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
 	.venv/bin/snakemake --cores all --keep-going $(UNSORTED)
 	@cat $(SORTED)/classes/summary.txt
+
+example: .venv/complete ## 40 simulated subtomograms with list, reference and truth, into example/
+	.venv/bin/gradalign simulate example
 
 compare: .venv/complete ## results/<name> against results/reference: exit code 0 if they agree
 	.venv/bin/python workflow/scripts/compare.py $(STUDY)

@@ -8,6 +8,7 @@ import yaml
 
 from gradalign.aligners.calling import Caller
 from gradalign.aligners.declared import check_calls
+from gradalign.cli.main import main
 from gradalign.io.mrc import write_volume
 from gradalign.simulation.phantom import phantom
 from gradalign.study.configuration import check
@@ -80,7 +81,25 @@ def test_commands_and_links_exist():
 
 
 def test_the_quick_start_has_exactly_two_commands():
-    assert blocks("")[0].splitlines() == ["make quick", "make test"]
+    start = README.split("## Quick start")[1]
+    assert re.search(r"```\n(.*?)```", start, flags=re.DOTALL)[1].splitlines() == ["make quick", "make test"]
+
+
+def test_each_of_the_three_doors_has_two_commands_and_a_picture():
+    doors = README.split("## Three doors")[1].split("\n## ")[0].split("### ")[1:]
+    assert len(doors) == 3
+    for door in doors:
+        (commands,) = re.findall(r"```\n(.*?)```", door, flags=re.DOTALL)
+        assert len(commands.splitlines()) == 2
+        (picture,) = re.findall(r"!\[[^]]+\]\(([^)]+)\)", door)
+        assert (ROOT / picture).is_file()
+
+
+def test_the_commands_of_the_readme_are_known():
+    names = re.findall(r"^(?:\.venv/bin/)?gradalign (\w+)", README, flags=re.MULTILINE)
+    assert {"particles", "align"} <= set(names)
+    for name in names:
+        assert main.get_command(None, name) is not None
 
 
 def test_the_citation_names_paper_and_study():
