@@ -26,7 +26,7 @@ def sleeps(f, g, **options):
 CELL = {"object": "phantom", "tilt": 60, "snr": 0.5}
 ALIGNERS = {
     "scan": {
-        "call": "gradalign.study.scans:scan_pair",
+        "call": "gradalign.search.exhaustive:scan_pair",
         "options": {"interval": 30},
         # a busy machine must not cost an answer
         "time_limit": 600,
@@ -155,7 +155,7 @@ def test_every_pair_is_exported_once(run):
     "aligner, sentence",
     [
         ({"call": "nowhere:align"}, "config: aligners.mine.call: there is no module nowhere: neither beside"),
-        ({"call": "gradalign.study.scans:nothing"}, "scanning.py defines no nothing."),
+        ({"call": "gradalign.search.exhaustive:nothing"}, "exhaustive.py defines no nothing."),
         ({"star": "nowhere.star"}, "nowhere.star: there is no such file, where a STAR file is needed"),
     ],
 )

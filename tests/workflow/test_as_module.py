@@ -46,10 +46,11 @@ def installed(tmp_path_factory):
     """Return the Python of another environment in which pip installed gradalign, from a copy of its sources."""
     python = environment(tmp_path_factory.mktemp("environment"))
     sources = tmp_path_factory.mktemp("sources")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "Snakefile", "config.yaml"):
         shutil.copy2(REPOSITORY / name, sources)
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPOSITORY / "workflow" / "gradalign", sources / "workflow" / "gradalign", ignore=ignored)
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in ("workflow", "profiles", "resources"):
+        shutil.copytree(REPOSITORY / name, sources / name, ignore=ignored)
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--no-index", sources], check=True, env=clean())
     return python
