@@ -93,7 +93,7 @@ def test_wrong_box_is_named(tmp_path):
 def test_stack_is_no_volume_and_volume_no_stack(tmp_path):
     write_volume(tmp_path / "volume.mrc", volumes(1)[0], 1.0)
     write_stack(tmp_path / "stack.mrcs", volumes(2), 1.0)
-    with pytest.raises(InputError, match="stack.mrcs: has the shape"):
+    with pytest.raises(InputError, match="stack.mrcs: holds 2 volumes"):
         read_volume(tmp_path / "stack.mrcs")
     with pytest.raises(InputError, match="volume.mrc: has the shape"):
         read_stack(tmp_path / "volume.mrc")
@@ -104,7 +104,7 @@ def test_unusable_voxel_size_is_named(tmp_path, size):
     with mrcfile.new(tmp_path / "odd.mrc") as mrc:
         mrc.set_data(volumes(1)[0])
         mrc.voxel_size = size
-    with pytest.raises(InputError, match="odd.mrc: has voxels of"):
+    with pytest.raises(InputError, match="odd.mrc: tells no voxel size"):
         read_volume(tmp_path / "odd.mrc")
 
 

@@ -3,13 +3,12 @@
 Arrays are ``[z, y, x]``, float32; voxel sizes are in nm here and in angstrom in the file.
 """
 
-from pathlib import Path
-
 import mrcfile
 import numpy as np
 
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
+from gradalign.io import volume_file
 
 ANGSTROM_PER_NM = 10.0
 _REAL_MODES = "iuf"
@@ -52,22 +51,11 @@ def check_volume(volume, name, box=None):
     return volume
 
 
-def _open(path):
-    """Return data and voxel size in nm of an MRC file."""
-    if not Path(path).is_file():
-        raise InputError(f"{path}: there is no such file, where an MRC file is needed")
-    try:
-        with mrcfile.open(path) as mrc:
-            data, size = mrc.data, mrc.voxel_size
-    except (ValueError, OSError, EOFError) as error:
-        reason = str(error).strip().rstrip("")
-        raise InputError(f"{path}: is no complete MRC file ({reason})") from error
-    sizes = np.array([size.x, size.y, size.z], dtype=float)
-    if not (np.isfinite(sizes).all() and sizes[0] > 0 and np.allclose(sizes, sizes[0], rtol=1e-3)):
-        edges = " x ".join(f"{edge:g}" for edge in sizes)
-        raise InputError(f"{path}: has voxels of {edges} angstrom, where cubic voxels of known size are needed")
-    # the header keeps single precision: 12.3 A comes back as 12.3, not 12.30000019
-    return data, float(f"{sizes[0]:.6g}") / ANGSTROM_PER_NM
+def _known_size(header):
+    """Return the voxel size in nm, or say that it is not known."""
+    if not header.voxel_size:
+        raise InputError(f"{header.path}: tells no voxel size, where cubic voxels of known size are needed")
+    return header.voxel_size / ANGSTROM_PER_NM
 
 
 def read_volume(path, box=None):
@@ -90,10 +78,10 @@ def read_volume(path, box=None):
     Raises
     ------
     InputError
-        If the file is missing, truncated or no MRC file, or the volume fails `check_volume`.
+        If the file is missing, truncated or no MRC file, tells no voxel size, or the volume fails `check_volume`.
     """
-    data, voxel_size = _open(path)
-    return check_volume(data, path, box), voxel_size
+    volume, header = volume_file.read(path)
+    return check_volume(volume, path, box), _known_size(header)
 
 
 def read_stack(path, box=None):
@@ -116,16 +104,14 @@ def read_stack(path, box=None):
     Raises
     ------
     InputError
-        If the file is missing, truncated or no volume stack, or a volume fails `check_volume`.
+        If the file is missing, truncated or no volume stack, tells no voxel size, or a volume fails `check_volume`.
     """
-    data, voxel_size = _open(path)
-    if data.ndim != 4:
-        raise InputError(f"{path}: has the shape {data.shape}, where a stack of volumes [n, z, y, x] is needed")
-    volumes = [check_volume(volume, f"{path}, volume {i + 1}", box) for i, volume in enumerate(data)]
-    return np.stack(volumes), voxel_size
+    stored, header = volume_file.read_all(path)
+    volumes = [check_volume(volume, f"{path}, volume {i + 1}", box) for i, volume in enumerate(stored)]
+    return np.stack(volumes), _known_size(header)
 
 
-def _write(path, data, voxel_size):
+def _write(path, data, voxel_size, origin=None):
     if not (np.isfinite(voxel_size) and voxel_size > 0):
         raise InputError(f"{path}: cannot have voxels of {voxel_size} nm; a positive voxel size is needed")
     angstrom = voxel_size * ANGSTROM_PER_NM
@@ -134,13 +120,14 @@ def _write(path, data, voxel_size):
         if data.ndim == 3:
             mrc.set_volume()
         mrc.voxel_size = angstrom
-        mrc.header.origin = tuple(-(edge // 2) * angstrom for edge in data.shape[:-4:-1])
+        centred = tuple(-(edge // 2) * angstrom for edge in data.shape[:-4:-1])
+        mrc.header.origin = centred if origin is None else tuple(origin)
         # mrcfile's own label carries the time of day: files would differ from run to run
         mrc.header.label[0] = b"gradalign"
 
 
-def write_volume(path, volume, voxel_size):
-    """Write one density map as an MRC file whose centre voxel (edge // 2) stands at the origin.
+def write_volume(path, volume, voxel_size, origin=None):
+    """Write one density map as an MRC file.
 
     Parameters
     ----------
@@ -150,13 +137,15 @@ def write_volume(path, volume, voxel_size):
         Density ``[z, y, x]``.
     voxel_size : float
         Edge of a voxel in nm.
+    origin : (float, float, float), optional
+        Where the first voxel stands, (x, y, z) in Å; if left out, the centre voxel (edge // 2) stands at 0.
 
     Raises
     ------
     InputError
         If the volume fails `check_volume`, the voxel size is not positive, or the file cannot be written.
     """
-    _write(path, check_volume(volume, path), voxel_size)
+    _write(path, check_volume(volume, path), voxel_size, origin)
 
 
 def write_stack(path, volumes, voxel_size):
