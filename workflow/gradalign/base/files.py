@@ -69,4 +69,5 @@ def write_text(path, text):
         If it cannot be written.
     """
     with complete_file(path) as partial:
-        Path(partial).write_text(text, encoding="utf-8")
+        # names of files may hold bytes that are no text
+        Path(partial).write_text(text, encoding="utf-8", errors="surrogateescape")

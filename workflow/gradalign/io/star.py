@@ -5,28 +5,22 @@ R^-1 = Rz(rot) Ry(tilt) Rz(psi), and its origins are the shift that centres the 
 Nowhere else are the two conventions converted.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
-from gemmi import cif
 
-from gradalign.base.files import complete_file
+from gradalign.base.files import write_text
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import euler_from_rotation, rotation_from_euler
 from gradalign.io.mrc import ANGSTROM_PER_NM
+from gradalign.io.star_text import read_tables, table_text
 
 _ANGLES = ("rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi")
 _ORIGINS = ("rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst")
 POSE_LABELS = (*_ANGLES, *_ORIGINS)
 """Columns of a pose: RELION's angles in degrees, its origins in angstrom."""
 _OPTICS = ("rlnOpticsGroup", "rlnVoltage", "rlnSphericalAberration", "rlnImagePixelSize", "rlnImageSize")
-# RELION takes files without this comment for those of older versions
-_VERSION = "# version 30001"
-_PLAIN = re.compile(r"[^\s'\"#_;$][^\s'\"]*")
-_RESERVED = re.compile(r"(data_|save_|loop_$|stop_$|global_$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -113,32 +107,6 @@ def from_relion(angles, origins, voxel_size):
     return rotation_from_euler(180 - psi, tilt, 180 - rot), translations
 
 
-def table_text(name, table):
-    """Return one table of a STAR file as RELION lays it out, columns numbered in comments.
-
-    Parameters
-    ----------
-    name : str
-        Without ``data_``.
-    table : dict of str to sequence of str
-        Columns by label, without the leading underscore.
-
-    Returns
-    -------
-    str
-    """
-    lines = [_VERSION, "", f"data_{name}", "", "loop_"]
-    lines += [f"_{label} #{number}" for number, label in enumerate(table, start=1)]
-    for row in zip(*table.values(), strict=True):
-        lines.append(" ".join(_entry(str(value)) for value in row))
-    return "\n".join(lines) + "\n\n"
-
-
-def _entry(text):
-    """Return an entry as it stands in a STAR file; in quotes only if it must be, for not all readers know them."""
-    return text if _PLAIN.fullmatch(text) and not _RESERVED.match(text) else cif.quote(text)
-
-
 def optics_text(voxel_size, box, voltage, spherical_aberration):
     """Return RELION's table of optics groups for subtomograms of one microscope.
 
@@ -187,18 +155,7 @@ def write_particles(path, particles):
         table |= {label: [f"{number + 0.0:.6f}" for number in numbers[:, i]] for i, label in enumerate(labels)}
     table |= particles.columns
     optics = (particles.voxel_size, particles.box, particles.voltage, particles.spherical_aberration)
-    text = optics_text(*optics) + table_text("particles", table)
-    with complete_file(path) as partial:
-        Path(partial).write_text(text, encoding="utf-8")
-
-
-def _document(path):
-    if not Path(path).is_file():
-        raise InputError(f"{path}: there is no such file, where a STAR file is needed")
-    try:
-        return cif.read_file(str(path))
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: is no readable STAR file ({error})") from error
+    write_text(path, optics_text(*optics) + table_text("particles", table))
 
 
 def read_table(path, name, labels):
@@ -222,25 +179,16 @@ def read_table(path, name, labels):
     InputError
         If the file is missing or no STAR file, or lacks the table or a column.
     """
-    return _table(path, _document(path), name, labels)
+    return _table(path, read_tables(path), name, labels)
 
 
-def _table(path, document, name, labels):
-    block = document.find_block(name)
-    if block is None:
+def _table(path, tables, name, labels):
+    if name not in tables:
         raise InputError(f"{path}: has no table data_{name}, which is needed")
-    table = {}
-    for item in block:
-        if item.loop is not None:
-            loop = item.loop
-            for column, tag in enumerate(loop.tags):
-                table[tag[1:]] = [cif.as_string(loop[row, column]) for row in range(loop.length())]
-        elif item.pair is not None:
-            table[item.pair[0][1:]] = [cif.as_string(item.pair[1])]
-    missing = [label for label in labels if label not in table]
+    missing = [label for label in labels if label not in tables[name]]
     if missing:
         raise InputError(f"{path}: data_{name} lacks the column _{missing[0]}, which is needed")
-    return table
+    return tables[name]
 
 
 def table_numbers(path, table, labels):
@@ -295,9 +243,9 @@ def read_particles(path):
         If the file is missing or no STAR file, lacks a table or column, holds no particle, holds something
         else where a number is needed, or its optics groups differ.
     """
-    document = _document(path)
-    optics_table = _table(path, document, "optics", _OPTICS)
-    table = _table(path, document, "particles", ("rlnImageName", *POSE_LABELS))
+    tables = read_tables(path)
+    optics_table = _table(path, tables, "optics", _OPTICS)
+    table = _table(path, tables, "particles", ("rlnImageName", *POSE_LABELS))
     optics = table_numbers(path, optics_table, _OPTICS[1:])
     if not len(optics) or not table["rlnImageName"]:
         raise InputError(f"{path}: holds no particles, where at least one is needed")

@@ -1,0 +1,102 @@
+"""STAR files as other programs and systems write them: read as they are meant, or one sentence with the line."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from gradalign.errors import InputError
+from gradalign.io.star_text import read_tables, table_text
+
+HEAD = "data_particles\n\nloop_\n_rlnImageName #1\n_rlnNote #2\n"
+
+
+def tables(path, content):
+    path.write_bytes(content)
+    return read_tables(path)
+
+
+def rows(path, text):
+    table = tables(path, (HEAD + text).encode("utf-8", "surrogateescape"))["particles"]
+    return list(zip(*table.values(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("\n", "\r").encode(),
+        lambda text: text.rstrip("\n").encode(),
+        lambda text: text.replace(" ", "\t").encode(),
+        lambda text: ("# gemessen von Zoë\n" + text).encode("latin-1"),
+    ],
+    ids=["byte-order mark", "UTF-16", "CR LF", "CR", "no last line end", "tabs", "Latin-1 comment"],
+)
+def test_systems_and_editors_leave_their_marks(tmp_path, encode):
+    table = tables(tmp_path / "run.star", encode(HEAD + "a.mrc 1\nb.mrc 2\n"))["particles"]
+    assert table == {"rlnImageName": ["a.mrc", "b.mrc"], "rlnNote": ["1", "2"]}
+
+
+def test_letters_beyond_ascii_are_read(tmp_path):
+    assert rows(tmp_path / "run.star", "Röhre/µ_1.mrc Zoë\n") == [("Röhre/µ_1.mrc", "Zoë")]
+
+
+def test_bytes_that_are_no_utf_8_stay_the_bytes_of_the_file_name(tmp_path):
+    name = "R\udcf6hre.mrc"
+    assert rows(tmp_path / "run.star", f"{name} 1\n") == [(name, "1")]
+    assert name.encode("utf-8", "surrogateescape") == b"R\xf6hre.mrc"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["data_1", "data_", "save_x", "loop_", "stop_", "global_", "LOOP_", "_note", "$x", "[1]", "]", "50%", "%41", "a'b"]
+    + ['a"b', "a#b", "a;b", "?", ".", "{x}", "~", "\\a"],
+)
+def test_values_that_cif_reserves_are_values(tmp_path, value):
+    assert rows(tmp_path / "run.star", f"a.mrc {value}\n") == [("a.mrc", value)]
+
+
+@pytest.mark.parametrize("value", ["data_1/a.mrc", "$HOME/a.mrc", "[a].mrc", "save_1.mrc", "%20.mrc"])
+def test_reserved_words_at_the_start_of_a_row_are_values(tmp_path, value):
+    assert rows(tmp_path / "run.star", f"{value} 1\n") == [(value, "1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a.mrc 1\nb.mrc\n", "line 7, 'b.mrc', has 1 values, where its table has 2 columns"),
+        ("a.mrc 1 2\n", "line 6, 'a.mrc 1 2', has 3 values"),
+        ("a.mrc 'x\n", "line 6 has the value 'x, whose quotation mark does not end"),
+        ("a.mrc #1\n", "line 6, 'a.mrc #1', has 1 values"),
+        ("a.mrc x\0y\n", "line 6"),
+        ("_a.mrc 1\n", "line 6, '_a.mrc 1', begins with an underscore"),
+    ],
+)
+def test_a_broken_row_is_named_with_its_line(tmp_path, text, words):
+    with pytest.raises(InputError) as caught:
+        rows(tmp_path / "run.star", text)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=8)
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=4))
+def test_any_texts_come_back(tmp_path_factory, pairs):
+    assume(not any("'" in text and '"' in text for pair in pairs for text in pair))
+    path = tmp_path_factory.mktemp("star") / "a.star"
+    table = dict(zip(("one", "two"), map(list, zip(*pairs, strict=True)), strict=True))
+    path.write_bytes(table_text("x", table).encode("utf-8", "surrogateescape"))
+    assert read_tables(path)["x"] == table
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=4))
+def test_bare_words_are_read_as_relion_splits_them(tmp_path_factory, pairs):
+    """As RELION writes a loop: values by blanks, without quotes."""
+    odd = ("#", ";", "'", '"', "_")
+    assume(not any(pair[0].startswith(odd) or pair[1].startswith(odd[:4]) for pair in pairs))
+    assume(not any(pair[0].lower() in ("loop_", "stop_", "global_") for pair in pairs))
+    text = "".join(f"{first} {second}\n" for first, second in pairs)
+    assert rows(tmp_path_factory.mktemp("star") / "a.star", text) == pairs

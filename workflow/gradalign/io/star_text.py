@@ -1,0 +1,205 @@
+"""The text of STAR files: gemmi's parser for what other programs write, and RELION's layout for what is written here.
+
+RELION splits lines at blanks; gemmi parses CIF, which reserves words and knows ASCII alone. What CIF would stumble over
+is therefore written as %XX before it is parsed, and read back from there afterwards.
+"""
+
+import codecs
+import re
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from gemmi import cif
+
+from gradalign.errors import InputError
+
+# RELION takes files without this comment for those of older versions
+_VERSION = "# version 30001"
+_PLAIN = re.compile(r"[^\s'\"#_;$\[\]][^\s'\"]*")
+_RESERVED = re.compile(r"(data_|save_|loop_$|stop_$|global_$)", re.IGNORECASE)
+# beyond ASCII, and the sign that the others are written with
+_FOREIGN = re.compile(r"[^\x00-\x24\x26-\x7f]+")
+# a word that CIF reserves where RELION has a value: behind another word of its line, which opens no loop
+_WORDS = r"(?:[$_]|(?i:data_|save_|loop_|stop_|global_))"
+_VALUE = re.compile(rf"(?<=[ \t]){_WORDS}")
+_SUSPECT = re.compile(rf"^[ \t]*(?:\$|\S+[ \t](?:.*[ \t])?{_WORDS}).*$", re.MULTILINE)
+# a row whose first value looks like the head of a table, which stands alone in its line
+_ROW = re.compile(r"^[ \t]*(?:data_|save_)\S*[ \t]+(?!loop_)[^#\s_].*$", re.IGNORECASE | re.MULTILINE)
+_WORD = re.compile(r"\"[^\"\n]*\"(?=\s|$)|'[^'\n]*'(?=\s|$)|\S+")
+_LONGEST_SHOWN = 60
+_UNDERSCORE = "begins with an underscore in the rows of a table, where a value in quotes is needed"
+
+
+def _decoded(path, content):
+    """Return a file's text; bytes that are no UTF-8 are kept, so that names of files stay those of the disk."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            text = content.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: is no readable STAR file ({error.reason})") from error
+    else:
+        text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _escaped(match):
+    return quote(match[0], safe="", errors="surrogateescape")
+
+
+def _first_escaped(match):
+    return f"%{ord(match[0][0]):02X}{match[0][1:]}"
+
+
+def _line_escaped(match):
+    line = match[0]
+    first = line.split(maxsplit=1)[0].lower()
+    if first == "loop_" or first.startswith("#"):
+        return line
+    start = len(line) - len(line.lstrip())
+    head, tail = line[: start + 1], line[start + 1 :]
+    if line[start] == "$" or _ROW.match(line):
+        head = f"{line[:start]}%{ord(line[start]):02X}"
+    return head + _VALUE.sub(_first_escaped, tail)
+
+
+def _armoured(text):
+    text = _FOREIGN.sub(_escaped, text)
+    text = _SUSPECT.sub(_line_escaped, text)
+    return _ROW.sub(_line_escaped, text)
+
+
+def _plain(text):
+    """Return a value as it was before it was armoured."""
+    if text[0] in "'\";":
+        text = cif.as_string(text)
+    return unquote(text, errors="surrogateescape") if "%" in text else text
+
+
+def _shown(text):
+    text = " ".join(unquote(text, errors="surrogateescape").split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} ..."
+
+
+def _odd_row(text):
+    """Return in words the first row with more or fewer values than its loop has columns, if there is one."""
+    columns = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        words = _WORD.findall(line)
+        first = words[0].lower() if words else "#"
+        if first == "loop_":
+            columns = 0
+        elif first.startswith("data_") and len(words) == 1:
+            columns = None
+        elif columns is not None and first.startswith("_") and (len(words) == 1 or words[1].startswith("#")):
+            columns += 1
+        elif columns and first.startswith("_"):
+            return f"line {number}, {_shown(line)!r}, {_UNDERSCORE}"
+        elif columns and not first.startswith("#"):
+            for place, word in enumerate(words):
+                # a comment starts a word
+                if word.startswith("#"):
+                    words = words[:place]
+                    break
+            if len(words) != columns:
+                return (
+                    f"line {number}, {_shown(line)!r}, has {len(words)} values, where its table has {columns} columns"
+                )
+            quoted = next((word for word in words if word[0] in "'\"" and (len(word) < 2 or word[-1] != word[0])), None)
+            if quoted:
+                return f"line {number} has the value {_shown(quoted)}, whose quotation mark does not end"
+    return ""
+
+
+def _reason(error, text):
+    found = re.search(r":(\d+):(\d+)\((\d+)\): (.*)", " ".join(str(error).split()))
+    row = _odd_row(text)
+    if row:
+        return row
+    if found and 0 < int(found[1]) <= text.count("\n") + 1:
+        return f"line {found[1]}, {_shown(text.split(chr(10))[int(found[1]) - 1])!r}: {found[4]}"
+    return " ".join(str(error).split())
+
+
+def read_tables(path):
+    """Read all tables of a STAR file.
+
+    Parameters
+    ----------
+    path : str or path
+        UTF-8, with or without a byte-order mark, or UTF-16; lines may end as on Windows or an old Macintosh.
+
+    Returns
+    -------
+    dict of str to dict of str to list of str
+        By the table's name without ``data_``, the entries of each column by its label without the underscore.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no STAR file: one sentence with the line.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: there is no such file, where a STAR file is needed") from error
+    text = _decoded(path, content)
+    armoured = _armoured(text)
+    try:
+        document = cif.read_string(armoured)
+        found = {block.name.strip(): _table(block) for block in document}
+    except (ValueError, RuntimeError) as error:
+        raise InputError(f"{path}: is no readable STAR file ({_reason(error, armoured)})") from error
+    for block in document:
+        _check_one_kind(path, block, text)
+    return found
+
+
+def _check_one_kind(path, block, text):
+    """Say so if a row of a loop was taken for a value of its own, for it begins with an underscore."""
+    if any(item.loop is not None for item in block):
+        for item in block:
+            if item.pair is not None:
+                label = _plain(item.pair[0])
+                for number, line in enumerate(text.split("\n"), start=1):
+                    if line.split()[:1] == [label]:
+                        raise InputError(
+                            f"{path}: is no readable STAR file (line {number}, {_shown(line)!r}, {_UNDERSCORE})"
+                        )
+
+
+def _table(block):
+    table = {}
+    for item in block:
+        if item.loop is not None:
+            tags, values = item.loop.tags, item.loop.values
+            for column, tag in enumerate(tags):
+                table[_plain(tag[1:])] = [_plain(text) for text in values[column :: len(tags)]]
+        elif item.pair is not None:
+            table[_plain(item.pair[0][1:])] = [_plain(item.pair[1])]
+    return table
+
+
+def table_text(name, table):
+    """Return one table of a STAR file as RELION lays it out, columns numbered in comments.
+
+    Parameters
+    ----------
+    name : str
+        Without ``data_``.
+    table : dict of str to sequence of str
+        Columns by label, without the leading underscore.
+
+    Returns
+    -------
+    str
+    """
+    lines = [_VERSION, "", f"data_{name}", "", "loop_"]
+    lines += [f"_{label} #{number}" for number, label in enumerate(table, start=1)]
+    for row in zip(*table.values(), strict=True):
+        lines.append(" ".join(_entry(str(value)) for value in row))
+    return "\n".join(lines) + "\n\n"
+
+
+def _entry(text):
+    """Return an entry as it stands in a STAR file; in quotes only if it must be, for not all readers know them."""
+    return text if _PLAIN.fullmatch(text) and not _RESERVED.match(text) else cif.quote(text)
