@@ -24,11 +24,11 @@ report: .venv/complete ## the study of CONFIG=file.yaml with its report, results
 	.venv/bin/snakemake --cores all $(LAID_OVER)
 	.venv/bin/snakemake $(LAID_OVER) --report $(STUDY)/appendix.html
 
-# a job that fails does not keep the other particles waiting
-OWN = $(LAID_OVER) $(if $(STAR),--config particles=$(STAR) reference=$(REFERENCE))
-particles: .venv/complete ## your own subtomograms: STAR=run.star REFERENCE=ref.mrc, or CONFIG=file.yaml
-	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
-	.venv/bin/snakemake --cores all --keep-going $(OWN)
+# as they were typed, whatever signs they hold
+QUOTED = '$(subst ','\'',$(value $(1)))'
+particles: .venv/complete ## your own subtomograms: STAR=run.star REFERENCE=ref.mrc (NAME=run), or CONFIG=file.yaml
+	@.venv/bin/python workflow/scripts/particles.py --star=$(call QUOTED,STAR) --reference=$(call QUOTED,REFERENCE) \
+		--config=$(call QUOTED,CONFIG) --name=$(call QUOTED,NAME)
 
 # without a configuration the results are called as the STAR file is
 SORTED = $(if $(CONFIG),$(STUDY),$(if $(STAR),results/$(basename $(notdir $(STAR))),$(STUDY)))
@@ -82,6 +82,8 @@ bench-classes: .venv/complete ## classes of known mixtures, into docs/classes.cs
 
 # made anew when the lock changes; half of an environment is never taken for a whole one
 .venv/complete: envs/requirements.lock
+	@case "$$PWD" in *[[:space:]\'\"\`\$$\&\;\|\<\>\(\)\{\}\[\]\*\?\!\#\~\\]*) \
+		echo "$$PWD: Snakemake cannot run from a path with blanks, quotes or brackets; move this folder." >&2; exit 1;; esac
 	@for python in $(PYTHONS); do \
 		if $$python -c "$(FITS)" 2> /dev/null; then found=$$python; break; fi; \
 	done; \

@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import datetime
 import math
 from pathlib import Path
 
@@ -231,6 +232,42 @@ def test_particles_can_be_given_as_two_files_alone():
     config = PAPER | {"particles": "run.star", "reference": "ref.mrc"}
     wanted = PAPER["particles"] | {"star": "run.star", "reference": "ref.mrc"}
     assert check(config, SCHEMA)["particles"] == check(PAPER | {"particles": wanted}, SCHEMA)["particles"]
+
+
+@pytest.mark.parametrize(
+    ("star", "name"),
+    [
+        ("run.star", "run"),
+        ("/data/job 12/Röhre (1).star", "R_hre_1_"),
+        ("_optimisation_set.star", "optimisation_set"),
+        ("2024_05", "2024_05"),
+        ("paper.star", "paper_list"),
+        ("reference.star", "reference_list"),
+        ("µ.star", "list"),
+    ],
+)
+def test_results_are_named_after_the_list_unless_a_name_is_given(star, name):
+    config = PAPER | {"particles": star, "reference": "ref.mrc"}
+    assert check(config, SCHEMA)["name"] == name
+    assert check(config | {"name": "mine"}, SCHEMA)["name"] == "mine"
+    assert check(PAPER, SCHEMA)["name"] == "paper"
+
+
+def test_home_and_variables_are_expanded_in_the_names_of_files(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/zoe")
+    monkeypatch.setenv("DATA", "/data")
+    files = {"star": "~/run.star", "reference": "$HOME/ref.mrc", "mask": "${DATA}/mask.mrc"}
+    section = check(PAPER | {"particles": PAPER["particles"] | files}, SCHEMA)["particles"]
+    assert (section["star"], section["reference"]) == ("/home/zoe/run.star", "/home/zoe/ref.mrc")
+    assert section["mask"] == "/data/mask.mrc"
+
+
+@pytest.mark.parametrize(("value", "words"), [(20240501, "20240501"), (datetime.date(2026, 11, 26), "2026, 11, 26")])
+def test_names_that_yaml_reads_as_numbers_or_dates_are_told_to_be_put_in_quotes(value, words):
+    for config in (PAPER | {"name": value}, PAPER | {"particles": value}, changed("particles.star", value)):
+        (sentence,) = mistakes(config)
+        assert words in sentence
+        assert "if it is meant as a text, put it in quotes" in sentence
 
 
 def test_a_reference_without_particles_and_particles_without_a_reference_are_told():

@@ -13,8 +13,9 @@ from picked_files import make_particles, section, star_text
 
 from gradalign.errors import InputError
 from gradalign.particles.ctf_wedge import fit_wedge
-from gradalign.particles.images import Place, check_header, inspect, load, place, read_map, read_particle
-from gradalign.particles.opening import check_files
+from gradalign.particles.images import check_header, inspect, load, read_map, read_particle
+from gradalign.particles.listing import check_files
+from gradalign.particles.places import Place, place
 from gradalign.particles.star import read_picked
 
 FEW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -4,10 +4,13 @@ import gzip
 import mrcfile
 import numpy as np
 import pytest
+from five_points import POINTS, density
 from picked_files import write_mrc
+from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
-from gradalign.particles.images import Place, check_header, inspect, place, read_map, read_particle
+from gradalign.particles.images import check_header, inspect, read_map, read_particle
+from gradalign.particles.places import Place, place
 
 VOLUME = np.random.default_rng(0).normal(3.0, 2.0, (16, 16, 16)).astype(np.float32)
 NORMED = (VOLUME - VOLUME.mean()) / VOLUME.std()
@@ -141,7 +144,7 @@ def test_files_are_looked_for_here_and_beside_the_star_file(tmp_path, monkeypatc
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert place("particle.mrc", tmp_path / "run.star").file == str(file)
-    with pytest.raises(InputError, match="absent.mrc is neither in this folder nor beside the STAR file"):
+    with pytest.raises(InputError, match="absent.mrc .*is neither in this folder nor beside the STAR file"):
         place("absent.mrc", tmp_path / "run.star")
 
 
@@ -149,3 +152,24 @@ def test_files_are_looked_for_here_and_beside_the_star_file(tmp_path, monkeypatc
 def test_signs_in_a_name_and_relions_format_behind_a_colon_are_understood(tmp_path, name, image):
     write_mrc(tmp_path / name, VOLUME)
     assert place(image, tmp_path / "run.star") == Place(str(tmp_path / name), 0)
+
+
+@pytest.mark.parametrize("size", [0.0, 1.0])
+def test_a_reference_without_a_voxel_size_has_that_of_the_particles(tmp_path, size):
+    write_mrc(tmp_path / "r.mrc", VOLUME, pixel=size)
+    assert np.array_equal(read_map(tmp_path / "r.mrc", 16, 1.25, "reference"), VOLUME)
+    assert inspect(Place(str(tmp_path / "r.mrc"), 0)) == (16, 0.0)
+
+
+def test_the_configured_voxel_size_overrules_the_headers_of_maps(file):
+    assert np.array_equal(read_map(file, 16, 1.0, "mask", overruled=True), VOLUME)
+
+
+def test_a_box_that_is_turned_against_its_tomogram_is_turned_back(tmp_path):
+    rotation = Rotation.from_euler("ZYZ", [40, 70, -20], degrees=True)
+    # a box shows at x what its tomogram has at Rx
+    write_mrc(tmp_path / "turned.mrc", density(24, rotation.inv().apply(POINTS * 0.8)))
+    write_mrc(tmp_path / "straight.mrc", density(24, POINTS * 0.8))
+    turned = read_particle(Place(str(tmp_path / "turned.mrc"), 0), 24, 1.25, rotation.as_matrix())
+    straight = read_particle(Place(str(tmp_path / "straight.mrc"), 0), 24, 1.25)
+    assert np.corrcoef(turned.ravel(), straight.ravel())[0, 1] > 0.995

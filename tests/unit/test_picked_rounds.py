@@ -18,6 +18,7 @@ from picked_files import (
     star_text,
     write_mrc,
 )
+from scipy.ndimage import affine_transform
 from scipy.spatial.transform import Rotation
 
 import gradalign.particles.rounds
@@ -101,12 +102,16 @@ def test_an_average_shows_the_object_and_its_half_maps_agree(aligned):
     truth = density(BOX, PLACES)
     assert np.corrcoef(filtered_average(state).ravel(), truth.ravel())[0, 1] > 0.8
     assert state.shells[2, :3].min() > 0.7
-    assert "9 of 10 particles" in summary(entries, state, section_of(aligned))[0]
-    assert any("left_out.csv" in line for line in summary(entries, state, section_of(aligned)))
+    assert "9 of 10 particles" in summary(picked_of(aligned), entries, state, section_of(aligned))[0]
+    assert any("left_out.csv" in line for line in summary(picked_of(aligned), entries, state, section_of(aligned)))
 
 
 def section_of(aligned):
     return section(aligned[0])
+
+
+def picked_of(aligned):
+    return read_picked(aligned[0] / "run.star")
 
 
 def test_scores_and_their_change_are_told_for_each_particle(aligned):
@@ -349,10 +354,13 @@ def test_a_mask_from_a_file_is_checked_and_used(tmp_path):
 def test_the_command_file_names_maps_that_are_there(aligned, tmp_path):
     folder, _, _, state = aligned
     reference = density(BOX, PLACES)
-    write_chimerax(tmp_path / "a.cxc", tmp_path / "average.mrc", folder / "ref.mrc", filtered_average(state), reference)
+    files, volumes = (tmp_path / "average.mrc", folder / "ref.mrc"), (filtered_average(state), reference)
+    write_chimerax(tmp_path / "a.cxc", files, volumes, 1.25, (-150.0, 0.0, 2.5))
     text = (tmp_path / "a.cxc").read_text()
     assert 'open "average.mrc" id 1' in text
     assert f'open "{folder / "ref.mrc"}" id 2' in text
+    # whatever their headers say, they lie over each other
+    assert all(f"volume #{model} voxelSize 12.5 origin -150,0,2.5" in text for model in (1, 2))
 
 
 def test_a_fault_of_the_program_with_one_particle_is_kept_to_that_particle(tmp_path, monkeypatch):
@@ -398,7 +406,7 @@ def test_noise_alone_is_told_to_hold_nothing_beyond_the_reference(tmp_path):
     for number in range(10):
         write_mrc(tmp_path / f"particle{number + 1}.mrc", rng.normal(size=(BOX,) * 3))
     entries, state = run_rounds(section(tmp_path))
-    said = summary(entries, state, section(tmp_path))
+    said = summary(read_picked(tmp_path / "run.star"), entries, state, section(tmp_path))
     resolution = state.history[-1, 4]
     assert np.isnan(resolution) or resolution >= state.initial_low_pass
     assert any("the reference's own" in line or "no common structure" in line for line in said)
@@ -449,3 +457,39 @@ def test_a_job_asks_for_the_memory_of_its_round_once_that_is_known(aligned, tmp_
     save_state(tmp_path / "state.npz", state)
     band = BOX * state.voxel_size / state.low_pass
     assert chunk_memory_mb(tmp_path / "state.npz") == pytest.approx(memory_mb(BOX, band), abs=1)
+
+
+def test_boxes_that_are_turned_against_their_tomogram_end_where_they_were_put(tmp_path):
+    """RELION 4: A = A_subtomogram A_particle, and the origin is turned by A_subtomogram."""
+    rng = np.random.default_rng(4)
+    write_mrc(tmp_path / "ref.mrc", density(BOX, PLACES))
+    boxes, poses = [], []
+    for number in range(6):
+        relion = rng.uniform([-180, 5, -180], [180, 175, 180], (2, 3))
+        box, own = (Rotation.from_euler("ZYZ", angles, degrees=True).inv() for angles in relion)
+        shift = rng.uniform(-1.5, 1.5, 3)
+        # made in the tomogram's axes with its wedge, then cut out along those of the box
+        straight = particle(box * own, box.apply(shift), (-60.0, 60.0, 90.0), rng, 0.3)
+        write_mrc(tmp_path / f"particle{number + 1}.mrc", turned_into(straight, box))
+        boxes.append(relion[0])
+        poses.append((own, shift))
+    columns = {"rlnImageName": [f"particle{n + 1}.mrc" for n in range(6)]}
+    labels = ("rlnTomoSubtomogramRot", "rlnTomoSubtomogramTilt", "rlnTomoSubtomogramPsi")
+    columns |= {label: [angles[i] for angles in boxes] for i, label in enumerate(labels)}
+    (tmp_path / "run.star").write_text(star_text(columns))
+    entries, state = run_rounds(section(tmp_path), rounds=2)
+    write_star(tmp_path / "aligned.star", read_picked(tmp_path / "run.star"), entries, state)
+    expected = np.array([own.apply(PLACES) + shift for own, shift in poses])
+    found = points_by_scipy(tmp_path / "aligned.star")
+    assert np.median(np.linalg.norm(found - expected, axis=-1)) < 0.5
+    # and they start from there
+    settings = section(tmp_path, star=str(tmp_path / "aligned.star"), search="local", low_pass=state.low_pass)
+    again, _ = run_rounds(settings, rounds=1)
+    assert np.median(scores_table(again).start_rotation_deg) < 3
+
+
+def turned_into(volume, box):
+    """Return a volume of the tomogram's axes along those of a box, by SciPy alone."""
+    matrix = box.as_matrix()[::-1, ::-1]
+    centre = np.full(3, BOX // 2)
+    return affine_transform(volume, matrix, centre - matrix @ centre, order=5)

@@ -75,7 +75,8 @@ def witness(event, arguments):
     elif event in ("os.rename", "os.remove", "os.mkdir", "os.link", "os.symlink"):
         written.extend(str(argument) for argument in arguments if isinstance(argument, str))
 from gradalign.io.star import join_particles, read_particles, write_particles
-from gradalign.particles.star import read_picked, write_picked
+from gradalign.particles.aligned import write_aligned
+from gradalign.particles.star import read_picked
 import numpy as np
 given, folder = sys.argv[1:]
 sys.addaudithook(witness)
@@ -84,7 +85,7 @@ write_particles(folder + "/joined.star", join_particles([particles, particles]))
 picked = read_picked(given)
 count = len(picked)
 poses = np.tile(np.eye(3), (count, 1, 1)), np.zeros((count, 3))
-write_picked(folder + "/aligned.star", picked, range(count), *poses, 1.0, 32, {})
+write_aligned(folder + "/aligned.star", picked, range(count), poses, 1.0, 32, {})
 print(json.dumps(written))
 """
 

@@ -1,5 +1,8 @@
 """A user's own particles, from a STAR file and a reference to the average, by the command line of the README."""
 
+import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,7 +63,7 @@ def test_one_command_makes_the_particle_outputs_and_nothing_of_the_study(run):
 def test_the_aligned_particles_stand_where_they_were_put(run):
     folder, truth, _ = run
     aligned = read_particles(folder / "results/own/particles/aligned.star")
-    rows = [int(name.removeprefix("particle").removesuffix(".mrc")) - 1 for name in aligned.images]
+    rows = [int(Path(name).name.removeprefix("particle").removesuffix(".mrc")) - 1 for name in aligned.images]
     assert rows == [0, *range(2, 9)]
     angles = [
         np.degrees((Rotation.from_matrix(rotation).inv() * truth[row][0]).magnitude())
@@ -107,3 +110,130 @@ def test_a_mistake_in_the_star_file_is_one_sentence_before_any_job(run, tmp_path
     said = [line for line in done.stderr.splitlines() if not line.startswith(("Using workflow", "Config file"))]
     assert said == ["bad.star: has no column _rlnImageName, where RELION's table data_particles is needed"]
     assert not (tmp_path / "results").exists()
+
+
+def planned(folder, star, *arguments):
+    """Return the jobs that Snakemake would run for a list."""
+    plan = snakemake(folder, "--dry-run", "--config", f"particles={star}", *arguments)
+    assert plan.returncode == 0, plan.stderr
+    return jobs(plan.stdout)
+
+
+@pytest.fixture
+def finished(run, tmp_path):
+    """A folder of its own with the lists, volumes and results of the run, dates and all."""
+    shutil.copytree(run[0], tmp_path / "own", symlinks=True)
+    assert planned(tmp_path / "own", "run.star", "reference=ref.mrc", "name=own") == {}
+    return tmp_path / "own"
+
+
+def test_a_list_that_was_changed_behind_an_older_date_is_noticed(finished):
+    star, other = finished / "run.star", finished / "other.star"
+    text = star.read_text()
+    changes = {
+        "order": text.replace("particle3.mrc", "X")
+        .replace("particle4.mrc", "particle3.mrc")
+        .replace("X", "particle4.mrc"),
+        "origins": text.replace(
+            "_rlnOpticsGroup #2", "_rlnOpticsGroup #2\n_rlnOriginXAngst #3\n_rlnOriginYAngst #4\n_rlnOriginZAngst #5"
+        ).replace(".mrc 1\n", ".mrc 1 12.5 0 0\n"),
+    }
+    for changed in changes.values():
+        assert changed != text
+        other.write_text(changed)
+        os.utime(other, (1e9, 1e9))
+        shutil.copy2(other, star)
+        assert "particles_start" in planned(finished, "run.star", "reference=ref.mrc", "name=own")
+
+
+def test_volumes_that_were_extracted_again_are_noticed(finished):
+    volume = finished / "particle5.mrc"
+    before = volume.stat()
+    os.utime(volume, ns=(before.st_atime_ns, before.st_mtime_ns - 10**12))
+    assert "particles_start" in planned(finished, "run.star", "reference=ref.mrc", "name=own")
+    os.utime(volume, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert planned(finished, "run.star", "reference=ref.mrc", "name=own") == {}
+
+
+def test_a_folder_behind_a_link_that_was_turned_is_noticed(finished):
+    shutil.copytree(finished, finished.parent / "older", ignore=shutil.ignore_patterns("results", ".snakemake"))
+    for path in (finished.parent / "older").iterdir():
+        os.utime(path, (1e9, 1e9))
+    moved = finished.parent / "moved"
+    moved.mkdir()
+    for path in finished.glob("*.*"):
+        path.rename(moved / path.name)
+        path.symlink_to(f"now/{path.name}")
+    (finished / "now").symlink_to("../moved")
+    assert planned(finished, "run.star", "reference=ref.mrc", "name=own") == {}
+    (finished / "now").unlink()
+    (finished / "now").symlink_to("../older")
+    assert "particles_start" in planned(finished, "run.star", "reference=ref.mrc", "name=own")
+
+
+def test_results_are_named_after_their_list_and_not_given_to_another(run, tmp_path):
+    for name in ("a", "b"):
+        shutil.copytree(run[0], tmp_path / name, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    plan = snakemake(tmp_path, "--summary", "--config", "particles=a/run.star", "reference=a/ref.mrc")
+    assert "results/run/particles/aligned.star" in plan.stdout
+    record = tmp_path / "results" / "run" / "config.yaml"
+    record.parent.mkdir(parents=True)
+    record.write_text("particles: {star: a/run.star}\n")
+    assert planned(tmp_path, "a/run.star", "reference=a/ref.mrc")
+    other = snakemake(tmp_path, "--dry-run", "--config", "particles=b/run.star", "reference=b/ref.mrc")
+    assert other.returncode
+    assert "results/run: holds the results of a/run.star; give those of b/run.star a name of their own" in other.stderr
+    assert planned(tmp_path, "b/run.star", "reference=b/ref.mrc", "name=b")
+
+
+def command(folder, *arguments):
+    """Run what `make particles` runs."""
+    words = [sys.executable, str(REPOSITORY / "workflow" / "scripts" / "particles.py"), *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, cwd=folder)
+
+
+def sentences(done):
+    return [line for line in done.stderr.splitlines() if not line.startswith("Using workflow")]
+
+
+def test_without_a_list_the_command_says_so_and_does_not_start_the_study(tmp_path):
+    done = command(tmp_path)
+    assert done.returncode
+    assert len(sentences(done)) == 1
+    assert "no particles were given: make particles STAR=run.star REFERENCE=ref.mrc" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_shows_in_a_job_is_one_sentence_without_snakemakes_trace(run, tmp_path):
+    folder = tmp_path / "own"
+    shutil.copytree(run[0], folder, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    write_mrc(folder / "small.mrc", np.random.default_rng(1).normal(size=(20,) * 3))
+    done = command(folder, "--star", "run.star", "--reference", "small.mrc")
+    assert done.returncode
+    assert sentences(done) == [
+        "small.mrc: the reference is a cube of 20 voxels, where the subtomograms have 24; crop, pad or rescale it"
+    ]
+
+
+def test_files_and_names_of_all_signs_go_through_the_command_to_its_last_line(run, tmp_path):
+    folder = tmp_path / "my data (1) {x} 'ä' $HOME"
+    shutil.copytree(run[0], folder, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    done = command(tmp_path, "--star", folder / "run.star", "--reference", folder / "ref.mrc", "--name", "2026_11")
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-2:]
+    assert last[0].startswith("results/2026_11/particles/ holds aligned.star")
+    assert last[1].startswith("Resolution ")
+    assert str(folder) in (tmp_path / "results/2026_11/particles/aligned.star").read_text()
+
+
+def test_make_hands_on_what_was_typed(tmp_path):
+    star = "a b(1)'\"$x`.star"
+    plan = subprocess.run(
+        ["make", "--dry-run", "particles", f"STAR={star}", "NAME=2024_05"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    line = " ".join(line.rstrip("\\") for line in plan.stdout.splitlines())
+    line = line[line.index(".venv/bin/python workflow/scripts/particles.py") :]
+    assert shlex.split(line)[2:] == [f"--star={star}", "--reference=", "--config=", "--name=2024_05"]

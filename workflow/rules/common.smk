@@ -18,6 +18,15 @@ if find_spec("gradalign") is None:
         f"`{sys.executable} -m pip install {workflow_folder.parent}`."
     )
 
+from gradalign.errors import InputError
+from gradalign.run.machine import check_python
+
+try:
+    # every job would die with "command not found"
+    check_python()
+except InputError as error:
+    sys.exit(str(error))
+
 # Snakemake itself would end in a traceback
 if not os.access(".snakemake" if os.path.isdir(".snakemake") else ".", os.W_OK | os.X_OK):
     sys.exit(
@@ -37,7 +46,6 @@ from gradalign.search.registry import paper_scores
 from gradalign.io.csv_lines import number_text
 from gradalign.study.configuration import check
 from gradalign.base.sources import source_files
-from gradalign.errors import InputError
 from gradalign.simulation.maps import check_structures
 from gradalign.simulation.sources import find_coordinates
 

@@ -1,19 +1,28 @@
 # A user's own subtomograms: aligned to a reference and averaged in rounds, the half sets kept apart.
 
+from gradalign.particles.listing import check_files, check_owner, digest
 from gradalign.particles.memory import chunk_memory_mb
-from gradalign.particles.opening import check_files
+from gradalign.study.configuration import name_after
 
 picked_section = config["particles"]
 try:
     # a mistake in the STAR file is told before any job starts
-    picked_count = len(check_files(picked_section))
+    picked_list = check_files(picked_section)
+    if config["name"] == name_after(picked_section["star"]):
+        check_owner(f"results/{config['name']}/config.yaml", picked_section["star"])
+    # list and volumes changed without a newer date: the results are made anew
+    picked_digest = digest(picked_list, picked_section)
 except InputError as error:
     sys.exit(str(error))
 
-picked_chunks = ranges(picked_count, picked_section["per_job"])
+picked_chunks = ranges(len(picked_list), picked_section["per_job"])
+picked_set = {"set": "<particles>/optimisation_set.star"} if picked_list.picked.set_path else {}
 # a mask is a file or a word
 picked_files = [picked_section["star"], picked_section["reference"]]
 picked_files += [picked_section["mask"]] if picked_section["mask"] not in ("sphere", "none") else []
+# a module's prefix is for its results
+if workflow.modifier.path_modifier.prefix:
+    picked_files = [os.path.abspath(path) for path in picked_files]
 # which choices change what a round does; how many rounds there are does not
 picked_choices = {key: value for key, value in picked_section.items() if key not in ("rounds", "per_job")}
 
@@ -56,6 +65,7 @@ rule particles_start:
         alignment=config["alignment"],
         seed=config["seed"],
         chunks=picked_chunks,
+        digest=picked_digest,
     script:
         "../scripts/particles_start.py"
 
@@ -111,6 +121,7 @@ rule particles_results:
         entries=expand("<last_round>/particles~{picked}.csv", picked=picked_chunks),
         sources=sources("particles_results.py"),
     output:
+        **picked_set,
         star="<particles>/aligned.star",
         average="<particles>/average.mrc",
         half1="<particles>/average_half1.mrc",
@@ -137,6 +148,7 @@ rule particles_results:
         runtime=60,
     params:
         section=picked_choices,
+        digest=picked_digest,
     script:
         "../scripts/particles_results.py"
 

@@ -1,15 +1,15 @@
 """Write the aligned particles, the average and what is known of them."""
 
-from pathlib import Path
-
 import pandas as pd
 
-from gradalign.base.files import complete_file
-from gradalign.io.mrc import read_volume
+from gradalign.base.files import write_text
+from gradalign.io import volume_file
+from gradalign.particles.aligned import write_optimisation_set
 from gradalign.particles.entries import read_entries
 from gradalign.particles.results import (
     filtered_average,
     history_table,
+    map_origin,
     scores_table,
     shells_table,
     summary,
@@ -29,10 +29,15 @@ with job(snakemake.log[0]) as say:
     output, section = snakemake.output, snakemake.params.section
     state = load_state(snakemake.input.state)
     entries = [entry for path in snakemake.input.entries for entry in read_entries(path)]
-    write_star(output.star, read_picked(section["star"]), entries, state)
-    write_maps({name: output[name] for name in ("average", "half1", "half2", "filtered")}, state)
-    reference, _ = read_volume(section["reference"])
-    write_chimerax(output.chimerax, output.filtered, section["reference"], filtered_average(state), reference)
+    picked = read_picked(section["star"], section["class_number"])
+    write_star(output.star, picked, entries, state)
+    if picked.set_path:
+        write_optimisation_set(output.set, picked, output.star)
+    reference, header = volume_file.read(section["reference"])
+    origin = map_origin(header, state.voxel_size)
+    write_maps({name: output[name] for name in ("average", "half1", "half2", "filtered")}, state, origin)
+    files, volumes = (output.filtered, section["reference"]), (filtered_average(state), reference)
+    write_chimerax(output.chimerax, files, volumes, state.voxel_size, origin)
     scores, rounds = pd.DataFrame(scores_table(entries)), pd.DataFrame(history_table(state))
     left_out = scores[scores.failure != ""][["particle", "image", "failure"]]
     for path, table in (
@@ -42,9 +47,8 @@ with job(snakemake.log[0]) as say:
         (output.shells, pd.DataFrame(shells_table(state))),
     ):
         write_csv(table, path)
-    lines = summary(entries, state, section)
-    with complete_file(output.summary) as partial:
-        Path(partial).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines = summary(picked, entries, state, section)
+    write_text(output.summary, "\n".join(lines) + "\n")
     parts = [frame_part("Rounds", rounds)]
     if len(left_out):
         parts.append(frame_part(f"Left out (the first {MOST_SHOWN} of {len(left_out)})", left_out.head(MOST_SHOWN)))

@@ -7,8 +7,9 @@ from gradalign.classes.start import MODEL_SAMPLE, check_particles, first_state, 
 from gradalign.errors import InputError
 from gradalign.particles.images import read_particle
 from gradalign.particles.opening import list_particles
+from gradalign.particles.places import is_file
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
-from gradalign.particles.star import is_file, read_picked
+from gradalign.particles.star import read_picked
 
 
 def check_star(section):
@@ -82,7 +83,8 @@ class Volumes:
 
     def __getitem__(self, number):
         entry = self._entries[number]
-        return centred_volume(self._sign * read_particle(entry.image, self._box, self._stated), entry.centre)
+        volume = read_particle(entry.image, self._box, self._stated, entry.box_rotation)
+        return centred_volume(self._sign * volume, entry.centre)
 
 
 class Wedges:

@@ -14,8 +14,9 @@ from gradalign.classes.start import no_classes
 from gradalign.classes.state import HISTORY, SETTLED
 from gradalign.errors import InputError
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
+from gradalign.particles.aligned import write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
-from gradalign.particles.star import SUBSET, TILT_AXIS, TILTS, write_picked
+from gradalign.particles.star import SUBSET, TILT_AXIS, TILTS
 
 CLASS = "rlnClassNumber"
 KINDS = ("", "_half1", "_half2")
@@ -114,16 +115,9 @@ def _write_star(path, picked, entries, standings, state, wedges):
         "gradalignClassVerdict": [standing.verdict for standing in standings],
     }
     columns |= {label: [f"{value:.6g}" for value in values] for label, values in numbers.items()}
-    write_picked(
-        path,
-        picked,
-        [standing.particle - 1 for standing in standings],
-        np.array([rotation for rotation, _ in poses]),
-        np.array([translation for _, translation in poses]),
-        state.voxel_size,
-        state.box,
-        columns,
-    )
+    rows = [standing.particle - 1 for standing in standings]
+    rotations, translations = (np.array(values) for values in zip(*poses, strict=True))
+    write_aligned(path, picked, rows, (rotations, translations), state.voxel_size, state.box, columns)
 
 
 def write_maps(folder, state):

@@ -8,7 +8,10 @@ import numpy as np
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import euler_from_rotation, rotation_from_euler
-from gradalign.particles.images import Place
+from gradalign.particles.places import Place
+
+# names of files may hold bytes that are no text
+_TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 
 class Entry(NamedTuple):
@@ -30,6 +33,10 @@ class Entry(NamedTuple):
     start_z_voxel: float
     prior_tilt_deg: float
     prior_psi_deg: float
+    box_phi_deg: float
+    """Of the rotation from the box's axes to its tomogram's, if they differ. All else is in the tomogram's axes."""
+    box_theta_deg: float
+    box_psi_deg: float
     tilt_min_deg: float
     tilt_max_deg: float
     tilt_axis_deg: float
@@ -48,7 +55,7 @@ class Entry(NamedTuple):
 
     @property
     def image(self):
-        """Where the subtomogram is, a `gradalign.particles.images.Place`."""
+        """Where the subtomogram is, a `gradalign.particles.places.Place`."""
         return Place(self.image_file, self.image_number)
 
     @property
@@ -71,6 +78,12 @@ class Entry(NamedTuple):
     def prior(self):
         """Prior tilt and psi in degrees, or None."""
         return None if np.isnan(self.prior_tilt_deg) else (self.prior_tilt_deg, self.prior_psi_deg)
+
+    @property
+    def box_rotation(self):
+        """Rotation from the box's axes to its tomogram's, 3×3, or None where they are the same."""
+        angles = self.box_phi_deg, self.box_theta_deg, self.box_psi_deg
+        return None if np.isnan(angles).any() else rotation_from_euler(*angles)
 
     @property
     def wedge(self):
@@ -126,7 +139,7 @@ def write_entries(path, entries):
     InputError
         If the file cannot be written.
     """
-    with complete_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
+    with complete_file(path) as partial, open(partial, "w", newline="", **_TEXT) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Entry._fields)
         writer.writerows([_text(value) for value in entry] for entry in entries)
@@ -150,7 +163,7 @@ def read_entries(path):
     """
     kinds = [Entry.__annotations__[name] for name in Entry._fields]
     try:
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(path, newline="", **_TEXT) as file:
             rows = list(csv.reader(file))
         if not rows or tuple(rows[0]) != Entry._fields:
             raise ValueError("other columns")

@@ -7,13 +7,15 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import euler_from_rotation
 from gradalign.geometry.wedge import check_wedge
 from gradalign.io.mrc import ANGSTROM_PER_NM
-from gradalign.io.star import from_relion
+from gradalign.io.star import from_relion, to_relion
+from gradalign.io.volume_file import SAME_SIZE
 from gradalign.particles.entries import Entry
-from gradalign.particles.images import Place, check_box, check_header, inspect, place, read_map, read_particle
+from gradalign.particles.images import check_box, check_header, inspect, read_map, read_particle
+from gradalign.particles.listing import check_files, find_files, wedge_source
 from gradalign.particles.memory import STATED_ABOVE, memory_mb
+from gradalign.particles.places import Place
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
 from gradalign.particles.search import align_particle, model_arrays, prepare_particle, prepare_reference
-from gradalign.particles.star import SAME_PIXEL, is_file, read_picked
 from gradalign.particles.state import State, make_plan
 from gradalign.scores.likelihood import estimate_model
 
@@ -23,38 +25,6 @@ FIRST_LOW_PASS_SHARE = 1 / 6
 _SAMPLE, _LEAST_SAMPLE, _SAMPLE_BOX = 32, 8, 48
 # standard errors by which the wrong contrast must fit better before it is called wrong
 _SURE = 3.0
-
-
-def check_files(section):
-    """Check what can be checked without reading a volume.
-
-    Parameters
-    ----------
-    section : dict
-        ``particles`` of the configuration.
-
-    Returns
-    -------
-    gradalign.particles.star.Picked
-
-    Raises
-    ------
-    InputError
-        If a file is missing, or the STAR file is damaged or lacks what the section asks for.
-    """
-    for key in ("reference", "mask"):
-        if section[key] not in ("sphere", "none") and not is_file(section[key]):
-            raise InputError(f"particles.{key}: there is no file {section[key]}, where an MRC file is needed")
-    picked = read_picked(section["star"])
-    if section["search"] == "local" and picked.angles is None:
-        raise InputError(f"{picked.path}: has no angles (_rlnAngleRot), which particles.search: local starts from")
-    if section["search"] == "axis" and picked.priors is None:
-        raise InputError(f"{picked.path}: has no _rlnAngleTiltPrior, which particles.search: axis needs")
-    if section["wedge"] == "ctf" and picked.ctf_images is None:
-        raise InputError(f"{picked.path}: has no column _rlnCtfImage, which particles.wedge: ctf needs")
-    if section["wedge"] == "columns" and picked.tilts is None:
-        raise InputError(f"{picked.path}: has no column _gradalignTiltMin, which particles.wedge: columns needs")
-    return picked
 
 
 def tilt_axis_angle(text):
@@ -74,14 +44,12 @@ def tilt_axis_angle(text):
 
 def _wedges(picked, section):
     """Return the tilt range and axis of each particle, NaN where its CTF volume is to tell."""
-    source = section["wedge"]
-    if source == "auto":
-        source = "ctf" if picked.ctf_images else "columns" if picked.tilts is not None else "range"
+    source = wedge_source(picked, section)
     if source == "ctf":
         return np.full((len(picked), 3), np.nan)
     if source == "range":
         return np.tile([*section["tilt"], tilt_axis_angle(section["tilt_axis"])], (len(picked), 1))
-    for row, tilt in enumerate(picked.tilts):
+    for row, tilt in zip(picked.rows, picked.tilts, strict=True):
         try:
             check_wedge(tuple(tilt))
         except InputError as error:
@@ -94,13 +62,16 @@ def _voxel_size(picked, section, header, where):
     if section["voxel_size"]:
         return section["voxel_size"]
     stated = 0.0 if picked.pixel_size is None else picked.pixel_size / ANGSTROM_PER_NM
-    if stated and header and abs(stated - header) > SAME_PIXEL * stated:
+    if stated and header and abs(stated - header) > SAME_SIZE * stated:
         raise InputError(
             f"{where}: has voxels of {header * ANGSTROM_PER_NM:g} Å, where {picked.path} says "
             f"{stated * ANGSTROM_PER_NM:g} Å; set particles.voxel_size to the right one"
         )
     if not (stated or header):
-        raise InputError(f"{picked.path}: tells no pixel size, nor does {where}; set particles.voxel_size")
+        raise InputError(
+            f"{picked.path}: tells no pixel size, nor does {where} (0 and 1 Å count as unknown); set "
+            "particles.voxel_size"
+        )
     return stated or header
 
 
@@ -113,23 +84,46 @@ def _halves(picked, seed):
     return halves
 
 
-def _entries(picked, section, places, voxel_size, box, seed):
+def _boxes(picked):
+    """Return the rotation of each box against its tomogram, (n, 3, 3)."""
+    if picked.box_angles is None:
+        return np.tile(np.eye(3), (len(picked), 1, 1))
+    return from_relion(picked.box_angles, np.zeros((len(picked), 3)), 1.0)[0]
+
+
+def _rotations(angles):
+    return from_relion(angles, np.zeros((len(angles), 3)), 1.0)[0]
+
+
+def _priors(picked, boxes):
+    """Return the prior tilt and psi in the tomogram's axes, NaN where there is none."""
+    if picked.priors is None:
+        return np.full((len(picked), 2), np.nan)
+    # the rotation about the prior's own axis is free
+    rotations = boxes @ _rotations(np.column_stack([np.zeros(len(picked)), picked.priors]))
+    return to_relion(rotations, np.zeros((len(picked), 3)), 1.0)[0][:, 1:]
+
+
+def _entries(listing, section, voxel_size, box, seed):
+    picked = listing.picked
     translations = picked.translations(voxel_size)
     far = np.flatnonzero(np.abs(translations).max(axis=1) >= box / 2)
     if far.size:
         edge = box * voxel_size * ANGSTROM_PER_NM
-        raise InputError(f"{picked.path}: the origin of row {far[0] + 1} lies outside its box of {edge:g} Å")
+        row = picked.rows[far[0]] + 1
+        raise InputError(f"{picked.path}: the origin of row {row} lies outside its box of {edge:g} Å")
+    boxes = _boxes(picked)
+    translations = np.einsum("nij,nj->ni", boxes, translations)
     starts = np.full((len(picked), 3), np.nan)
     if picked.angles is not None:
-        starts = euler_from_rotation(from_relion(picked.angles, np.zeros((len(picked), 3)), voxel_size)[0])
-    priors = np.full((len(picked), 2), np.nan) if picked.priors is None else picked.priors
-    wedges, halves = _wedges(picked, section), _halves(picked, seed)
-    use_ctf = np.isnan(wedges).any()
+        starts = euler_from_rotation(boxes @ _rotations(picked.angles))
+    turned = np.full((len(picked), 3), np.nan) if picked.box_angles is None else euler_from_rotation(boxes)
+    priors, wedges, halves = _priors(picked, boxes), _wedges(picked, section), _halves(picked, seed)
+    ctf_images = listing.ctf_images or [Place("", 0)] * len(picked)
     entries = []
-    for row, image in enumerate(places):
-        ctf = place(picked.ctf_images[row], picked.path) if use_ctf else Place("", 0)
-        numbers = [*starts[row], *translations[row], *priors[row], *wedges[row]]
-        entries.append(Entry(row + 1, *image, *ctf, int(halves[row]), *map(float, numbers)))
+    for n, (image, ctf) in enumerate(zip(listing.images, ctf_images, strict=True)):
+        numbers = [*starts[n], *translations[n], *priors[n], *turned[n], *wedges[n]]
+        entries.append(Entry(int(picked.rows[n]) + 1, *image, *ctf, int(halves[n]), *map(float, numbers)))
     return entries
 
 
@@ -144,7 +138,8 @@ def _read_sample(entries, box, stated, sign):
     read, complaint = [], ""
     for entry in entries:
         try:
-            read.append((entry, sign * read_particle(entry.image, box, stated), particle_wedge(entry)))
+            volume = read_particle(entry.image, box, stated, entry.box_rotation)
+            read.append((entry, sign * volume, particle_wedge(entry)))
         except InputError as error:
             # the round that comes to it says so
             complaint = str(error)
@@ -218,7 +213,8 @@ def list_particles(picked, section, seed):
     InputError
         If a file is missing or damaged, or they differ in size.
     """
-    places = [place(image, picked.path) for image in picked.images]
+    listing = find_files(picked, section)
+    places = listing.images
     box, header = inspect(places[0])
     check_box(box, places[0])
     if picked.box is not None and picked.box != box:
@@ -226,7 +222,7 @@ def list_particles(picked, section, seed):
     voxel_size = _voxel_size(picked, section, header, places[0])
     for where in places:
         check_header(where, box)
-    return _entries(picked, section, places, voxel_size, box, seed), box, voxel_size
+    return _entries(listing, section, voxel_size, box, seed), box, voxel_size
 
 
 def open_particles(section, alignment, seed, say):
@@ -250,8 +246,9 @@ def open_particles(section, alignment, seed, say):
     InputError
         If a file or a setting is unusable; one sentence says which and why.
     """
-    entries, box, voxel_size = list_particles(check_files(section), section, seed)
-    reference = read_map(section["reference"], box, voxel_size, "reference")
+    picked = check_files(section).picked
+    entries, box, voxel_size = list_particles(picked, section, seed)
+    reference = read_map(section["reference"], box, voxel_size, "reference", overruled=bool(section["voxel_size"]))
     low_pass = section["initial_low_pass"] or FIRST_LOW_PASS_SHARE * box * voxel_size
     search = section["search"]
     if search == "auto":

@@ -5,15 +5,19 @@ from pathlib import Path
 import numpy as np
 
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
-from gradalign.base.files import complete_file
+from gradalign.base.files import write_text
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import rotation_angle
 from gradalign.io.chimerax import LEVEL, matched_level
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
+from gradalign.particles.aligned import without_microscope, write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
-from gradalign.particles.star import SUBSET, TILT_AXIS, TILTS, write_picked
+from gradalign.particles.places import place
+from gradalign.particles.star import SUBSET, TILT_AXIS, TILTS
 from gradalign.particles.state import HISTORY
 
+MERIT = "rlnParticleFigureOfMerit"
+"""RELION's column of numbers for the score of a particle; here −d."""
 _COLOURS = {"average": "#0072b2", "reference": "#9a9a9a"}
 _SCORES = (
     "particle",
@@ -45,8 +49,7 @@ def write_star(path, picked, entries, state):
     InputError
         If the STAR file has changed since, or the new one cannot be written.
     """
-    if len(entries) != len(picked):
-        raise InputError(f"{picked.path}: holds {len(picked)} particles, where {len(entries)} were aligned; start anew")
+    _check_same(picked, entries)
     kept = [entry for entry in entries if not entry.failure]
     rotations, translations = (np.array(values) for values in zip(*(entry.pose for entry in kept), strict=True))
     numbers = {
@@ -55,12 +58,25 @@ def write_star(path, picked, entries, state):
         TILT_AXIS: [entry.tilt_axis_deg for entry in kept],
         "gradalignDissimilarity": [entry.dissimilarity for entry in kept],
         "gradalignDissimilarityChange": [_or_zero(entry.dissimilarity_change) for entry in kept],
+        # RELION takes columns that it does not know for texts; this one it selects by: the larger, the better
+        MERIT: [0.0 - entry.dissimilarity for entry in kept],
     }
     columns = {SUBSET: [str(entry.half) for entry in kept]}
     columns |= {label: [f"{value:.6g}" for value in values] for label, values in numbers.items()}
     rows = [entry.particle - 1 for entry in kept]
     box = state.references.shape[-1]
-    write_picked(path, picked, rows, rotations, translations, state.voxel_size, box, columns)
+    write_aligned(path, picked, rows, (rotations, translations), state.voxel_size, box, columns)
+
+
+def _check_same(picked, entries):
+    """Say so if the list is not the one that was aligned."""
+    if len(entries) != len(picked):
+        raise InputError(f"{picked.path}: holds {len(picked)} particles, where {len(entries)} were aligned; start anew")
+    for row, image, entry in zip(picked.rows, picked.images, entries, strict=True):
+        if row + 1 != entry.particle or place(image, picked.path) != entry.image:
+            raise InputError(
+                f"{picked.path}: names {image} in row {row + 1}, where {entry.image} was aligned; start anew"
+            )
 
 
 def _or_zero(value):
@@ -81,7 +97,7 @@ def filtered_average(state):
     return shell_filtered(state.maps[0], merit_factors(state.shells[2]))
 
 
-def write_maps(paths, state):
+def write_maps(paths, state, origin):
     """Write the average, the half maps and the filtered average.
 
     Parameters
@@ -89,6 +105,8 @@ def write_maps(paths, state):
     paths : dict of str to path
         ``"average"``, ``"half1"``, ``"half2"`` and ``"filtered"``.
     state : gradalign.particles.state.State
+    origin : (float, float, float)
+        Where their first voxels stand, (x, y, z) in Å: with the reference's they lie over it.
 
     Raises
     ------
@@ -97,7 +115,7 @@ def write_maps(paths, state):
     """
     maps = dict(zip(("average", "half1", "half2"), state.maps, strict=True)) | {"filtered": filtered_average(state)}
     for name, path in paths.items():
-        write_volume(path, maps[name], state.voxel_size)
+        write_volume(path, maps[name], state.voxel_size, origin)
 
 
 def scores_table(entries):
@@ -159,11 +177,13 @@ def shells_table(state):
     return {"frequency_per_nm": frequencies / state.voxel_size, "correlation": plain, "correlation_masked": masked}
 
 
-def summary(entries, state, section):
+def summary(picked, entries, state, section):
     """Return in sentences what was done and what it is worth.
 
     Parameters
     ----------
+    picked : gradalign.particles.star.Picked
+        The user's file.
     entries : list of gradalign.particles.entries.Entry
     state : gradalign.particles.state.State
     section : dict
@@ -200,6 +220,11 @@ def summary(entries, state, section):
             )
     if failed:
         lines.append(f"{len(failed)} particles were left out; left_out.csv says why. The first: {failed[0].failure}")
+    if without_microscope(picked):
+        lines.append(
+            "The list tells no voltage: aligned.star has RELION's usual optics in its place (300 kV, 2.7 mm), which "
+            "nothing here depends on."
+        )
     return lines
 
 
@@ -208,34 +233,59 @@ def _quoted(file):
     return f"{mark}{file}{mark}"
 
 
-def write_chimerax(path, average, reference, volume, truth):
+def map_origin(header, voxel_size):
+    """Return where the first voxel of the reference stands, with its voxels as large as they truly are.
+
+    Parameters
+    ----------
+    header : gradalign.io.volume_file.VolumeFile
+        The reference's.
+    voxel_size : float
+        In nm.
+
+    Returns
+    -------
+    (float, float, float)
+        (x, y, z) in Å.
+    """
+    scale = voxel_size * ANGSTROM_PER_NM / header.voxel_size if header.voxel_size else 1.0
+    return tuple(scale * value for value in header.origin)
+
+
+def write_chimerax(path, files, volumes, voxel_size, origin):
     """Write a ChimeraX command file with the average and the reference over each other.
 
     Parameters
     ----------
     path : str or path
         A ``.cxc`` file.
-    average, reference : str or path
-        MRC files; the average lies beside the command file.
-    volume, truth : numpy.ndarray of shape (N, N, N)
+    files : (str or path, str or path)
+        The average, which lies beside the command file, and the reference.
+    volumes : (numpy.ndarray of shape (N, N, N), numpy.ndarray of shape (N, N, N))
         What they hold.
+    voxel_size : float
+        In nm. The reference's header may tell another one or none.
+    origin : (float, float, float)
+        Where their first voxels stand, (x, y, z) in Å.
 
     Raises
     ------
     InputError
         If the file cannot be written.
     """
+    (average, reference), (volume, truth) = files, volumes
     shown = (
         ("average", Path(average).name, matched_level(volume, truth)),
         ("reference", Path(reference).resolve(), LEVEL * float(truth.max())),
     )
+    grid = f"voxelSize {voxel_size * ANGSTROM_PER_NM:g} origin {','.join(f'{value:g}' for value in origin)}"
     lines = ["# Open in ChimeraX: the average, and the reference it was started from (hidden: 'show #2 models')."]
     lines += ["close", "set bgColor white"]
     for model, (name, file, level) in enumerate(shown, start=1):
         lines += [
             f"open {_quoted(file)} id {model} name {name}",
+            f"volume #{model} {grid}",
             f"volume #{model} style surface step 1 level {level:.6g} color {_COLOURS[name]}",
         ]
     lines += ["hide #2 models", "lighting soft", "view"]
-    with complete_file(path) as partial:
-        Path(partial).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")

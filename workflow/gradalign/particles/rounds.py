@@ -56,7 +56,7 @@ def particle_wedge(entry):
     InputError
         If the CTF volume is damaged or no wedge.
     """
-    return entry.wedge or fit_wedge(load(entry.ctf)[0], entry.ctf)
+    return entry.wedge or fit_wedge(load(entry.ctf)[0], entry.ctf, entry.box_rotation)
 
 
 def stated_voxel_size(section, voxel_size):
@@ -106,7 +106,8 @@ def align_chunk(entries, state, section, alignment, seed, sums):
         for entry in members:
             if not entry.failure:
                 try:
-                    volume = read_particle(entry.image, plan.box, stated_voxel_size(section, plan.voxel_size))
+                    stated = stated_voxel_size(section, plan.voxel_size)
+                    volume = read_particle(entry.image, plan.box, stated, entry.box_rotation)
                     volume = -volume if section["contrast"] == "dark" else volume
                     rng = generator(seed, "particle", len(state.history), entry.particle)
                     entry = _align_entry(entry, volume, moving, plan, model, rng, sums)

@@ -9,6 +9,7 @@ from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.particles.filters import low_pass_factors, shell_filtered
 from gradalign.particles.images import read_map
+from gradalign.particles.listing import MASK_WORDS
 from gradalign.particles.search import EDGE_SHARE, Plan
 from gradalign.search.settings import Settings, alignment_settings
 
@@ -92,13 +93,7 @@ class State(NamedTuple):
             )
         if section["mask"] == "none" and section["score"] != "likelihood":
             radius = 0.0
-        mask = np.empty(0, np.float32)
-        if section["mask"] not in ("sphere", "none"):
-            mask = read_map(section["mask"], box, voxel_size, "mask")
-            if mask.min() < 0 or mask.max() > 1.001:
-                raise InputError(
-                    f"{section['mask']}: the mask reaches from {mask.min():g} to {mask.max():g}, not 0 to 1"
-                )
+        mask = _read_mask(section, box, voxel_size)
         smooth = shell_filtered(reference, low_pass_factors(box, edge / low_pass))
         smooth = (smooth - smooth.mean()) / smooth.std()
         state = cls(
@@ -118,11 +113,12 @@ class State(NamedTuple):
         return state if mask.size else state._replace(mask=make_plan(state, section, None).mask())
 
 
-def _read_mask(mask, box, voxel_size):
+def _read_mask(section, box, voxel_size):
     """Return the mask of a file; empty where the configuration has a word instead."""
-    if mask in ("sphere", "none"):
+    mask = section["mask"]
+    if mask in MASK_WORDS:
         return np.empty(0, np.float32)
-    volume = read_map(mask, box, voxel_size, "mask")
+    volume = read_map(mask, box, voxel_size, "mask", overruled=bool(section["voxel_size"]))
     if volume.min() < 0 or volume.max() > 1.001:
         raise InputError(f"{mask}: the mask reaches from {volume.min():g} to {volume.max():g}, not 0 to 1")
     return volume

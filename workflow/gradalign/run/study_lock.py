@@ -15,19 +15,29 @@ from gradalign.errors import InputError
 _JOB_FOLDER = "/.snakemake/scripts/"
 
 
-def is_locked(folder):
+def is_locked(folder, results=None):
     """Return whether a run of Snakemake holds the folder, or did so when it was killed.
 
     Parameters
     ----------
     folder : str or path
         The one in which Snakemake runs.
+    results : str or path, optional
+        Whether it holds the files in this folder; if left out, whether it holds any.
 
     Returns
     -------
     bool
     """
-    return any(Path(folder, ".snakemake", "locks").glob("*"))
+    locks = list(Path(folder, ".snakemake", "locks").glob("*.lock"))
+    if results is None:
+        return bool(locks)
+    start = f"{results}/"
+    return any(
+        line.startswith(start)
+        for lock in locks
+        for line in lock.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    )
 
 
 def study_processes(folder):
@@ -93,7 +103,8 @@ def check_abandoned(folder):
     """
     processes = study_processes(folder)
     if processes:
-        number, command = next(iter(processes.items()))
+        # Snakemake itself before its jobs: it would start further ones
+        number, command = min(processes.items(), key=lambda item: (_JOB_FOLDER in item[1], item[0]))
         raise InputError(
             f"{folder}: the study still runs here, as process {number} ({command}); wait until it ends, or stop it "
             f"with `kill {number}`."

@@ -2,6 +2,9 @@
 
 import difflib
 import math
+import os
+import re
+from pathlib import Path
 
 import jsonschema
 
@@ -12,6 +15,9 @@ from gradalign.simulation.tilt_series import tilt_angles
 
 RESERVED_NAMES = ("reference", "benchmark")
 """Names under results/ that are not studies of the user's."""
+
+_FILES = {"star", "reference", "mask"}
+_QUOTES = "; if it is meant as a text, put it in quotes"
 
 _CELLS = ("grid", "complexes", "convergence", "contrast", "scanning", "averages", "classification")
 
@@ -85,18 +91,29 @@ def _with_infinite_cells(aligner):
 
 def _with_particles(config, schema):
     """Return the configuration with the short form ``particles: FILE``, ``reference: FILE`` written out."""
+    for key in ("particles", "reference"):
+        if not isinstance(config.get(key), (str, dict, list, type(None))):
+            raise InputError(
+                f"config: {key}: is {config[key]!r}, where a file is needed{_QUOTES} or write ./ before it."
+            )
     config, particles = dict(config), _with_file(config.get("particles"), schema["properties"]["particles"])
     if isinstance(particles, dict):
         if "reference" in config:
             particles["reference"] = config.pop("reference")
+        particles |= {key: _expanded(particles[key]) for key in _FILES & set(particles)}
         config["particles"] = particles
+        star = particles.get("star")
+        if star and isinstance(star, str) and config.get("name") == schema["properties"]["name"]["default"]:
+            config["name"] = name_after(star)
     return config
 
 
 def _with_classes(config, schema):
     """Return the configuration with the short form ``classes: FILE`` written out."""
     classes = _with_file(config.get("classes"), schema["properties"]["classes"])
-    return dict(config) | ({"classes": classes} if isinstance(classes, dict) else {})
+    if not isinstance(classes, dict):
+        return dict(config)
+    return dict(config) | {"classes": classes | {key: _expanded(classes[key]) for key in _FILES & set(classes)}}
 
 
 def _with_file(section, schema):
@@ -109,6 +126,29 @@ def _with_file(section, schema):
     if isinstance(axis, (int, float)) and not isinstance(axis, bool):
         return dict(section) | {"tilt_axis": f"{axis:g}"}
     return dict(section)
+
+
+def _expanded(file):
+    """Return a file's name with ~ and variables written out, unless a file is called so."""
+    if not isinstance(file, str) or os.path.exists(file):
+        return file
+    return os.path.expandvars(os.path.expanduser(file))
+
+
+def name_after(star):
+    """Return the name of the results of a list that the configuration gives no name: its file's, without the ending.
+
+    Parameters
+    ----------
+    star : str or path
+
+    Returns
+    -------
+    str
+        With underscores for the signs that a name may not have.
+    """
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(star).stem).lstrip("._-") or "list"
+    return f"{name}_list" if name.lower() in (*RESERVED_NAMES, "paper", "quick") else name
 
 
 def _listed(value):
@@ -192,7 +232,9 @@ def _sentences(error, schema):
             wanted = wanted.get("properties", {}).get(step) or wanted["additionalProperties"]
         else:
             wanted = {"unit": wanted.get("unit")} | wanted["items"]
-    yield f"{section}: is {error.instance!r}, where {_describe(wanted)} is needed."
+    text = wanted.get("type") == "string" and not isinstance(error.instance, (str, dict, list))
+    hint = _QUOTES if text else ""
+    yield f"{section}: is {error.instance!r}, where {_describe(wanted)} is needed{hint}."
 
 
 def _numbers(value, path=()):

@@ -1,0 +1,45 @@
+"""What Snakemake needs of the machine that it runs on: paths that it can run from, and a place for its cache."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from gradalign.errors import InputError
+
+# what a shell or Snakemake would read otherwise than as part of a path; Snakemake does not quote its Python's
+_READ_OTHERWISE = re.compile(r"[\s'\"`$&;|<>(){}\[\]*?!#\\]")
+
+
+def check_python():
+    """Say so if the Python that runs lies where Snakemake cannot start jobs with it.
+
+    Raises
+    ------
+    InputError
+    """
+    found = _READ_OTHERWISE.search(sys.executable)
+    if found:
+        raise InputError(
+            f"{sys.executable}: has {found[0]!r} in its path, from where Snakemake cannot run; move gradalign to a "
+            "folder without blanks, quotes and brackets (your data may lie where they like)"
+        )
+
+
+def environment(folder):
+    """Return the environment for Snakemake, with a place for its cache where there is no home to write into.
+
+    Parameters
+    ----------
+    folder : str or path
+        The one that it runs in.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    variables = dict(os.environ)
+    home = os.path.expanduser("~")
+    if "XDG_CACHE_HOME" not in variables and not os.access(home, os.W_OK | os.X_OK):
+        variables["XDG_CACHE_HOME"] = str(Path(folder).absolute() / ".snakemake" / "cache")
+    return variables
