@@ -8,7 +8,7 @@ STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\)
 # what can be made anew from the files of a reference: the rules of these topics, and the phantom
 DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,workflow/rules/%.smk,tables figures verdicts))
 
-.PHONY: help reproduce quick report example particles classes test test-faults test-slurm check compare figures reference docs \
+.PHONY: help reproduce quick report example particles classes test test-faults test-slurm test-relion check compare figures reference docs \
 	bench bench-classes lock audit
 
 help: ## this list; every target sets up .venv first if it needs that
@@ -65,6 +65,10 @@ test-slurm: .venv/slurm ## the tiny study through sbatch, on a cluster that is s
 	command -v sbatch slurmctld slurmd munged > /dev/null || \
 		(apt-get update && apt-get install --yes --no-install-recommends slurm-wlm munge)
 	.venv/bin/python -m pytest -m slurm
+
+test-relion: .venv/complete ## RELION's own programs (Debian's package) on what is written; as root
+	command -v relion_refine > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends relion) || true
+	.venv/bin/python -m pytest -m relion -rs
 
 check: .venv/complete ## style of code and workflow, and who imports whom
 	.venv/bin/ruff check .

@@ -121,10 +121,10 @@ def planned(folder, star, *arguments):
 
 @pytest.fixture
 def finished(run, tmp_path):
-    """A folder of its own with the lists, volumes and results of the run, dates and all."""
-    shutil.copytree(run[0], tmp_path / "own", symlinks=True)
-    assert planned(tmp_path / "own", "run.star", "reference=ref.mrc", "name=own") == {}
-    return tmp_path / "own"
+    """A folder as deep as the run's, with its lists, volumes and results, dates and all."""
+    shutil.copytree(run[0], tmp_path, symlinks=True, dirs_exist_ok=True)
+    assert planned(tmp_path, "run.star", "reference=ref.mrc", "name=own") == {}
+    return tmp_path
 
 
 def test_a_list_that_was_changed_behind_an_older_date_is_noticed(finished):
@@ -156,18 +156,18 @@ def test_volumes_that_were_extracted_again_are_noticed(finished):
 
 
 def test_a_folder_behind_a_link_that_was_turned_is_noticed(finished):
-    shutil.copytree(finished, finished.parent / "older", ignore=shutil.ignore_patterns("results", ".snakemake"))
-    for path in (finished.parent / "older").iterdir():
-        os.utime(path, (1e9, 1e9))
-    moved = finished.parent / "moved"
-    moved.mkdir()
-    for path in finished.glob("*.*"):
-        path.rename(moved / path.name)
+    files = [*finished.glob("*.star"), *finished.glob("*.mrc")]
+    for name in ("moved", "older"):
+        (finished / name).mkdir()
+    for path in files:
+        shutil.copy2(path, finished / "older" / path.name)
+        os.utime(finished / "older" / path.name, (1e9, 1e9))
+        path.rename(finished / "moved" / path.name)
         path.symlink_to(f"now/{path.name}")
-    (finished / "now").symlink_to("../moved")
+    (finished / "now").symlink_to("moved")
     assert planned(finished, "run.star", "reference=ref.mrc", "name=own") == {}
     (finished / "now").unlink()
-    (finished / "now").symlink_to("../older")
+    (finished / "now").symlink_to("older")
     assert "particles_start" in planned(finished, "run.star", "reference=ref.mrc", "name=own")
 
 
