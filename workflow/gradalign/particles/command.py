@@ -1,6 +1,5 @@
 """The workflow run on a user's particles: checked before it, told to Snakemake, and summed up at the end."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from gradalign.base.files import write_text
 from gradalign.errors import InputError
 from gradalign.particles.listing import check_files
 from gradalign.run.machine import check_python, environment
@@ -74,15 +74,17 @@ class ParticlesRun:
                 "no particles were given: make particles STAR=run.star REFERENCE=ref.mrc, or CONFIG= with a file that "
                 "has particles.star"
             )
-        self._options = ["--snakefile", str(self.checkout / "Snakefile")]
-        self._options += ["--configfile", os.path.abspath(config)] if config else []
-        # as JSON, which YAML reads as it is meant, whatever signs are in it
-        self._options += ["--config", *(f"{key}={json.dumps(value)}" for key, value in changes.items())]
         schema = _read_yaml(self.checkout / "workflow" / "schemas" / "config.schema.yaml")
         whole = merged(merged(_read_yaml(self.checkout / "config.yaml"), given), changes)
         self.config = check(whole, schema)
         self.results = Path("results") / self.config["name"] / "particles"
         check_files(self.config["particles"])
+        # a file, for Snakemake hands what stands behind --config on to its jobs without quotes
+        asked = self.folder / self.results.parent / "asked.yaml"
+        _write(asked, yaml.safe_dump(changes, allow_unicode=True))
+        self._options = ["--snakefile", str(self.checkout / "Snakefile"), "--configfile"]
+        self._options += [os.path.abspath(config)] if config else []
+        self._options += [os.path.abspath(asked)]
 
     def release_lock(self):
         """Take away the lock of a killed run, if there is one on these results.
@@ -131,6 +133,14 @@ class ParticlesRun:
         said = (self.folder / self.results / "summary.txt").read_text(encoding="utf-8").splitlines()
         result = next(line for line in said if line.startswith(("Resolution", "The half maps")))
         return [f"{self.results}/ holds aligned.star, average.mrc, the half maps, scores.csv and report.html.", result]
+
+
+def _write(path, text):
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot be made ({error.strerror}); run in a folder of your own") from error
+    write_text(path, text)
 
 
 def _star_of(config):
