@@ -9,7 +9,7 @@ import subprocess
 import mrcfile
 import numpy as np
 import pytest
-from picked_files import BOX, errors, make_particles, run_rounds, section, star_text, write_mrc
+from picked_files import BOX, REPOSITORY, errors, make_particles, run_rounds, section, star_text, write_mrc
 
 from gradalign.geometry.rotations import rotation_angle
 from gradalign.geometry.wedge import measured
@@ -143,3 +143,66 @@ def test_a_list_that_relion_wrote_goes_through_the_local_search(aligned, refined
     assert "rlnLogLikeliContribution" not in read_tables(results / "again.star")["particles"]
     relion(results, "reconstruct", "--i", "again.star", "--o", "again.mrc", "--3d_rot", "--ctf")
     assert shell_correlations(results / "average.mrc", results / "again.mrc")[BAND].min() > 0.95
+
+
+JOB = """
+data_job
+
+_rlnJobType                            99
+_rlnJobIsContinue                       0
+
+data_joboptions_values
+
+loop_
+_rlnJobOptionVariable #1
+_rlnJobOptionValue #2
+fn_exe {executable}
+in_part {particles}
+in_3dref Extract/ref.mrc
+nr_threads 1
+param1_label rounds
+param1_value 2
+do_queue No
+"""
+PIPELINE = "\ndata_pipeline_general\n\n_rlnPipeLineJobCounter 1\n"
+
+
+def pipeline_job(project, particles):
+    """Run one External job in a project by RELION's own pipeliner; return the job's folder."""
+    executable = REPOSITORY / "workflow" / "scripts" / "relion_external"
+    (project / "default_pipeline.star").write_text(PIPELINE)
+    (project / "job.star").write_text(JOB.format(executable=executable, particles=particles))
+    relion(project, "pipeliner", "--addJobFromStar", "job.star")
+    relion(project, "pipeliner", "--RunJobs", "External/job001/", "--schedule", "once", "--sec_wait_after", 1)
+    return project / "External" / "job001"
+
+
+def test_relions_pipeliner_runs_the_external_job_and_takes_its_outputs(aligned, tmp_path):
+    particles, extract = aligned[0].parent, tmp_path / "Extract"
+    extract.mkdir()
+    for path in (*particles.glob("particle*.mrc"), particles / "ref.mrc"):
+        shutil.copy(path, extract / path.name)
+    images = [f"Extract/particle{number + 1}.mrc" for number in range(COUNT)]
+    (extract / "run.star").write_text(star_text({"rlnImageName": images}))
+    job = pipeline_job(tmp_path, "Extract/run.star")
+    said = (job / "run.out").read_text()
+    assert (job / "RELION_JOB_EXIT_SUCCESS").exists(), said
+    assert "round 2: 24 particles" in said
+    assert said.splitlines()[-1].startswith("Resolution")
+    assert read_tables(job / "RELION_OUTPUT_NODES.star")["output_nodes"]["rlnPipeLineNodeType"] == ["3", "6", "10"]
+    # RELION has taken them into its pipeline
+    nodes = read_tables(tmp_path / "default_pipeline.star")["pipeline_nodes"]["rlnPipeLineNodeName"]
+    assert {f"External/job001/{name}" for name in ("aligned.star", "average.mrc", "average_half1.mrc")} <= set(nodes)
+
+
+def test_a_refused_external_job_says_why_in_run_out_and_ends_as_failed(aligned, tmp_path):
+    (tmp_path / "Extract").mkdir()
+    shutil.copy(aligned[0].parent / "ref.mrc", tmp_path / "Extract" / "ref.mrc")
+    (tmp_path / "Extract" / "run.star").write_text(star_text({"rlnImageName": ["Extract/a.mrc", "Extract/b.mrc"]}))
+    executable = REPOSITORY / "workflow" / "scripts" / "relion_external"
+    words = ["--o", "External/job001/", "--in_parts", "Extract/run.star", "--in_3dref", "Extract/ref.mrc", "--j", "1"]
+    done = subprocess.run([executable, *words], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode
+    assert "Extract/a.mrc (_rlnImageName) is neither in this folder" in done.stdout
+    assert (tmp_path / "External/job001/RELION_JOB_EXIT_FAILURE").exists()
+    assert not (tmp_path / "External/job001/RELION_JOB_EXIT_SUCCESS").exists()

@@ -66,7 +66,7 @@ class ParticlesRun:
     def __init__(self, checkout, files, config=None, name=None, folder="."):
         check_python()
         self.checkout, self.folder = Path(os.path.abspath(checkout)), Path(folder)
-        changes = {"particles": {key: value for key, value in files.items() if value}}
+        changes = {"particles": {key: value for key, value in files.items() if value != ""}}
         changes |= {"name": name} if name else {}
         given = _read_yaml(config) if config else {}
         if not (changes["particles"].get("star") or _star_of(given)):
