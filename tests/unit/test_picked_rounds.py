@@ -330,6 +330,15 @@ def test_the_configuration_settles_a_pixel_size_that_disagrees(tmp_path):
     assert not any(entry.failure for entry in entries)
 
 
+def test_the_other_sign_of_the_tilt_angles_is_noticed(tmp_path):
+    make_particles(tmp_path, 12, wedge=(-40.0, 60.0, 90.0))
+    said = []
+    open_particles(section(tmp_path, tilt=[-40, 60]), ALIGNMENT, 5, said.append)
+    assert any(line.startswith("sign of the tilt angles: correlates better than the other by") for line in said)
+    with pytest.raises(InputError, match=r"particles.tilt: 12 particles .* other sign .* such as \[-40, 60\]"):
+        opened(section(tmp_path, tilt=[-60, 40]))
+
+
 def test_an_origin_outside_the_box_is_named(tmp_path):
     make_particles(tmp_path, 4)
     columns = {"rlnImageName": [f"particle{n + 1}.mrc" for n in range(4)]}

@@ -23,6 +23,8 @@ picked_files += [picked_section["mask"]] if picked_section["mask"] not in ("sphe
 # a module's prefix is for its results
 if workflow.modifier.path_modifier.prefix:
     picked_files = [os.path.abspath(path) for path in picked_files]
+# braces in a name would be wildcards; the digest knows such a file too
+picked_files = [path for path in picked_files if not set("{}") & set(path)]
 # which choices change what a round does; how many rounds there are does not
 picked_choices = {key: value for key, value in picked_section.items() if key not in ("rounds", "per_job")}
 

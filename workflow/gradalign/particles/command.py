@@ -14,6 +14,9 @@ from gradalign.run.machine import check_python, environment
 from gradalign.run.study_lock import check_abandoned, is_locked
 from gradalign.study.configuration import check
 
+# of Snakemake's own complaint that are shown
+_LINES = 12
+
 
 def merged(base, changes):
     """Return a configuration with another laid over it: sections merge, all else is replaced.
@@ -119,9 +122,16 @@ class ParticlesRun:
         # the jobs say what they do; a job that fails does not keep the other particles waiting
         done = self._snakemake("--cores", str(cores), "--keep-going", "--quiet", "all", **settings)
         if done.returncode:
+            self._explain()
             return done.returncode
         report = str(self.results / "report.html")
         return self._snakemake("--report", report, "--quiet", "all", **settings).returncode
+
+    def _explain(self):
+        """Print why no job could be started; one that failed has said so itself."""
+        plan = self._snakemake("--dry-run", "--quiet", "rules", capture_output=True, text=True)
+        if plan.returncode:
+            print(*(plan.stdout + plan.stderr).splitlines()[-_LINES:], sep="\n", file=sys.stderr)
 
     def outcome(self):
         """Return in lines what came out, and where it is.

@@ -15,7 +15,8 @@ from gradalign.particles.listing import check_files, find_files, wedge_source
 from gradalign.particles.memory import STATED_ABOVE, memory_mb
 from gradalign.particles.places import Place
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
-from gradalign.particles.search import align_particle, model_arrays, prepare_particle, prepare_reference
+from gradalign.particles.sample_checks import check_contrast, check_sign
+from gradalign.particles.search import model_arrays
 from gradalign.particles.state import State, make_plan
 from gradalign.scores.likelihood import estimate_model
 
@@ -23,8 +24,6 @@ FIRST_LOW_PASS_SHARE = 1 / 6
 """Low-pass of the reference at the start as a share of the box's edge."""
 # particles on which contrast and spectra are judged, fewer in large boxes
 _SAMPLE, _LEAST_SAMPLE, _SAMPLE_BOX = 32, 8, 48
-# standard errors by which the wrong contrast must fit better before it is called wrong
-_SURE = 3.0
 
 
 def tilt_axis_angle(text):
@@ -148,48 +147,6 @@ def _read_sample(entries, box, stated, sign):
     return read
 
 
-def check_contrast(sample, reference, mask, plan, seed):
-    """Say so if particles fit the reference better with their contrast turned round.
-
-    Parameters
-    ----------
-    sample : list of (Entry, numpy.ndarray, tuple)
-        Particles, their volumes and tilt ranges.
-    reference, mask : numpy.ndarray of shape (N, N, N)
-    plan : gradalign.particles.search.Plan
-        With the score ``"rcs"``.
-    seed : int
-
-    Returns
-    -------
-    float
-        By how many standard errors the given contrast correlates better.
-
-    Raises
-    ------
-    InputError
-        If it is far worse.
-    """
-    moving = prepare_reference(reference, mask, plan)
-    gains = []
-    for entry, volume, wedge in sample:
-        values = []
-        for sign in (1.0, -1.0):
-            fixed = prepare_particle(sign * volume, wedge, entry.centre, plan, name=str(entry.image))
-            rng = generator(seed, "contrast", entry.particle)
-            values.append(align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, rng=rng)[2])
-        # d = 2 − 2c
-        gains.append((values[1] - values[0]) / 2.0)
-    error = np.std(gains, ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
-    surplus = float(np.mean(gains) / max(error, 1e-12))
-    if surplus < -_SURE:
-        raise InputError(
-            f"particles.contrast: {len(gains)} particles tried correlate better with the reference with black "
-            f"and white exchanged (by {-np.mean(gains):.3f} on average); set it to the other of white and dark"
-        )
-    return surplus
-
-
 def list_particles(picked, section, seed):
     """Check the files of all particles and list them with their tilt ranges, origins and half sets.
 
@@ -265,6 +222,10 @@ def open_particles(section, alignment, seed, say):
     sample = _read_sample(_sample(entries, box), box, stated_voxel_size(section, voxel_size), sign)
     surplus = check_contrast(sample, state.references[0], state.mask, plan, seed)
     say(f"contrast {section['contrast']}: correlates better than its reverse by {surplus:.1f} standard errors")
+    if wedge_source(picked, section) != "ctf":
+        surplus = check_sign(sample, state.references[0], state.mask, plan, seed)
+        if surplus is not None:
+            say(f"sign of the tilt angles: correlates better than the other by {surplus:.1f} standard errors")
     if section["score"] == "likelihood":
         plan = make_plan(state, section, alignment)
         volumes, tilts = [volume for _, volume, _ in sample], [wedge for _, _, wedge in sample]
