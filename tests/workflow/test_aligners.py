@@ -165,3 +165,14 @@ def test_an_aligner_that_is_not_there_is_one_sentence_before_any_job(tmp_path, a
     assert sentence in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "results").exists()
+
+
+def test_an_aligner_added_after_a_part_of_the_study_repeats_no_alignment(tmp_path):
+    part = snakemake(tmp_path, "--cores", 2, "results/tiny/alignments/enolase.csv")
+    assert part.returncode == 0, part.stderr
+    cell = {"object": "enolase", "tilt": 60, "snr": "inf"}
+    config = overlay(tmp_path / "more.yaml", aligners={"scan": ALIGNERS["scan"] | {"cells": [cell]}})
+    plan = snakemake(tmp_path, "--dry-run", "results/tiny/alignments/aligners.csv", config=config)
+    assert plan.returncode == 0, plan.stderr
+    assert not {"simulate", "align"} & set(jobs(plan.stdout))
+    assert {"poses", "call_aligner"} <= set(jobs(plan.stdout))

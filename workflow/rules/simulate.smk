@@ -20,7 +20,8 @@ rule simulate:
             if config["subtomograms"]["keep"]
             else temp("<subtomograms>/{dataset}/<condition>/volumes.mrcs")
         ),
-        poses=temp("<subtomograms>/{dataset}/<condition>/poses.star"),
+        # kept: the list of all poses, and so every aligner that is added later, would else have all simulated again
+        poses="<subtomograms>/{dataset}/<condition>/poses.star",
         example="<subtomograms>/{dataset}/<condition>/example.mrc",
     log:
         "<logs>/subtomograms/{dataset}/<condition>.log",

@@ -33,7 +33,8 @@ def average(star, output, tilt, tilt_axis, symmetry, as_json):
     from gradalign.averaging.wedge_average import WedgeAverage, sampler
     from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
     from gradalign.io.star import from_relion
-    from gradalign.particles.images import inspect, place, read_particle
+    from gradalign.particles.images import inspect, read_particle
+    from gradalign.particles.places import place
     from gradalign.particles.star import read_picked
 
     if Path(output).suffix != ".mrc":

@@ -68,9 +68,12 @@ def compare(aligned, truth, symmetry, as_json):
 
 
 def _matched(first, second):
-    """Return the rows of the particles that stand in both lists."""
-    rows = {image: row for row, image in enumerate(second.images)}
-    pairs = [(row, rows[image]) for row, image in enumerate(first.images) if image in rows]
+    """Return the rows of the particles that stand in both lists, by whatever names."""
+    from gradalign.particles.places import whole_name
+
+    names = [[whole_name(image, picked.path) for image in picked.images] for picked in (first, second)]
+    rows = {name: row for row, name in enumerate(names[1])}
+    pairs = [(row, rows[name]) for row, name in enumerate(names[0]) if name in rows]
     if not pairs:
         raise InputError(
             f"{first.path} and {second.path}: have no subtomogram in common; the first ones are {first.images[0]} and "

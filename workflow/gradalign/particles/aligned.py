@@ -9,7 +9,7 @@ from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.io.star import from_relion, to_relion
 from gradalign.io.star_text import table_text
 from gradalign.io.volume_file import SAME_SIZE
-from gradalign.particles.places import find_file
+from gradalign.particles.places import whole_name
 from gradalign.particles.star import (
     ANGLES,
     CTF_IMAGE,
@@ -33,16 +33,6 @@ _OF_FORMER_REFINEMENT = (
     "rlnNormCorrection",
 )
 """Columns that belong to the angles of a former refinement."""
-
-
-def _whole_name(entry, star):
-    """Return an entry with its file's whole path; as it is where there is no such file."""
-    number, at, file = entry.rpartition("@")
-    for prefix, name in (("", entry), (number + at, file)):
-        found = None if blank(name) else find_file(name, star) or find_file(name.replace("\\", "/"), star)
-        if found is not None:
-            return prefix + os.path.abspath(found)
-    return entry
 
 
 def _groups(table):
@@ -153,7 +143,7 @@ def write_aligned(path, picked, kept, poses, voxel_size, box, columns):
     table = {label: [texts[row] for row in kept] for label, texts in old.items()}
     for label in (IMAGE, CTF_IMAGE):
         if label in table:
-            table[label] = [_whole_name(entry, picked.path) for entry in table[label]]
+            table[label] = [whole_name(entry, picked.path) for entry in table[label]]
     for labels, numbers in zip((ANGLES, ORIGINS), to_relion(*_in_boxes(picked, kept, *poses), voxel_size), strict=True):
         # adding zero turns -0 into 0
         table |= {label: [f"{number + 0.0:.6f}" for number in numbers[:, i]] for i, label in enumerate(labels)}
@@ -184,7 +174,7 @@ def write_optimisation_set(path, picked, aligned):
     tables = {
         name: {
             label: [
-                os.path.abspath(aligned) if label == PARTICLES_FILE else _whole_name(entry, picked.set_path)
+                os.path.abspath(aligned) if label == PARTICLES_FILE else whole_name(entry, picked.set_path)
                 for entry in entries
             ]
             for label, entries in table.items()

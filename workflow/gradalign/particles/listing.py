@@ -5,8 +5,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from gradalign.errors import InputError
 from gradalign.particles.places import Place, check_single, is_file, place
 from gradalign.particles.star import CTF_IMAGE, Picked, read_picked
@@ -147,6 +145,9 @@ def check_owner(record, star):
     ------
     InputError
     """
+    # the aligner alone is installed without it
+    import yaml
+
     if not is_file(record):
         return
     try:

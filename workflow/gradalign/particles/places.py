@@ -146,6 +146,29 @@ def place(image, star, column="rlnImageName"):
     )
 
 
+def whole_name(entry, star):
+    """Return an entry of a list with the whole path of its file, which is the same in all lists.
+
+    Parameters
+    ----------
+    entry : str
+        A file, or ``n@stack``.
+    star : str or path
+        The list.
+
+    Returns
+    -------
+    str
+        The entry as it is where there is no such file.
+    """
+    number, at, file = entry.rpartition("@")
+    for prefix, name in (("", entry), (number + at, file)):
+        found = find_file(name, star) or find_file(name.replace("\\", "/"), star)
+        if found is not None:
+            return prefix + os.path.abspath(found)
+    return entry
+
+
 def check_single(places, star):
     """Say so if a list names one volume twice, by whatever names and links.
 
