@@ -134,7 +134,7 @@ def test_a_list_that_relion_wrote_goes_through_the_local_search(aligned, refined
     assert picked.angles is not None and picked.subsets is not None
     settings = section(results.parent, star=str(refined), search="local", low_pass=state.low_pass)
     again, last = run_rounds(settings, rounds=1)
-    assert np.median(scores_table(again).start_rotation_deg) < 5
+    assert np.median([row["start_rotation_deg"] for row in scores_table(again)]) < 5
     by_image = {entry.image.file: entry for entry in entries}
     turns = [rotation_angle(by_image[entry.image.file].pose[0].T @ entry.pose[0]) for entry in again]
     assert np.median(turns) < 1

@@ -494,7 +494,7 @@ def test_boxes_that_are_turned_against_their_tomogram_end_where_they_were_put(tm
     # and they start from there
     settings = section(tmp_path, star=str(tmp_path / "aligned.star"), search="local", low_pass=state.low_pass)
     again, _ = run_rounds(settings, rounds=1)
-    assert np.median(scores_table(again).start_rotation_deg) < 3
+    assert np.median([row["start_rotation_deg"] for row in scores_table(again)]) < 3
 
 
 def turned_into(volume, box):
