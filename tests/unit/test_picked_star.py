@@ -251,6 +251,9 @@ def test_lists_of_other_programs_are_named_with_the_way_to_relions(tmp_path):
     (tmp_path / "crop.tbl").write_text("1 1 1 0 0 0\n")
     with pytest.raises(InputError, match="crop.tbl: is a table of Dynamo"):
         read_picked(tmp_path / "crop.tbl")
+    places = {"rlnTomoName": ["TS_1", "TS_1"], **{f"rlnCoordinate{axis}": [1, 2] for axis in "XYZ"}}
+    with pytest.raises(InputError, match="run.star: lists places in tomograms .* extract them first"):
+        read_picked(write(tmp_path, places))
     (tmp_path / "motl.star").write_text("data_stopgap_motivelist\n\nloop_\n_motl_idx\n1\n2\n")
     with pytest.raises(InputError, match="motl.star: is a motive list of STOPGAP"):
         read_picked(tmp_path / "motl.star")

@@ -27,6 +27,7 @@ TILT_AXIS = "gradalignTiltAxis"
 PIXEL_ORIGINS = ("rlnOriginX", "rlnOriginY", "rlnOriginZ")
 BOX_ANGLES = ("rlnTomoSubtomogramRot", "rlnTomoSubtomogramTilt", "rlnTomoSubtomogramPsi")
 PARTICLES_FILE = "rlnTomoParticlesFile"
+_COORDINATES = ("rlnCoordinateX", "rlnCenteredCoordinateXAngst")
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,11 @@ def _particle_table(path, tables):
             raise InputError(
                 f"{path}: is a motive list of STOPGAP, where RELION's STAR file is needed; cryoCAT's cryomotl converts "
                 "it (StopgapMotl and RelionMotl)"
+            )
+        if any(set(_COORDINATES) & set(table) for table in tables.values()):
+            raise InputError(
+                f"{path}: lists places in tomograms and has no column _{IMAGE}, where volumes are needed; extract them "
+                "first (RELION 5: Extract subtomos with 'Write output as 2D stacks?' No; Warp: --3d)"
             )
         raise InputError(f"{path}: has no column _{IMAGE}, where RELION's table data_particles is needed")
     table = tables[named[0]]
