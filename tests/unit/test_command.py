@@ -151,6 +151,13 @@ def test_the_truth_agrees_with_itself_and_a_moved_list_differs_by_its_move(examp
     assert found["over_20_deg"] == 1.0
 
 
+def test_a_list_with_whole_paths_is_held_against_one_with_short_ones(example, tmp_path):
+    text = (example[0] / "truth.star").read_text(encoding="utf-8")
+    (tmp_path / "whole.star").write_text(text.replace("subtomograms/", f"{example[0]}/subtomograms/"), encoding="utf-8")
+    found = json.loads(run("compare", tmp_path / "whole.star", example[0] / "truth.star", "--json").stdout)
+    assert found["particles"] == 6 and found["only_in_aligned"] == 0
+
+
 def test_lists_without_a_common_particle_are_refused(example, tmp_path):
     text = (example[0] / "truth.star").read_text(encoding="utf-8").replace("subtomograms/", "elsewhere/")
     (tmp_path / "other.star").write_text(text, encoding="utf-8")

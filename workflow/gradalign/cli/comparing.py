@@ -71,9 +71,13 @@ def _matched(first, second):
     """Return the rows of the particles that stand in both lists, by whatever names."""
     from gradalign.particles.places import whole_name
 
-    names = [[whole_name(image, picked.path) for image in picked.images] for picked in (first, second)]
-    rows = {name: row for row, name in enumerate(names[1])}
-    pairs = [(row, rows[name]) for row, name in enumerate(names[0]) if name in rows]
+    # as they stand in the lists, or else as whole paths
+    for named in (lambda image, path: image, whole_name):
+        names = [[named(image, picked.path) for image in picked.images] for picked in (first, second)]
+        rows = {name: row for row, name in enumerate(names[1])}
+        pairs = [(row, rows[name]) for row, name in enumerate(names[0]) if name in rows]
+        if pairs:
+            break
     if not pairs:
         raise InputError(
             f"{first.path} and {second.path}: have no subtomogram in common; the first ones are {first.images[0]} and "
