@@ -186,7 +186,6 @@ rule particles_page:
             for name in ("summary", "rounds", "shells", "scores", "left_out", "filtered", "half1", "half2")
         },
         figure=rules.particles_figure.output.svg,
-        reference=picked_section["reference"],
         templates=page_templates,
         sources=sources("particles_page.py"),
     output:
@@ -199,7 +198,10 @@ rule particles_page:
         mem_mb=2000,
         runtime=60,
     params:
-        title=os.path.basename(picked_section["star"]),
+        # from functions: names of the user's files may hold braces
+        title=lambda wildcards: os.path.basename(picked_section["star"]),
+        reference=lambda wildcards: picked_section["reference"],
+        digest=picked_digest,
     script:
         "../scripts/particles_page.py"
 

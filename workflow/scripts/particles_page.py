@@ -4,8 +4,8 @@ from gradalign.report.page.particles import particles_page
 from gradalign.report.page.writing import write_page
 from gradalign.run.jobs import job
 
-FILES = ("figure", "summary", "rounds", "shells", "scores", "left_out", "filtered", "half1", "half2", "reference")
+FILES = ("figure", "summary", "rounds", "shells", "scores", "left_out", "filtered", "half1", "half2")
 
 with job(snakemake.log[0]):
-    files = {name: snakemake.input[name] for name in FILES}
+    files = {name: snakemake.input[name] for name in FILES} | {"reference": snakemake.params.reference}
     write_page(snakemake.output[0], particles_page(files, snakemake.params.title))

@@ -106,7 +106,7 @@ class ParticlesRun:
         return subprocess.run(command, cwd=self.folder, env=environment(self.folder), **settings)
 
     def run(self, cores="all", **settings):
-        """Run the workflow and its report.
+        """Run the workflow.
 
         Parameters
         ----------
@@ -123,9 +123,7 @@ class ParticlesRun:
         done = self._snakemake("--cores", str(cores), "--keep-going", "--quiet", "all", **settings)
         if done.returncode:
             self._explain()
-            return done.returncode
-        report = str(self.results / "report.html")
-        return self._snakemake("--report", report, "--quiet", "all", **settings).returncode
+        return done.returncode
 
     def _explain(self):
         """Print why no job could be started; one that failed has said so itself."""

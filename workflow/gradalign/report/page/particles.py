@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD, resolution
-from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
+from gradalign.io.mrc import ANGSTROM_PER_NM, check_volume, read_volume
+from gradalign.io.volume_file import read
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.style import BLUE, GREEN
 from gradalign.report.page.drawings import inlined_svg
@@ -93,7 +94,8 @@ def _maps(files):
     solids = [Solid("average, filtered", light(BLUE), average)]
     halves = [("first half map", "half1", light("#888888")), ("second half map", "half2", light("#888888"))]
     kinds = [*halves, ("reference at the start", "reference", light(GREEN))]
-    solids += [Solid(name, colour, read_volume(files[kind])[0]) for name, kind, colour in kinds]
+    # the user's own header may tell no voxel size
+    solids += [Solid(name, colour, check_volume(read(files[kind])[0], files[kind])) for name, kind, colour in kinds]
     links = [(f"{name}.mrc", f"{name}.mrc") for name in ("average", "average_filtered")]
     objects = {"average": (enclosed_share(average), solids)}
     return maps_part("surfaces", "The average beside its halves and the reference", _MAPS, objects, links)
