@@ -14,7 +14,7 @@ from gradalign.geometry.rotations import alignment_error, random_rotations, rela
 from gradalign.io.mrc import write_volume
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import score_number
-from gradalign.scores.likelihood import soft_sphere
+from gradalign.scores.masks import soft_sphere
 from gradalign.search.seeds import free_directions
 from gradalign.search.settings import Damping
 from gradalign.search.step import refine, unevaluated

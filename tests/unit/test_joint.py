@@ -11,7 +11,8 @@ from gradalign.geometry.rotations import (
     rotation_from_euler,
 )
 from gradalign.geometry.wedge import measured
-from gradalign.scores.likelihood import SignalModel, estimate_model, soft_sphere
+from gradalign.scores.masks import soft_sphere
+from gradalign.scores.signal_model import SignalModel, estimate_model
 from gradalign.search.joint import JointRefinement, refine_jointly
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, prepare_bands
 from gradalign.search.modes import _MODEL_ERROR, prepare_joint
@@ -89,14 +90,15 @@ def test_the_gradient_is_that_of_the_value(tilts):
         np.array([1.0, -0.5, 0.7]),
         np.array([0.5, -0.3, 0.2]),
     )
-    _, gradient = pair.evaluate(rotation, translation, centre)
+    _, gradient = pair.evaluate(rotation, translation, centre, 0.3)
     step, numeric = 1e-4, []
-    for change in step * np.eye(9):
+    for change in step * np.eye(10):
         ahead, behind = (
             pair.evaluate(
                 rotation_from_vector(sign * change[:3]) @ rotation,
                 translation + sign * change[3:6],
-                centre + sign * change[6:],
+                centre + sign * change[6:9],
+                0.3 + sign * change[9],
             )[0]
             for sign in (1, -1)
         )

@@ -7,18 +7,25 @@ from gradalign.errors import InputError
 from gradalign.fourier.overlap import share, work_space
 from gradalign.fourier.products import overlap_products
 from gradalign.fourier.spectrum import band_limit, narrowed
-from gradalign.geometry.rotations import alignment_error, random_rotations, rotation_from_euler, spread_rotations
+from gradalign.geometry.rotations import (
+    alignment_error,
+    random_rotations,
+    rotation_angle,
+    rotation_from_euler,
+    spread_rotations,
+)
 from gradalign.geometry.wedge import measured
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import normal_equations, score_number
-from gradalign.scores.likelihood import (
+from gradalign.scores.likelihood import prepare_masked, weighted
+from gradalign.scores.masks import particle_radius, soft_sphere
+from gradalign.scores.signal_model import (
     SignalModel,
     estimate_model,
-    particle_radius,
-    prepare_masked,
-    soft_sphere,
+    estimate_models,
+    shared_noise,
+    shared_signal,
     tempered,
-    weighted,
 )
 from gradalign.search.likelihood import align_bands, prepare_bands
 from gradalign.search.seeds import start_rotations
@@ -241,3 +248,121 @@ def test_rounds_that_do_not_end_at_the_finest_limit_are_refused():
     settings = Settings(rounds=(Round(4.0, 8, 1), Round(8.0, 4, 1)))
     with pytest.raises(InputError, match="last round's low_pass is 8 nm and an earlier one's 4 nm"):
         align_pair(f, g, score="likelihood", settings=settings)
+
+
+def unlike_models(seed=7):
+    """Return models of two volumes that have neither signal nor noise in common."""
+    rng = np.random.default_rng(seed)
+    masks = soft_sphere(32, 11), soft_sphere(32, 9)
+    return [SignalModel(*rng.uniform(0.5, 2, (2, 10)), mask, 11.0) for mask in masks]
+
+
+def test_the_ratio_of_unlike_volumes_is_that_of_their_joint_distribution():
+    (f, g), *_ = noisy_pair(3, noise=2.0)
+    model_f, model_g = unlike_models()
+    rng = np.random.default_rng(5)
+    rotation, shift = random_rotations(rng, 1)[0], rng.uniform(-2, 2, 3)
+    fixed = weighted(prepare_masked(f, 60, model_f, 6.0), model_f, model_g)
+    moving = prepare_masked(g, 60, model_g, 6.0)
+    value = dissimilarity_at(fixed, moving, "likelihood", rotation, shift)
+
+    from oracles import transform
+
+    lattice = fixed.lattice
+    shells = np.linalg.norm(lattice, axis=1)
+    F = transform(f * model_f.mask, lattice)
+    G = transform(g * model_g.mask, lattice @ rotation) * np.exp(-2j * np.pi * lattice @ shift / 32)
+    overlap = measured(lattice @ rotation, 60)
+    ratio, alone = 0.0, 0.0
+    for point, length in enumerate(shells):
+        s_f, n_f, s_g, n_g = (
+            model.mask_power * np.interp(length, np.arange(10), power)
+            for model in (model_f, model_g)
+            for power in (model.signal, model.noise)
+        )
+        covariance = np.array([[s_f + n_f, np.sqrt(s_f * s_g)], [np.sqrt(s_f * s_g), s_g + n_g]])
+        seen = np.array([F[point], G[point]])
+        square = (seen.conj() @ np.linalg.solve(covariance, seen)).real
+        apart = abs(seen) ** 2 / np.diagonal(covariance)
+        logarithm = np.log(np.diagonal(covariance).prod() / np.linalg.det(covariance))
+        alone += apart[0] + logarithm
+        ratio += overlap[point] * (apart.sum() - square + logarithm)
+    # of complex normal variables: without the factor ½
+    assert value == pytest.approx(alone - ratio, rel=1e-3)
+
+
+def test_a_reference_without_noise_leaves_the_particles_noise_alone():
+    (f, g), *_ = noisy_pair(3, noise=2.0)
+    model_f, model_g = unlike_models()
+    model_g = model_g._replace(noise=np.zeros(10))
+    spectrum = prepare_masked(f, 60, model_f, 6.0)
+    held = weighted(spectrum, model_f, model_g)
+    lengths = np.linalg.norm(spectrum.lattice, axis=1)
+    noise, signal, there = (
+        model.mask_power * np.interp(lengths, np.arange(10), power)
+        for model, power in ((model_f, model_f.noise), (model_f, model_f.signal), (model_g, model_g.signal))
+    )
+    assert np.allclose(held.values, spectrum.values / np.sqrt(noise), rtol=1e-4, atol=1e-4)
+    assert np.allclose(held.weights, np.sqrt(signal / there / noise), rtol=1e-4)
+
+
+def test_exchanging_unlike_volumes_changes_the_score_by_a_constant():
+    volumes, _ = data_set(2, 1.0, seed=8)
+    models = unlike_models()
+    rng = np.random.default_rng(9)
+    constants = []
+    for _ in range(3):
+        rotation, shift = random_rotations(rng, 1)[0], rng.uniform(-1, 1, 3)
+        there = [(0, 1, rotation, shift), (1, 0, rotation.T, -rotation.T @ shift)]
+        values = [
+            dissimilarity_at(
+                weighted(prepare_masked(volumes[i], 90, models[i], 4.0), models[i], models[j]),
+                prepare_masked(volumes[j], 90, models[j], 4.0),
+                "likelihood",
+                turn,
+                move,
+            )
+            for i, j, turn, move in there
+        ]
+        constants.append(values[0] - values[1])
+    # the lattice of the one lies off that of the other
+    assert np.ptp(constants) < 0.02 * abs(values[0])
+
+
+@pytest.mark.parametrize("score", ["likelihood", "fcs", "rcs"])
+@pytest.mark.parametrize(
+    "change", [lambda v: 1e-3 * v, lambda v: 1e3 * v, lambda v: v - 1000 * v.std(), lambda v: 1e20 * v]
+)
+def test_neither_a_factor_nor_an_offset_of_one_volume_changes_the_answer(score, change):
+    (f, g), *_ = noisy_pair(6, noise=0.5)
+    right, left, other = (align_pair(*pair, score=score) for pair in ((f, g), (change(f), g), (f, change(g))))
+    for found in (left, other):
+        assert rotation_angle(found.rotation.T @ right.rotation) < 1e-3
+        assert np.abs(found.translation - right.translation).max() < 1e-3
+
+
+def test_alike_volumes_are_given_one_shape_and_unlike_ones_keep_their_own():
+    rng = np.random.default_rng(2)
+    places = np.full((2, 14), 60.0)
+    shape = np.exp(-np.arange(14) / 4.0)
+    drawn = shape * rng.chisquare(60, (2, 14)) / 60
+    noise = shared_noise(drawn * [[1.0], [5.0]], places)
+    assert np.allclose(noise[1] / noise[0], np.median(noise[1] / noise[0]), rtol=0.05)
+    signal = shared_signal(drawn - 0.1 * shape, drawn, places)
+    assert np.allclose(signal[1] / signal[0], 1.0)
+    # the one without contrast transfer is strong where the other shows nothing
+    whole = np.stack([shape * np.sin(np.arange(14) / 5) ** 2, 300 * shape])
+    apart = shared_signal(whole, 1.05 * whole, np.full((2, 14), 200.0))
+    assert np.allclose(apart[1:, 1:], whole[1:, 1:], rtol=0.02)
+
+
+def test_a_model_finds_the_background_and_the_unit_of_each_volume():
+    volumes, level = data_set(2, 2.0)
+    plain = estimate_models(volumes, [90, 90])
+    moved = estimate_models([volumes[0], 40.0 * volumes[1] + 300.0], [90, 90])
+    assert moved[1].unit == pytest.approx(40.0 * plain[1].unit, rel=1e-3)
+    assert moved[1].level == pytest.approx(300.0, abs=0.1 * 40.0 * level)
+    assert moved[0].unit == pytest.approx(level, rel=0.05)
+    for before, after in zip(plain, moved, strict=True):
+        assert np.allclose(after.signal, before.signal, rtol=1e-3)
+        assert np.allclose(after.noise, before.noise, rtol=1e-3)

@@ -26,7 +26,7 @@ from gradalign.particles.search import (
     prior_surface,
     symmetric_seeds,
 )
-from gradalign.scores.likelihood import estimate_model
+from gradalign.scores.signal_model import estimate_model
 from gradalign.search.seeds import SPREAD_FACTOR
 from gradalign.search.settings import Settings
 

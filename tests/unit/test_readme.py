@@ -66,7 +66,7 @@ def test_the_example_of_an_aligner_aligns(tmp_path):
     (module,) = (block for block in blocks("python") if block.startswith("# mine.py"))
     (tmp_path / "mine.py").write_text(module)
     shift = [1.0, 0.0, -1.0]
-    with Caller("mine:align", {"interval": 60}, [tmp_path], 600.0, tmp_path / "said.log") as caller:
+    with Caller("mine:align", {"interval": 60}, [tmp_path], 120.0, tmp_path / "said.log") as caller:
         answer = caller.align(phantom(32, translation=shift), phantom(32), 90.0, 90.0, 1.0, 5)
     assert answer.missing == ""
     assert np.allclose(answer.translation, shift, atol=0.3)

@@ -28,8 +28,6 @@ ALIGNERS = {
     "scan": {
         "call": "gradalign.search.exhaustive:scan_pair",
         "options": {"interval": 30},
-        # a busy machine must not cost an answer
-        "time_limit": 600,
         "cells": [CELL, {"object": "enolase", "tilt": 60, "snr": "inf"}],
     },
     "raising": {"call": "strange:raises", "cells": [CELL]},

@@ -18,7 +18,7 @@ from gradalign.particles.rounds import particle_wedge, stated_voxel_size
 from gradalign.particles.sample_checks import check_contrast, check_sign
 from gradalign.particles.search import model_arrays
 from gradalign.particles.state import State, make_plan
-from gradalign.scores.likelihood import estimate_model
+from gradalign.scores.signal_model import estimate_model
 
 FIRST_LOW_PASS_SHARE = 1 / 6
 """Low-pass of the reference at the start as a share of the box's edge."""

@@ -11,10 +11,10 @@ import numpy as np
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import check_interval, point_group, rotation_angle, rotation_from_euler
 from gradalign.particles.filters import shell_filtered, shell_power
-from gradalign.scores.evaluation import dissimilarity_at
-from gradalign.scores.likelihood import SignalModel, soft_sphere
-from gradalign.search.likelihood import LikelihoodVolume, align_bands, finest_limit
-from gradalign.search.paper_scores import align_spectra
+from gradalign.scores.masks import soft_sphere
+from gradalign.scores.signal_model import SignalModel
+from gradalign.search.likelihood import LikelihoodVolume, finest_limit
+from gradalign.search.score import Start, load_score
 from gradalign.search.seeds import start_rotations
 from gradalign.search.settings import Settings
 
@@ -198,19 +198,6 @@ def _at_power(volume, power):
     return shell_filtered(volume, factors)
 
 
-def _weighted(spectrum, model, scale):
-    """Return a particle's transform with the weights of d = Σ |F − G|²/N, G being free of noise."""
-    shells = np.sqrt((spectrum.lattice**2).sum(axis=1))
-    signal, noise = (scale * np.interp(shells, np.arange(len(power)), power) for power in (model.signal, model.noise))
-    power = (spectrum.values.astype(float) ** 2).sum(axis=0)
-    weights = 1.0 / np.sqrt(noise)
-    return spectrum._replace(
-        values=(spectrum.values * weights).astype(np.float32),
-        weights=weights.astype(np.float32),
-        prices=(power / (signal + noise) + np.log((signal + noise) / noise)).astype(np.float32),
-    )
-
-
 def _under(mask, volume):
     """Return a volume under a mask, the level at the mask's soft edge taken as zero: else a step would stand there."""
     edge = mask * (1.0 - mask)
@@ -226,20 +213,25 @@ def prepare_reference(volume, mask, plan, model=None):
     ----------
     volume, mask : numpy.ndarray of shape (N, N, N)
     plan : Plan
-    model : gradalign.scores.likelihood.SignalModel, optional
+    model : gradalign.scores.signal_model.SignalModel, optional
         Needed for the likelihood.
 
     Returns
     -------
-    gradalign.fourier.spectrum.Spectrum, or a dict of them by band limit
+    gradalign.fourier.spectrum.Spectrum or gradalign.search.likelihood.LikelihoodVolume
     """
     masked = _under(mask, volume)
     if plan.score == "likelihood":
         masked = _at_power(masked, _mask_power(plan) * model.signal)
         bands = {turn.low_pass for turn in plan.settings.rounds}
-        return {band: prepare(masked, 90.0, band, plan.voxel_size, 0.0, "the reference") for band in bands}
+        spectra = {band: prepare(masked, 90.0, band, plan.voxel_size, 0.0, "the reference") for band in bands}
+        return LikelihoodVolume(spectra, _without_noise(model)._replace(mask=plan.mask()))
     spectrum = prepare(masked, 90.0, plan.low_pass, plan.voxel_size, 0.0, "the reference")
     return _on_unit_power(spectrum) if plan.score == "fcs" else spectrum
+
+
+def _without_noise(model):
+    return model._replace(noise=np.zeros_like(model.noise))
 
 
 def _mask_power(plan):
@@ -257,12 +249,12 @@ def prepare_particle(volume, wedge, centre, plan, model=None, name="particle"):
     centre : array_like of shape (3,)
         a₀ in voxels.
     plan : Plan
-    model : gradalign.scores.likelihood.SignalModel, optional
+    model : gradalign.scores.signal_model.SignalModel, optional
     name : str
 
     Returns
     -------
-    gradalign.fourier.spectrum.Spectrum, or a dict of them by band limit
+    gradalign.fourier.spectrum.Spectrum or gradalign.search.likelihood.LikelihoodVolume
 
     Raises
     ------
@@ -280,38 +272,19 @@ def prepare_particle(volume, wedge, centre, plan, model=None, name="particle"):
             [real * np.cos(phase) - imaginary * np.sin(phase), real * np.sin(phase) + imaginary * np.cos(phase)]
         )
         spectrum = spectrum._replace(values=turned.astype(np.float32))
-        if likelihood:
-            spectrum = _weighted(spectrum, model, _mask_power(plan))
-        elif plan.score == "fcs":
+        if plan.score == "fcs":
             spectrum = _on_unit_power(spectrum)
         spectra[band] = spectrum
-    return spectra if likelihood else spectra[plan.low_pass]
+    return LikelihoodVolume(spectra, model._replace(mask=plan.mask())) if likelihood else spectra[plan.low_pass]
 
 
 def _search(fixed, moving, plan, rotations, surface, rng):
-    surfaces = {} if surface is None else {"surface_f": surface, "surface_g": np.eye(3)}
-    if plan.score == "likelihood":
-        volumes = LikelihoodVolume(fixed), LikelihoodVolume(moving)
-        return align_bands(
-            *volumes, settings=plan.settings, voxel_size=plan.voxel_size, rotations=rotations, **surfaces
-        )
-    return align_spectra(
-        fixed,
-        moving,
-        plan.score,
-        settings=plan.settings,
-        voxel_size=plan.voxel_size,
-        seed=rng,
-        rotations=rotations,
-        **surfaces,
-    )
+    start = Start(surface_f=surface, surface_g=None if surface is None else np.eye(3), rotations=rotations)
+    return load_score(plan.score).search(fixed, moving, plan.settings, plan.voxel_size, start, rng)
 
 
 def _value(fixed, moving, plan, rotation, translation):
-    if plan.score == "likelihood":
-        band = finest_limit(plan.settings)
-        fixed, moving = fixed[band], moving[band]
-    return dissimilarity_at(fixed, moving, plan.score, rotation, translation)
+    return load_score(plan.score).value(fixed, moving, rotation, translation)
 
 
 def align_particle(fixed, moving, plan, centre, start=None, prior=None, last=None, rng=0):
@@ -371,7 +344,7 @@ def model_arrays(model):
 
     Parameters
     ----------
-    model : gradalign.scores.likelihood.SignalModel
+    model : gradalign.scores.signal_model.SignalModel
 
     Returns
     -------
@@ -390,6 +363,6 @@ def model_from_arrays(arrays):
 
     Returns
     -------
-    gradalign.scores.likelihood.SignalModel or None
+    gradalign.scores.signal_model.SignalModel or None
     """
     return SignalModel(*arrays, mask=None, radius=np.nan) if arrays.size else None

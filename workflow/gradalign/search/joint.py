@@ -10,6 +10,8 @@ is
 G = AᵀC⁻¹A, b = AᵀC⁻¹(data): half of the sum of squares of everything that both volumes measured, none of it lost to a
 mask or at the wedge's edge. Its derivative by a rotation needs the rotation's generators L alone:
 ∂Q = −zᵀ L (D b_g − D G_g Dᵀ z). Where the object's support is centred is not known and is found along with the rest.
+So is, for volumes that need not be alike, how much stronger the object stands in g than its power in each says, which a
+pose and a wedge change by a third: A_f is divided by √h and A_g multiplied by it.
 """
 
 import numpy as np
@@ -22,6 +24,8 @@ from gradalign.search.step import rotation_from_vector
 _REACH = np.array([0.35] * 3 + [2.0] * 3)
 # about how well the centre of the support can be told, in voxels
 _CENTRE_SCALE = 0.3
+# standard deviation of log h that is known before, and about how well it can be told
+_GAIN_REACH, _GAIN_SCALE = 0.2, 0.03
 TOLERANCE = 0.1
 """Gradient below which a search's refinement ends, in standard deviations of the answer."""
 _MOST_ITERATIONS = 60
@@ -68,11 +72,11 @@ class JointRefinement:
         sides = self._right_sides(self._moving, shift)
         for side, gram, degrees in zip(sides, modes.gram, modes.degrees, strict=True):
             matrices = {degree: rotation_matrix(degree, euler) for degree, _ in degrees}
-            half = _each_degree(degrees, matrices, gram)
+            half = _each_degree(degrees, matrices, gram / self._moving.noise)
             turned = _each_degree(degrees, matrices, np.ascontiguousarray(half.T))
             yield _each_degree(degrees, matrices, side), turned, degrees
 
-    def evaluate(self, rotation, translation, centre):
+    def evaluate(self, rotation, translation, centre, gain=0.0):
         """Return Q and its gradient at a transform.
 
         Parameters
@@ -82,22 +86,27 @@ class JointRefinement:
             In voxels.
         centre : array_like of shape (3,)
             Where the object's support is centred in f, in voxels from voxel N//2.
+        gain : float
+            log h.
 
         Returns
         -------
         value : float
             Without the constant.
-        gradient : numpy.ndarray of shape (9,)
-            By ω in R ← exp([ω]×) R, radians, and by the translation and the centre in voxels.
+        gradient : numpy.ndarray of shape (10,)
+            By ω in R ← exp([ω]×) R, radians, by the translation and the centre in voxels, and by log h.
         """
         # half of a small job's start would go into loading SciPy, which most jobs never need
         from scipy.linalg import cho_factor, cho_solve
 
-        aside = translation - centre
+        aside, factor = translation - centre, np.exp(gain / 2.0)
+        by_gain = 0.0
         value, by_turn, by_shift, by_centre = 0.0, np.zeros(3), np.zeros(3), np.zeros(3)
         known = self._right_sides(self._fixed, centre)
         turned = self._turned(rotation, -(rotation.T @ aside))
         for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+            own, first = own / factor, first / (self._fixed.noise * factor**2)
+            side, gram = side * factor, gram * factor**2
             matrix = first + gram
             matrix[np.diag_indices_from(matrix)] += 1.0
             total = own[:, 0] + side[:, 0]
@@ -107,11 +116,12 @@ class JointRefinement:
             for axis in range(3):
                 slopes = {degree: generators(degree)[axis] for degree, _ in degrees}
                 by_turn[axis] -= modes @ _each_degree(degrees, slopes, rest)
+            by_gain += 0.5 * modes @ (own[:, 0] - first @ modes - rest)
             by_centre -= modes @ own[:, 1:]
             by_shift += modes @ side[:, 1:]
         by_translation = rotation @ by_shift
         by_turn -= np.cross(aside, by_translation)
-        return value, np.concatenate([by_turn, by_translation, by_centre - by_translation])
+        return value, np.concatenate([by_turn, by_translation, by_centre - by_translation, [by_gain]])
 
 
 def refine_jointly(fixed, moving, rotation, translation, information, basis, tolerance=TOLERANCE):
@@ -146,25 +156,29 @@ def refine_jointly(fixed, moving, rotation, translation, information, basis, tol
     pair, free = JointRefinement(fixed, moving), basis.shape[1]
     curvature = basis.T @ (information + np.diag(_REACH**-2.0)) @ basis
     # in these coordinates Q curves alike in all directions
-    scaled = np.zeros((9, free + 3))
+    scaled = np.zeros((10, free + 3 + (not fixed.alike)))
     scaled[:6, :free] = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
-    scaled[6:, free:] = _CENTRE_SCALE * np.eye(3)
+    scaled[6:9, free : free + 3] = _CENTRE_SCALE * np.eye(3)
+    scaled[9, free + 3 :] = _GAIN_SCALE
     trace, path = [], []
 
     def moved(place):
         change = scaled @ place
-        return rotation_from_vector(change[:3]) @ rotation, translation + change[3:6], translation / 2.0 + change[6:]
+        centre = translation / 2.0 + change[6:9]
+        return rotation_from_vector(change[:3]) @ rotation, translation + change[3:6], centre, change[9]
 
     def objective(place):
-        value, gradient = pair.evaluate(*moved(place))
+        at = moved(place)
+        value, gradient = pair.evaluate(*at)
+        value, gradient[9] = value + 0.5 * (at[3] / _GAIN_REACH) ** 2, gradient[9] + at[3] / _GAIN_REACH**2
         if not trace or value < trace[-1]:
             trace.append(value)
-            path.append(np.concatenate([part.ravel() for part in moved(place)[:2]]))
+            path.append(np.concatenate([part.ravel() for part in at[:2]]))
         else:
             trace.append(trace[-1])
             path.append(path[-1])
         return value, scaled.T @ gradient
 
     options = {"gtol": tolerance, "maxiter": _MOST_ITERATIONS}
-    found = minimize(objective, np.zeros(free + 3), jac=True, method="BFGS", options=options)
+    found = minimize(objective, np.zeros(scaled.shape[1]), jac=True, method="BFGS", options=options)
     return *moved(found.x)[:2], np.array(trace), np.array(path)

@@ -8,7 +8,9 @@ from gradalign.errors import InputError
 from gradalign.fourier.spectrum import band_limit, narrowed
 from gradalign.scores.evaluation import dissimilarity_at, information
 from gradalign.scores.least_squares import score_number
-from gradalign.scores.likelihood import estimate_model, prepare_masked, tempered, weighted
+from gradalign.scores.likelihood import prepare_masked, weighted
+from gradalign.scores.masks import AUTOMATIC
+from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
 from gradalign.search.coarse_to_fine import march, without_gain
 from gradalign.search.joint import TOLERANCE, refine_jointly
 from gradalign.search.modes import JointVolume, prepare_joint
@@ -21,14 +23,11 @@ class LikelihoodVolume(NamedTuple):
     """A volume prepared for the likelihood."""
 
     bands: dict
-    """Its weighted transform by band limit in nm."""
+    """Its masked transform by band limit in nm."""
+    model: SignalModel
+    """Its signal and noise."""
     joint: JointVolume | None = None
     """Itself for the joint refinement; None for a search that ends without it."""
-
-    @property
-    def finest(self):
-        """The transform in which a search ends."""
-        return self.bands[min(self.bands)]
 
 
 def finest_limit(settings):
@@ -57,7 +56,7 @@ def finest_limit(settings):
 
 
 def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name="volume"):
-    """Return a volume with its weighted transforms at the band limits of the coarse-to-fine search.
+    """Return a volume with its masked transforms at the band limits of the coarse-to-fine search.
 
     Parameters
     ----------
@@ -65,7 +64,7 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
         Density [z, y, x].
     tilt_range : float, (float, float) or (float, float, float)
         Half range, (min, max) or (min, max, axis) in degrees.
-    model : gradalign.scores.likelihood.SignalModel
+    model : gradalign.scores.signal_model.SignalModel
     settings : Settings, optional
     voxel_size : float
         In nm.
@@ -85,10 +84,48 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     limits = {turn.low_pass: band_limit(len(volume), turn.low_pass, voxel_size) for turn in settings.rounds}
     finest = finest_limit(settings)
     whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
-    coarse = tempered(model, settings.coarse_ratio)
-    bands = {low_pass: weighted(narrowed(whole, limits[low_pass]), coarse) for low_pass in limits if low_pass != finest}
-    joint = prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
-    return LikelihoodVolume(bands | {finest: weighted(whole, model)}, joint)
+    bands = {low_pass: narrowed(whole, limits[low_pass]) for low_pass in limits if low_pass != finest}
+    # what it takes for noise would be neighbours
+    joint = None if model.crowded else prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
+    return LikelihoodVolume(bands | {finest: whole}, model, joint)
+
+
+def pair_bands(fixed, moving, settings):
+    """Return the transforms of a pair with its weights, by band limit.
+
+    Parameters
+    ----------
+    fixed, moving : LikelihoodVolume
+        f and g.
+    settings : Settings
+
+    Returns
+    -------
+    dict of float to (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
+    """
+    finest = min(fixed.bands)
+    coarse = [tempered(volume.model, settings.coarse_ratio) for volume in (fixed, moving)]
+    return {
+        band: (weighted(spectrum, *coarse), moving.bands[band])
+        for band, spectrum in fixed.bands.items()
+        if band != finest
+    } | {finest: finest_pair(fixed, moving)}
+
+
+def finest_pair(fixed, moving):
+    """Return the transforms in which the search of a pair ends, with its weights.
+
+    Parameters
+    ----------
+    fixed, moving : LikelihoodVolume
+        f and g.
+
+    Returns
+    -------
+    (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
+    """
+    finest = min(fixed.bands)
+    return weighted(fixed.bands[finest], fixed.model, moving.model), moving.bands[finest]
 
 
 def ends_jointly(fixed, moving):
@@ -131,8 +168,9 @@ def jointly_refined(fixed, moving, rotation, translation, basis, tolerance=TOLER
     path : numpy.ndarray of shape (steps, 12)
         As `gradalign.search.joint.refine_jointly` returns them.
     """
+    held, moved = finest_pair(fixed, moving)
     # of −log of the likelihood, about
-    curvature = 2.0 * information(without_gain(fixed.finest), moving.finest, rotation, translation)
+    curvature = 2.0 * information(without_gain(held), moved, rotation, translation)
     return refine_jointly(fixed.joint, moving.joint, rotation, translation, curvature, basis, tolerance)
 
 
@@ -162,9 +200,9 @@ def align_bands(
     settings = settings or Settings()
     if rotations is None:
         rotations = start_rotations(interval, surface_f, surface_g, spread=True)
-    basis = free_directions(surface_f)
+    basis, pair = free_directions(surface_f), pair_bands(fixed, moving, settings)
     rotation, translation, value, trace, path = march(
-        {low_pass: (fixed.bands[low_pass], moving.bands[low_pass]) for low_pass in fixed.bands},
+        pair,
         score_number("likelihood"),
         np.ascontiguousarray(rotations, dtype=float),
         basis,
@@ -178,7 +216,7 @@ def align_bands(
     rotation, translation = rotation.copy(), translation.copy()
     if ends_jointly(fixed, moving):
         rotation, translation, *steps = jointly_refined(fixed, moving, rotation, translation, basis)
-        value = dissimilarity_at(fixed.finest, moving.finest, "likelihood", rotation, translation)
+        value = dissimilarity_at(*pair[min(pair)], "likelihood", rotation, translation)
         trace, path = (np.concatenate(parts) for parts in zip((trace, path), steps, strict=True))
     return Alignment(rotation, translation, value, len(trace), trace, path)
 
@@ -192,9 +230,11 @@ class LikelihoodScore(KernelScore):
 
     uses_model = True
 
-    def estimate(self, volumes, tilts):
-        """Return signal and noise of a set of volumes, see `Score.estimate`."""
-        return estimate_model(volumes, tilts)
+    def estimate(self, volumes, tilts, alike=False, mask=None):
+        """Return signal and noise of each volume of a set, see `Score.estimate`."""
+        if alike and mask is None:
+            return [estimate_model(volumes, tilts)] * len(volumes)
+        return estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask)
 
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return a volume's transforms at the band limits of the search, see `Score.prepare`."""
@@ -207,13 +247,14 @@ class LikelihoodScore(KernelScore):
             fixed, moving, start.interval, settings, voxel_size, start.surface_f, start.surface_g, start.rotations
         )
 
-    def at_finest(self, prepared):
-        """Return the transform in which a search ends."""
-        return prepared.finest
+    def at_finest(self, fixed, moving):
+        """Return the weighted transforms in which a search ends."""
+        return finest_pair(fixed, moving)
 
     def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
         """Refine a transform without the expected gain, and then jointly, see `KernelScore.refine`."""
-        held, moved = without_gain(fixed.finest), moving.finest
+        held, moved = finest_pair(fixed, moving)
+        held = without_gain(held)
         basis = free_directions() if basis is None else basis
         jointly = ends_jointly(fixed, moving)
         # a search that ends jointly has left the optimum of d behind

@@ -44,7 +44,8 @@ class Modes(NamedTuple):
     gram: tuple
     """For each parity (r, r): 2 Aᵀ C⁻¹ A."""
     beyond: np.ndarray
-    """Weights of the data's power, 0 where the wedge measures (n,): their sum is about 1 if it was cut like this."""
+    """Weights of the data's power over the expected one, 0 where the wedge measures (n,): the sum is about 1 if it was
+    cut like this."""
 
 
 class JointVolume(NamedTuple):
@@ -53,11 +54,16 @@ class JointVolume(NamedTuple):
     modes: Modes
     """Of its tilt range."""
     coefficients: np.ndarray
-    """Its transform at their frequencies, complex (n,); the phase's origin is voxel N//2."""
+    """Its transform at their frequencies, on the scale of the set's signal and over `noise`, complex (n,); the phase's
+    origin is voxel N//2."""
     size: int
     """N."""
     complete: bool
     """Whether its tilt range misses nothing."""
+    noise: float = 1.0
+    """Its noise in units of that for which the modes' matrices stand."""
+    alike: bool = True
+    """Whether its scale is known to be that of the other volumes."""
 
 
 class _Plane(NamedTuple):
@@ -152,14 +158,12 @@ def _modes(radial_key, noise, wedge, size, limit, wider):
     radial = radial_modes(*radial_key)
     planes = _planes(wedge[:2], size, radial.limit, wider)
     frequencies = _along_the_axis(planes.points, wedge[2])
-    root = np.sqrt(np.interp(np.linalg.norm(frequencies, axis=1), np.arange(len(noise)), noise))
+    root = np.sqrt(_at(frequencies, noise))
     harmonics = _harmonics(radial.limit, radial.limit + wider, wedge[2], len(radial.counts) - 1)
     weighted, gram = zip(*(_seen(planes, radial, parity, harmonics, root) for parity in (0, 1)), strict=True)
     kept = [(degree, count) for degree, count in enumerate(radial.counts) if count]
     degrees = tuple(tuple(part for part in kept if part[0] % 2 == parity) for parity in (0, 1))
-    signal = np.array(radial_key[0])
-    expected = np.interp(np.linalg.norm(frequencies, axis=1), np.arange(len(signal)), signal) + root**2
-    beyond = ~measured(frequencies, wedge) / (planes.shares * expected)
+    beyond = ~measured(frequencies, wedge) / planes.shares
     beyond /= max(np.count_nonzero(beyond), 1)
     return Modes(frequencies, degrees, weighted, gram, beyond)
 
@@ -180,6 +184,11 @@ def _seen(planes, radial, parity, harmonics, root):
         back = solve_triangular(plane.factor, white, lower=True, trans="T", check_finite=False)
         weighted.append(scale * back)
     return np.concatenate(weighted), np.asarray(gram, dtype=float)
+
+
+def _at(frequencies, power):
+    """Return a power by shell at frequencies."""
+    return np.interp(np.linalg.norm(frequencies, axis=1), np.arange(len(power)), power)
 
 
 def _transform(volume, frequencies, limit):
@@ -208,7 +217,7 @@ def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="vol
         Density [z, y, x].
     tilt_range : float, (float, float) or (float, float, float)
         Half range, (min, max) or (min, max, axis) in degrees.
-    model : gradalign.scores.likelihood.SignalModel
+    model : gradalign.scores.signal_model.SignalModel
     low_pass : float
         In nm.
     voxel_size : float
@@ -227,17 +236,23 @@ def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="vol
     """
     size, wedge = model.mask.shape[0], check_wedge(tilt_range)
     limit = band_limit(size, low_pass, voxel_size)
-    volume = check_volume(volume, name, size)
-    signal = tuple(np.asarray(model.signal, dtype=float) * model.mask_power)
-    noise = tuple(np.asarray(model.noise, dtype=float) * size**3)
-    known = (signal, noise, float(model.radius), size, limit), noise, wedge, size, limit
+    volume = model.standardised(check_volume(volume, name, size))
+    common = model.common or (model.signal, model.noise)
+    signal, noise = (np.asarray(part, dtype=float) for part in common)
+    # the volume as if it showed the set's signal
+    scale = np.sqrt(signal / model.signal)
+    own, factor = model.noise * scale**2, 1.0
+    if model.common:
+        factor = float(np.exp(np.log(own / noise).mean()))
+        # volumes whose noise has one shape share their matrices
+        own = (own / factor).astype(np.float32).astype(float)
+    signal, noise, own = signal * model.mask_power, noise * size**3, own * size**3
+    known = (tuple(signal), tuple(noise), float(model.radius), size, limit), tuple(own), wedge, size, limit
     complete = is_complete(wedge)
-    wider = not complete
-    if wider:
-        modes = _modes(*known, True)
-        coefficients = _transform(volume, modes.frequencies, limit)
-        wider = _CUT_OUT[0] < modes.beyond @ np.abs(coefficients) ** 2 < _CUT_OUT[1]
-    if not wider:
-        modes = _modes(*known, False)
-        coefficients = _transform(volume, modes.frequencies, limit)
-    return JointVolume(modes, coefficients, size, complete)
+    for wider in (False,) if complete else (True, False):
+        modes = _modes(*known, wider)
+        data = _transform(volume, modes.frequencies, limit) * _at(modes.frequencies, scale)
+        expected = _at(modes.frequencies, signal) + factor * _at(modes.frequencies, own)
+        if wider and _CUT_OUT[0] < modes.beyond @ (np.abs(data) ** 2 / expected) < _CUT_OUT[1]:
+            break
+    return JointVolume(modes, data / factor, size, complete, factor, model.common is None)

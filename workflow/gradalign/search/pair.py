@@ -21,6 +21,7 @@ def align_pair(
     surface_f=None,
     surface_g=None,
     model=None,
+    mask=None,
 ):
     """Find the rotation and translation that move subtomogram g onto subtomogram f.
 
@@ -47,8 +48,12 @@ def align_pair(
     surface_f, surface_g : array_like of shape (3, 3), optional
         Rotations that take the two membrane surface normals to z; with them only the rotation about the normal and
         the translation are searched (Eq. 22).
-    model : gradalign.scores.likelihood.SignalModel, optional
-        Signal and noise of the data set for the likelihood; estimated from the two volumes if left out.
+    model : gradalign.scores.signal_model.SignalModel, optional
+        Signal and noise of a data set of alike volumes for the likelihood; estimated of each of the two if left out.
+    mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N), optional
+        What both volumes are multiplied by: ``"none"``, ``"automatic"``, a soft sphere of a radius, or of a radius
+        about a centre (x, y, z), in voxels, or a volume from 0 to 1. If left out it is automatic for the likelihood,
+        and none for the other two.
 
     Returns
     -------
@@ -81,8 +86,7 @@ def align_pair(
     if low_pass is not None:
         settings = replace(settings, low_pass=low_pass)
     score = load_score(score)
-    if score.uses_model and model is None:
-        model = score.estimate([f, g], [tilt_f, tilt_g])
-    fixed = score.prepare(f, tilt_f, settings, voxel_size, model, "f", movable=False)
-    moving = score.prepare(g, tilt_g, settings, voxel_size, model, "g")
+    models = [model] * 2 if model else score.estimate([f, g], [tilt_f, tilt_g], settings.alike, mask)
+    fixed = score.prepare(f, tilt_f, settings, voxel_size, models[0], "f", movable=False)
+    moving = score.prepare(g, tilt_g, settings, voxel_size, models[1], "g")
     return score.search(fixed, moving, settings, voxel_size, Start(interval, surface_f, surface_g), seed)

@@ -3,7 +3,10 @@
 import numpy as np
 
 from gradalign.fourier.spectrum import prepare
+from gradalign.io.mrc import check_volume
 from gradalign.scores.least_squares import score_number
+from gradalign.scores.masks import AUTOMATIC
+from gradalign.scores.signal_model import SignalModel, estimate_models
 from gradalign.search.score import KernelScore, Start
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.search.settings import Alignment, Settings
@@ -72,8 +75,19 @@ class PaperScore(KernelScore):
 
     preparation = "transform"
 
+    def estimate(self, volumes, tilts, alike=False, mask=None):
+        """Return background, unit and mask of each volume, see `Score.estimate`; no mask unless one is asked for."""
+        if alike and mask is None:
+            return [None] * len(volumes)
+        if mask is None:
+            return [_standard(check_volume(volume, f"volume {number}")) for number, volume in enumerate(volumes)]
+        return estimate_models(volumes, tilts, mask)
+
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return the transform of a volume, see `Score.prepare`."""
+        if model is not None:
+            volume = model.standardised(check_volume(volume, name))
+            volume = volume if model.mask is None else volume * model.mask
         return prepare(volume, tilt_range, settings.low_pass, voxel_size, settings.wedge_guard, name, movable)
 
     def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
@@ -93,4 +107,28 @@ class PaperScore(KernelScore):
         )
 
 
-RCS, FCS = PaperScore("rcs"), PaperScore("fcs")
+def _standard(volume):
+    """Return a model that brings a volume to mean 0 and deviation 1."""
+    volume = volume.astype(float)
+    return SignalModel(None, None, None, np.nan, float(volume.mean()), float(volume.std()))
+
+
+class ContrastScore(PaperScore):
+    """FCS: it compares values, so that volumes of different contrast are brought to one first."""
+
+    balances = True
+
+    def estimate(self, volumes, tilts, alike=False, mask=None):
+        """Return for each volume a unit on which its signal has the power 1, see `PaperScore.estimate`."""
+        if alike and mask is None:
+            return [None] * len(volumes)
+        models = estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask)
+        shells = np.arange(len(models[0].signal))
+        powers = [model.mask_power * (shells**2 * model.signal).sum() for model in models]
+        shared = {"mask": None} if mask is None else {}
+        return [
+            model._replace(unit=model.unit * power**0.5, **shared) for model, power in zip(models, powers, strict=True)
+        ]
+
+
+RCS, FCS = PaperScore("rcs"), ContrastScore("fcs")

@@ -56,7 +56,8 @@ def by_preparation(names):
     scores = {}
     for name in names:
         score = load_score(name)
-        scores.setdefault(score.shared_preparation, score)
+        if score.balances or score.shared_preparation not in scores:
+            scores[score.shared_preparation] = score
     return scores
 
 
@@ -86,7 +87,10 @@ class Score(ABC):
     """Scores that name the same here share prepared volumes; None for one that shares with nobody."""
 
     uses_model = False
-    """Whether it learns from a set of volumes what `prepare` must know."""
+    """Whether it learns from a set of volumes what `prepare` must know, even where they are alike."""
+
+    balances = False
+    """Whether its `estimate` serves the other scores of its preparation, too."""
 
     def __init__(self, name):
         self.name = name
@@ -101,21 +105,25 @@ class Score(ABC):
         """The key under which its prepared volumes are kept."""
         return self.preparation or self.name
 
-    def estimate(self, volumes, tilts):
-        """Return what a set of volumes says of signal and noise, for `prepare`.
+    def estimate(self, volumes, tilts, alike=False, mask=None):
+        """Return what a set of volumes says of the signal and noise of each, for `prepare`.
 
         Parameters
         ----------
         volumes : sequence of array_like of shape (N, N, N)
         tilts : sequence
             A tilt range for each.
+        alike : bool
+            Whether they are known to stand on one scale, with one noise and one contrast transfer.
+        mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N), optional
+            As for `gradalign.scores.masks.make_mask`; the score's own way if left out.
 
         Returns
         -------
-        object or None
-            None for a score that uses no model.
+        list
+            A model for each volume; None for a score that uses none.
         """
-        return None
+        return [None] * len(volumes)
 
     @abstractmethod
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
@@ -131,7 +139,7 @@ class Score(ABC):
         voxel_size : float
             In nm.
         model : object, optional
-            From `estimate`.
+            The volume's own, from `estimate`.
         name : str
             How messages call the volume.
         movable : bool
@@ -212,23 +220,23 @@ class KernelScore(Score):
         """The number by which the kernels know it."""
         return score_number(self.name)
 
-    def at_finest(self, prepared):
-        """Return the transform in which a search ends.
+    def at_finest(self, fixed, moving):
+        """Return the transforms in which a search ends.
 
         Parameters
         ----------
-        prepared : object
-            From `prepare`.
+        fixed, moving : object
+            f and g, from `prepare`.
 
         Returns
         -------
-        gradalign.fourier.spectrum.Spectrum
+        (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
         """
-        return prepared
+        return fixed, moving
 
     def value(self, fixed, moving, rotation, translation):
         """Return d at a transform, see `Score.value`."""
-        return dissimilarity_at(self.at_finest(fixed), self.at_finest(moving), self.name, rotation, translation)
+        return dissimilarity_at(*self.at_finest(fixed, moving), self.name, rotation, translation)
 
     def refine_all_seeds(self, fixed, moving, interval, settings, voxel_size, fall, most_steps):
         """Refine every seed of the grid by itself.
@@ -251,7 +259,7 @@ class KernelScore(Score):
         -------
         Ends
         """
-        held, moved = self.at_finest(fixed), self.at_finest(moving)
+        held, moved = self.at_finest(fixed, moving)
         clock = [time.process_time()]
         seeds = seeds_at_best_translation(held, moved, self.name, start_rotations(interval), settings, voxel_size)
         clock.append(time.process_time())
@@ -282,7 +290,7 @@ class KernelScore(Score):
         translation : numpy.ndarray of shape (3,)
         dissimilarity : float
         """
-        held, moved = self.at_finest(fixed), self.at_finest(moving)
+        held, moved = self.at_finest(fixed, moving)
         return refined_on(held, moved, self.kernel, rotation, translation, settings.damping, basis)
 
 

@@ -16,9 +16,9 @@ def _each_tilt(volumes, tilts):
     return tilts if isinstance(tilts, list) else [tilts] * len(volumes)
 
 
-def _prepare_each(score, volumes, tilts, settings, voxel_size, model, movable=True):
+def _prepare_each(score, volumes, tilts, settings, voxel_size, models, movable=True):
     """Yield one prepared volume after the other."""
-    for number, (volume, tilt) in enumerate(zip(volumes, tilts, strict=True)):
+    for number, (volume, tilt, model) in enumerate(zip(volumes, tilts, models, strict=True)):
         yield score.prepare(volume, tilt, settings, voxel_size, model, f"volume {number}", movable)
 
 
@@ -42,6 +42,7 @@ def align_to_reference(
     voxel_size=1.0,
     seed=0,
     settings=None,
+    mask=None,
 ):
     """Find the transform that moves the reference onto each subtomogram.
 
@@ -54,7 +55,7 @@ def align_to_reference(
         Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
     reference_tilt : float or (float, float)
         90 if nothing is missing.
-    score, interval, low_pass, voxel_size, settings
+    score, interval, low_pass, voxel_size, settings, mask
         As in `align_pair`.
     seed : int
         Each subtomogram draws from its own stream of this seed.
@@ -80,9 +81,9 @@ def align_to_reference(
     True
     """
     score, tilts, settings = _opened(volumes, tilts, score, settings, low_pass)
-    model = score.estimate([*volumes, reference], [*tilts, reference_tilt]) if score.uses_model else None
-    moving = score.prepare(reference, reference_tilt, settings, voxel_size, model, "the reference")
-    each = _prepare_each(score, volumes, tilts, settings, voxel_size, model, movable=False)
+    *models, last = score.estimate([*volumes, reference], [*tilts, reference_tilt], settings.alike, mask)
+    moving = score.prepare(reference, reference_tilt, settings, voxel_size, last, "the reference")
+    each = _prepare_each(score, volumes, tilts, settings, voxel_size, models, movable=False)
     return [
         score.search(
             fixed, moving, settings, voxel_size, Start(interval), generator(seed, "reference alignment", number)
@@ -92,7 +93,16 @@ def align_to_reference(
 
 
 def align_all_pairs(
-    volumes, *, tilts=60.0, score="rcs", interval=60.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
+    volumes,
+    *,
+    tilts=60.0,
+    score="rcs",
+    interval=60.0,
+    low_pass=None,
+    voxel_size=1.0,
+    seed=0,
+    settings=None,
+    mask=None,
 ):
     """Align every pair of a set, each volume prepared once.
 
@@ -102,7 +112,7 @@ def align_all_pairs(
         Subtomograms [z, y, x].
     tilts : float, tuple or list of them
         Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
-    score, interval, low_pass, voxel_size, settings
+    score, interval, low_pass, voxel_size, settings, mask
         As in `align_pair`.
     seed : int
         Each pair draws from its own stream of this seed.
@@ -129,8 +139,8 @@ def align_all_pairs(
     True
     """
     score, tilts, settings = _opened(volumes, tilts, score, settings, low_pass)
-    model = score.estimate(volumes, tilts) if score.uses_model else None
-    each = list(_prepare_each(score, volumes, tilts, settings, voxel_size, model))
+    models = score.estimate(volumes, tilts, settings.alike, mask)
+    each = list(_prepare_each(score, volumes, tilts, settings, voxel_size, models))
     return {
         (i, j): score.search(
             each[i], each[j], settings, voxel_size, Start(interval), generator(seed, "pair alignment", i, j)

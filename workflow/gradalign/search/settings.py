@@ -75,6 +75,9 @@ class Settings:
     """Largest ratio of signal to noise that its rounds before the finest band limit count with."""
     wedge_softness: float = 0.6
     """Width of the missing wedge's soft edge in cycles per box, in place of `wedge_guard` for the likelihood."""
+    alike: bool = False
+    """Whether the volumes are known to stand on one scale, with one noise and one contrast transfer: FCS then compares
+    their values as they are, as the paper has it, and the likelihood takes one signal and one noise for all."""
 
 
 @dataclass(frozen=True)

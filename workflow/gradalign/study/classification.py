@@ -56,9 +56,8 @@ def align_pairs_of_all(volumes, pairs, cell, settings, voxel_size, seed):
     """
     preparing = by_preparation(cell["score"])
     models = {
-        kind: score.estimate(list(map(standardised, volumes)), [cell["tilt"]] * len(volumes))
+        kind: score.estimate(list(map(standardised, volumes)), [cell["tilt"]] * len(volumes), settings.alike)
         for kind, score in preparing.items()
-        if score.uses_model
     }
     prepared = {
         (kind, number): score.prepare(
@@ -66,7 +65,7 @@ def align_pairs_of_all(volumes, pairs, cell, settings, voxel_size, seed):
             cell["tilt"],
             settings,
             voxel_size,
-            models.get(kind),
+            models[kind][number],
             f"subtomogram {number}",
         )
         for kind, score in preparing.items()

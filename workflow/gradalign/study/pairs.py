@@ -70,10 +70,7 @@ def prepared_pairs(volumes, particles, pairs, cells, settings):
     """
     data_set, tilt = cells[0].data_set, cells[0].tilt
     scores = by_preparation(cell.score for cell in cells)
-    models = {
-        kind: score.estimate(volumes, [tilt] * len(volumes)) if score.uses_model else None
-        for kind, score in scores.items()
-    }
+    models = {kind: score.estimate(volumes, [tilt] * len(volumes), settings.alike) for kind, score in scores.items()}
     for number in pairs:
         members = 2 * number, 2 * number + 1
         if members[1] >= len(volumes):
@@ -85,7 +82,7 @@ def prepared_pairs(volumes, particles, pairs, cells, settings):
                     tilt,
                     settings,
                     particles.voxel_size,
-                    models[kind],
+                    models[kind][member],
                     f"subtomogram {member + 1} of {data_set}",
                 )
                 for member in members

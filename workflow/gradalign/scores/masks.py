@@ -1,0 +1,313 @@
+"""Masks: where the particle is, and where there is nothing but noise.
+
+A mask is a soft sphere or the user's own volume. An automatic one follows from how the mean square of the volumes falls
+off with the distance from the centre. Neighbours, a membrane or gold beside the particle would widen it: the square of
+a volume, smoothed over a few voxels, tells them from noise, since noise is everywhere alike.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.errors import InputError
+
+AUTOMATIC, NONE = "automatic", "none"
+
+# of the largest mean variance at one radius, above the background's: where the particle ends
+_PARTICLE_EDGE = 0.05
+# voxels from there to the mask's edge, since a particle need not be centred, and the width of the edge: a narrow one
+# would spread the missing wedge's edge over more frequencies
+MARGIN, SOFT_EDGE = 2.0, 8.0
+# the same where something stands beside the particle
+_NARROW_MARGIN, _NARROW_EDGE = 0.0, 4.0
+# edge of a sphere whose radius the user gives
+_GIVEN_EDGE = 4.0
+# parts of the peak below which noise does not matter to where the particle ends
+_QUIET = 0.02
+# voxels over which a square is smoothed, and how many times the median of the surroundings is no noise
+_SMOOTHING, _LOUD = 1.5, 3.0
+# of the particle's mean square, below which nothing is loud
+_SILENT = 0.01
+# the share of the surroundings' power in such places from which on something stands beside the particle
+_CROWDED = 0.25
+
+
+class Mask(NamedTuple):
+    """What the volumes of a set are multiplied by."""
+
+    values: np.ndarray
+    """From 0 to 1, float32 (N, N, N)."""
+    radius: float
+    """Of the particle's support in voxels."""
+    crowded: bool
+    """Whether something else than noise stands around it."""
+
+
+def distances(size, centre=(0.0, 0.0, 0.0)):
+    """Return how far each voxel stands from a place.
+
+    Parameters
+    ----------
+    size : int
+        Box size in voxels.
+    centre : (float, float, float)
+        (x, y, z) in voxels from voxel N//2.
+
+    Returns
+    -------
+    numpy.ndarray of shape (size, size, size)
+        [z, y, x], in voxels.
+    """
+    x, y, z = (np.arange(size) - size // 2 - place for place in centre)
+    return np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2)
+
+
+def soft_sphere(size, radius, edge=SOFT_EDGE, centre=(0.0, 0.0, 0.0)):
+    """Return a spherical mask with a cosine edge.
+
+    Parameters
+    ----------
+    size : int
+        Box size in voxels.
+    radius : float
+        Radius within which the mask is 1, in voxels.
+    edge : float
+        Width over which it falls to 0.
+    centre : (float, float, float)
+        Where the sphere stands, (x, y, z) in voxels from voxel N//2.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (size, size, size)
+    """
+    outward = np.clip((distances(size, centre) - radius) / edge, 0.0, 1.0)
+    return (0.5 + 0.5 * np.cos(np.pi * outward)).astype(np.float32)
+
+
+def rim(size):
+    """Return the shells about which a box holds little but background."""
+    return slice(int(0.4 * size), size // 2 + 1)
+
+
+def profile(volume):
+    """Return the mean square at each distance from the centre, in voxels.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    return _by_distance(np.asarray(volume, dtype=float) ** 2)
+
+
+def _by_distance(values):
+    shells = np.rint(distances(len(values))).astype(int).ravel()
+    return np.bincount(shells, values.ravel()) / np.bincount(shells)
+
+
+def end_of_particle(squares, size):
+    """Return the distance at which a particle ends.
+
+    Parameters
+    ----------
+    squares : array_like
+        Mean square by distance.
+    size : int
+        N.
+
+    Returns
+    -------
+    float
+        Where it has fallen to a twentieth of its peak, the background's taken off both; at most half of the box.
+    """
+    excess = squares[: size // 2] - np.median(squares[rim(size)])
+    # the few voxels of the innermost shells say little
+    peak = int(np.argmax(excess[: size // 4]))
+    below = np.flatnonzero(excess[peak:] <= _PARTICLE_EDGE * excess[peak])
+    end = peak + below[0] if below.size else size // 2
+    return float(max(end, size / 8))
+
+
+def particle_radius(volumes):
+    """Return the radius at which the particle ends in the mean of many subtomograms.
+
+    Parameters
+    ----------
+    volumes : array_like of shape (n, N, N, N)
+        On one scale.
+
+    Returns
+    -------
+    float
+        In voxels; at most half of the box.
+    """
+    return end_of_particle(np.mean([profile(volume) for volume in volumes], axis=0), volumes[0].shape[0])
+
+
+def radius_of_unlike(volumes):
+    """Return `particle_radius` of volumes with different noise, each profile in units of its background.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+
+    Returns
+    -------
+    float
+    """
+    size, total = len(volumes[0]), 0.0
+    for volume in volumes:
+        squares = profile(volume)
+        background = np.median(squares[rim(size)])
+        peak = (squares[: size // 4] - background).max()
+        total = total + squares / max(background, _QUIET * peak, np.finfo(float).tiny)
+    return end_of_particle(total, size)
+
+
+def surroundings(size, radius, axis):
+    """Return the mask of what surrounds a particle, within the cylinder about the tilt axis that all images show.
+
+    Parameters
+    ----------
+    size : int
+        Box size in voxels.
+    radius : float
+        Of the particle, in voxels.
+    axis : float
+        Of the tilt, in degrees from x towards y.
+
+    Returns
+    -------
+    numpy.ndarray of shape (size, size, size)
+    """
+    along = np.arange(size) - size // 2
+    z, y, x = np.meshgrid(along, along, along, indexing="ij")
+    aside = x * np.sin(np.radians(axis)) - y * np.cos(np.radians(axis))
+    outward = np.clip((np.hypot(aside, z) - size / 2 + 2.0) / 2.0, 0.0, 1.0)
+    inside = (0.5 + 0.5 * np.cos(np.pi * outward)).astype(np.float32)
+    return inside * (1.0 - soft_sphere(size, radius, 2.0))
+
+
+def smoothed_square(volume):
+    """Return the square of a volume, smoothed over some voxels."""
+    from scipy.ndimage import gaussian_filter
+
+    return gaussian_filter(np.asarray(volume, dtype=float) ** 2, _SMOOTHING, mode="nearest")
+
+
+def quiet_part(volume, outside):
+    """Return the part of a volume's surroundings that holds nothing but noise.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+        Without its background.
+    outside : numpy.ndarray of shape (N, N, N)
+        From `surroundings`.
+
+    Returns
+    -------
+    part : numpy.ndarray of shape (N, N, N)
+        `outside` where the smoothed square is no more than three times the median.
+    loud : float
+        The share of the surroundings' power that stands elsewhere.
+    """
+    square = smoothed_square(volume)
+    size = len(square)
+    within = square[distances(size) < size / 4].mean()
+    typical = max(np.median(square[outside > 0.5]), _SILENT * within)
+    quiet = square <= _LOUD * typical
+    part = outside * quiet
+    total = (square * outside).sum()
+    loud = 1.0 - (square * part).sum() / total if total > 0 else 0.0
+    return (part if quiet[outside > 0.5].mean() > 0.3 else outside), float(loud)
+
+
+def make_mask(wish, volumes, axes):
+    """Return the mask of a set of volumes, and of each the part of its surroundings that is noise.
+
+    Parameters
+    ----------
+    wish : str, float, (float, (float, float, float)) or array_like of shape (N, N, N)
+        ``"automatic"``, ``"none"``, a radius or a radius and a centre (x, y, z) in voxels, or the mask itself.
+    volumes : sequence of numpy.ndarray of shape (N, N, N)
+        Without their background, each on a scale of its own.
+    axes : sequence of float
+        Of their tilts, in degrees from x towards y.
+
+    Returns
+    -------
+    mask : Mask
+    quiet : list of numpy.ndarray of shape (N, N, N)
+
+    Raises
+    ------
+    InputError
+        If the wish is none of these, or does not fit the box.
+    """
+    size = len(volumes[0])
+    values, radius = given_mask(wish, size)
+    if radius is None:
+        radius = radius_of_unlike(volumes) + MARGIN
+    around = {axis: surroundings(size, radius, axis) for axis in set(axes)}
+    parts = [quiet_part(volume, around[axis]) for volume, axis in zip(volumes, axes, strict=True)]
+    crowded = max(loud for _, loud in parts) > _CROWDED
+    if values is None:
+        if crowded:
+            radius += _NARROW_MARGIN - MARGIN
+        values = soft_sphere(size, radius, _NARROW_EDGE if crowded else SOFT_EDGE)
+    # where all is noise, the smoothing would only take its highest peaks
+    quiet = [part if loud > _CROWDED else around[axis] for (part, loud), axis in zip(parts, axes, strict=True)]
+    return Mask(values, float(radius), crowded), quiet
+
+
+def given_mask(wish, size):
+    """Return the mask that a user asks for.
+
+    Parameters
+    ----------
+    wish : str, float, (float, (float, float, float)) or array_like of shape (size, size, size)
+        As for `make_mask`.
+    size : int
+        N.
+
+    Returns
+    -------
+    values : numpy.ndarray of float32, shape (size, size, size), or None
+        None for an automatic one.
+    radius : float or None
+        Of the support in voxels; None where the volumes have to tell.
+
+    Raises
+    ------
+    InputError
+        If the wish is none of these, or does not fit the box.
+    """
+    if isinstance(wish, str):
+        if wish not in (AUTOMATIC, NONE):
+            raise InputError(
+                f'mask: is {wish!r}, where "automatic", "none", a radius, a radius and a centre, or a volume is needed'
+            )
+        return (None if wish == AUTOMATIC else np.ones((size,) * 3, np.float32)), None
+    if np.ndim(wish) == 3:
+        values = np.asarray(wish, dtype=np.float32)
+        if values.shape != (size,) * 3:
+            raise InputError(f"mask: has the shape {values.shape}, where that of the volumes, {(size,) * 3}, is needed")
+        if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1 and values.max() > 0.5):
+            raise InputError(f"mask: reaches from {values.min():g} to {values.max():g}, where 0 to 1 is needed")
+        return values, float((3.0 * np.count_nonzero(values > 0.5) / (4.0 * np.pi)) ** (1 / 3))
+    try:
+        radius, centre = wish if isinstance(wish, (tuple, list)) else (wish, (0.0, 0.0, 0.0))
+        radius, centre = float(radius), tuple(map(float, centre))
+        fits = 1.0 <= radius <= size / 2 and len(centre) == 3 and max(map(abs, centre)) < size / 2
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise InputError(
+            f"mask: is {wish!r}, where a radius of 1 to {size // 2} voxels is needed, alone or as (radius, (x, y, z)) "
+            "with a centre within the box"
+        )
+    return soft_sphere(size, radius, _GIVEN_EDGE, centre), radius

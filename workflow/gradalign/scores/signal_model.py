@@ -1,0 +1,299 @@
+"""What a volume shows: its background, its scale, and the spectra of its signal and its noise.
+
+Every volume has its own. The background, the mean of what surrounds the particle, goes first; then the volume stands on
+units of its surroundings' deviation, so that neither an offset nor a factor changes anything. The noise of a shell is
+the power of the surroundings, the signal what is more under the mask; contrast transfer, envelope and scale are in it.
+
+How strong two signals of one object appear depends on what each wedge left of it: the powers of two alike volumes
+differ by a third. Spectra of one set are therefore shared as far as the volumes do not contradict it: one shape, and
+one factor, relative to the noise, for those that differ by no more than this. A volume whose shells contradict the
+shape, such as a map without contrast transfer, keeps its own.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.errors import InputError
+from gradalign.geometry.wedge import check_wedge, measured
+from gradalign.io.mrc import check_volume
+from gradalign.scores.masks import AUTOMATIC, MARGIN, distances, make_mask, particle_radius, soft_sphere, surroundings
+
+# below this part of the total a shell's signal or noise is not told from zero
+_LEAST_SHARE = 1e-3
+# relative deviation of a signal's power from pose to pose, over all shells and in one
+_POSE_DEVIATION = 0.3
+# excess of χ² per shell over 1 at which a volume keeps a shape of its own
+_CONTRADICTION = 2.0
+
+
+class SignalModel(NamedTuple):
+    """What is known of the signal and noise of one volume."""
+
+    signal: np.ndarray
+    """Power S of a coefficient's signal by shell (cycles per box), for unit mask."""
+    noise: np.ndarray
+    """Power N of its noise."""
+    mask: np.ndarray
+    """Soft sphere under which both hold, float32 (N, N, N)."""
+    radius: float
+    """Radius of the sphere in voxels, without its soft edge."""
+    level: float = 0.0
+    """The background, which is taken off the volume."""
+    unit: float = 1.0
+    """What it is then divided by."""
+    common: tuple | None = None
+    """Signal and noise by shell that stand for all volumes of a set; the volume's own if left out."""
+    crowded: bool = False
+    """Whether something else than noise stands around the mask."""
+
+    @property
+    def mask_power(self):
+        """Sum of the mask's squares: what a power for unit mask is multiplied by."""
+        return float((self.mask.astype(float) ** 2).sum())
+
+    def standardised(self, volume):
+        """Return a volume without its background, on the model's unit.
+
+        Parameters
+        ----------
+        volume : array_like of shape (N, N, N)
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, N, N)
+        """
+        if self.level == 0.0 and self.unit == 1.0:
+            return np.asarray(volume)
+        return ((np.asarray(volume, dtype=float) - self.level) / self.unit).astype(np.float32)
+
+
+def _shell_sums(volumes, masks, wedges):
+    """Return the summed power of measured coefficients by shell, each divided by its mask's power, and their number."""
+    size = masks[0].shape[0]
+    axis = np.fft.fftfreq(size, 1.0 / size)
+    last = np.fft.rfftfreq(size, 1.0 / size)
+    z, y, x = np.meshgrid(axis, axis, last, indexing="ij")
+    points = np.stack([x, y, z], axis=-1)
+    shells = np.rint(np.sqrt((points**2).sum(axis=-1))).astype(int)
+    # those below Nyquist's frequency
+    count = (size + 1) // 2
+    sums, places = np.zeros((len(volumes), count)), np.zeros((len(volumes), count))
+    insides = {wedge: measured(points, wedge) & (shells < count) for wedge in set(wedges)}
+    for row, (volume, mask, wedge) in enumerate(zip(volumes, masks, wedges, strict=True)):
+        inside = insides[wedge]
+        power = np.abs(np.fft.rfftn(volume * mask)) ** 2 / (mask.astype(float) ** 2).sum()
+        sums[row] = np.bincount(shells[inside], power[inside], count)
+        places[row] = np.bincount(shells[inside], minlength=count)
+    return sums, places
+
+
+def _checked(volumes):
+    if len(volumes) == 0:
+        raise InputError("a signal model needs at least one subtomogram, and there is none")
+    return [check_volume(volume, f"volume {number}") for number, volume in enumerate(volumes)]
+
+
+def estimate_model(volumes, tilts, radius=None):
+    """Estimate one signal and one noise for a data set of alike volumes: one scale, no background.
+
+    The noise is what surrounds the particle; the signal is what is more under the mask.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        Subtomograms [z, y, x] with the particle near the centre.
+    tilts : sequence of float or (float, float)
+        Their tilt ranges in degrees.
+    radius : float, optional
+        Within which the mask is 1, in voxels; a little beyond where the particle ends if left out.
+
+    Returns
+    -------
+    SignalModel
+
+    Raises
+    ------
+    InputError
+        If there are no volumes or one is unusable.
+    """
+    volumes = _checked(volumes)
+    size = volumes[0].shape[0]
+    radius = particle_radius(volumes) + MARGIN if radius is None else radius
+    mask = soft_sphere(size, radius)
+    wedges = [check_wedge(tilt) for tilt in tilts]
+    around = {axis: surroundings(size, radius, axis) for axis in {axis for *_, axis in wedges}}
+    total, noise = (
+        sums.sum(axis=0) / np.maximum(places.sum(axis=0), 1)
+        for sums, places in (
+            _shell_sums(volumes, [mask] * len(volumes), wedges),
+            _shell_sums(volumes, [around[axis] for *_, axis in wedges], wedges),
+        )
+    )
+    noise = np.clip(noise, _LEAST_SHARE * total, (1 - _LEAST_SHARE) * total)
+    return SignalModel(total - noise, noise, mask, radius)
+
+
+def estimate_models(volumes, tilts, mask=AUTOMATIC):
+    """Estimate background, scale, signal and noise of each volume of a set of views of one object.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        Subtomograms, averages or maps [z, y, x], the particle near the centre.
+    tilts : sequence of float or (float, float)
+        Their tilt ranges in degrees.
+    mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N)
+        As for `gradalign.scores.masks.make_mask`.
+
+    Returns
+    -------
+    list of SignalModel
+        One for each volume, with the same mask and the same `SignalModel.common`.
+
+    Raises
+    ------
+    InputError
+        If there are no volumes or one is unusable.
+    """
+    volumes = [volume.astype(float) for volume in _checked(volumes)]
+    size = volumes[0].shape[0]
+    wedges = [check_wedge(tilt) for tilt in tilts]
+    rim = (distances(size) > 0.4 * size) & (distances(size) <= 0.5 * size)
+    scaled = []
+    for volume in volumes:
+        centred = volume - np.median(volume[rim])
+        scaled.append(centred / centred.std())
+    mask, masks = make_mask(mask, scaled, [axis for *_, axis in wedges])
+    standards = [_standard(volume, outside) for volume, outside in zip(volumes, masks, strict=True)]
+    plain = [(volume - level) / unit for volume, (level, unit) in zip(volumes, standards, strict=True)]
+    (totals, places), (noises, apart) = (
+        _shell_sums(plain, [mask.values] * len(plain), wedges),
+        _shell_sums(plain, masks, wedges),
+    )
+    totals, noises = totals / np.maximum(places, 1), noises / np.maximum(apart, 1)
+    noises = np.clip(noises, _LEAST_SHARE * totals, (1 - _LEAST_SHARE) * totals)
+    # a mask makes neighbouring coefficients depend on each other: it leaves as many as its share of the box
+    places = np.maximum(places * (mask.values.astype(float) ** 2).mean(), 1.0)
+    apart = np.maximum(apart * np.array([[(outside.astype(float) ** 2).mean()] for outside in masks]), 1.0)
+    noise, signal = shared_noise(noises, apart), shared_signal(totals - noises, totals, places)
+    floor = _LEAST_SHARE * (signal + noise)
+    noise, signal = np.maximum(noise, floor), np.maximum(signal, floor)
+    common = common_spectra(signal, noise)
+    return [
+        SignalModel(*spectra, mask.values, mask.radius, *standard, common, mask.crowded)
+        for *spectra, standard in zip(signal, noise, standards, strict=True)
+    ]
+
+
+def _standard(volume, outside):
+    """Return the level of a volume's surroundings and their deviation; of a quiet one a part of its own."""
+    total = outside.sum(dtype=float)
+    level = float((volume * outside).sum() / total)
+    deviation = np.sqrt(((volume - level) ** 2 * outside).sum() / total)
+    return level, float(max(deviation, _LEAST_SHARE * volume.std()))
+
+
+def common_spectra(signal, noise):
+    """Return signal and noise by shell that stand for all volumes of a set.
+
+    Parameters
+    ----------
+    signal, noise : array_like of shape (n, shells)
+
+    Returns
+    -------
+    (numpy.ndarray, numpy.ndarray)
+        The geometric mean of the signals, and for it a noise between the mean and the least of the set.
+    """
+    shape = np.exp(np.mean(np.log(signal), axis=0))
+    relative = noise * shape / signal
+    return shape, 2.0 / (1.0 / np.exp(np.log(relative).mean(axis=0)) + 1.0 / relative.min(axis=0))
+
+
+def shared_noise(noises, places):
+    """Return the noise of each volume, its shape drawn towards the set's as far as the shells do not contradict it.
+
+    The deviations of a volume's shells from the set's shape have the variance of the estimate and one of the volume's
+    own (DerSimonian and Laird 1986), by whose share they are believed.
+
+    Parameters
+    ----------
+    noises : array_like of shape (n, shells)
+        Mean powers.
+    places : array_like of shape (n, shells)
+        Of how many independent coefficients.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n, shells)
+    """
+    variances, logs = 1.0 / np.asarray(places), np.log(noises)
+    own, used = np.zeros_like(logs), slice(1, None)
+    for _ in range(2):
+        pooled = np.average(logs - own, axis=0, weights=1.0 / variances)
+        for row, variance in enumerate(variances):
+            weights = 1.0 / variance[used]
+            factor = np.average((logs[row] - pooled)[used], weights=weights)
+            deviations = logs[row] - pooled - factor
+            excess = (weights * deviations[used] ** 2).sum() - (len(weights) - 1)
+            spread = max(0.0, excess / (weights.sum() - (weights**2).sum() / weights.sum()))
+            own[row] = factor + spread / (spread + variance) * deviations
+    return np.exp(pooled + own)
+
+
+def shared_signal(signals, totals, places):
+    """Return the signal of each volume: the set's shape times a factor, or its own where its shells contradict that.
+
+    Parameters
+    ----------
+    signals : array_like of shape (n, shells)
+        Power under the mask less that of the noise; may be negative.
+    totals : array_like of shape (n, shells)
+        Power under the mask.
+    places : array_like of shape (n, shells)
+        Of how many independent coefficients.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n, shells)
+        Positive.
+    """
+    variances, used = totals**2 / places, slice(1, None)
+    factors = np.maximum((signals * places)[:, used].sum(1), _LEAST_SHARE * (totals * places)[:, used].sum(1))
+    spread = variances / factors[:, None] ** 2
+    for _ in range(4):
+        scaled = signals / factors[:, None]
+        pooled = np.average(scaled, axis=0, weights=1.0 / spread)
+        pooled = np.maximum(pooled, 1e-6 * abs(pooled).max())
+        spread = variances / factors[:, None] ** 2 + (_POSE_DEVIATION * pooled) ** 2
+        agreement = (scaled * pooled / spread)[:, used].sum(1) / (pooled**2 / spread)[:, used].sum(1)
+        factors = factors * np.maximum(agreement, 0.1)
+    scaled, spread = signals / factors[:, None], variances / factors[:, None] ** 2 + (_POSE_DEVIATION * pooled) ** 2
+    misfit = ((scaled - pooled) ** 2 / spread)[:, used].mean(axis=1)
+    own = np.clip((misfit - 1.0) / _CONTRADICTION, 0.0, 1.0)[:, None]
+    mean = np.log(factors).mean()
+    apart = np.log(factors) - mean
+    # what the poses alone can make of a factor is not believed
+    believed = np.clip(1.0 - _POSE_DEVIATION**2 / np.maximum(apart**2, _POSE_DEVIATION**2), 0.0, 1.0)
+    factors = np.exp(mean + believed * apart)
+    alone = np.maximum(signals, 1e-6 * totals.max(axis=1, keepdims=True))
+    return alone**own * (factors[:, None] * pooled) ** (1.0 - own)
+
+
+def tempered(model, ratio):
+    """Return a model whose signal is nowhere more than so many times its noise.
+
+    What a seed is off by is not noise of the data: the less of that there is, the fewer seeds would come to the front.
+
+    Parameters
+    ----------
+    model : SignalModel
+    ratio : float
+        Largest S/N.
+
+    Returns
+    -------
+    SignalModel
+    """
+    return model._replace(noise=np.maximum(model.noise, model.signal / ratio))
