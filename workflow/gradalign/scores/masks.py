@@ -18,18 +18,21 @@ _PARTICLE_EDGE = 0.05
 # voxels from there to the mask's edge, since a particle need not be centred, and the width of the edge: a narrow one
 # would spread the missing wedge's edge over more frequencies
 MARGIN, SOFT_EDGE = 2.0, 8.0
-# the same where something stands beside the particle
-_NARROW_MARGIN, _NARROW_EDGE = 0.0, 4.0
+# where something stands beside the particle: the sphere as a share of the particle, and its edge
+_NARROW, _NARROW_EDGE = 0.8, 4.0
 # edge of a sphere whose radius the user gives
 _GIVEN_EDGE = 4.0
 # parts of the peak below which noise does not matter to where the particle ends
 _QUIET = 0.02
 # voxels over which a square is smoothed, and how many times the median of the surroundings is no noise
 _SMOOTHING, _LOUD = 1.5, 3.0
-# of the particle's mean square, below which nothing is loud
-_SILENT = 0.01
+# the particle's own tails are less than this part of its power
+_TAILS = 0.2
 # the share of the surroundings' power in such places from which on something stands beside the particle
 _CROWDED = 0.25
+# the least share of the surroundings on which noise is estimated, and the largest share of the box at which the end of
+# a particle is told in spite of neighbours
+_LEAST_QUIET, _LARGEST = 0.3, 0.375
 
 
 class Mask(NamedTuple):
@@ -167,6 +170,31 @@ def radius_of_unlike(volumes):
     return end_of_particle(total, size)
 
 
+def lone_radius(volumes):
+    """Return the radius at which the particle ends in most directions, whatever stands beside it in the others.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        Without their background.
+
+    Returns
+    -------
+    float
+        In voxels: as of `particle_radius`, from the median of the smoothed square at each distance.
+    """
+    size = len(volumes[0])
+    shells = np.rint(distances(size)).astype(int).ravel()
+    order = np.argsort(shells, kind="stable")
+    places = np.split(order, np.cumsum(np.bincount(shells))[:-1])
+    total = 0.0
+    for volume in volumes:
+        square = smoothed_square(volume).ravel()
+        values = np.array([np.median(square[place]) for place in places])
+        total = total + values / values[: size // 4].max()
+    return min(end_of_particle(total, size), _LARGEST * size)
+
+
 def surroundings(size, radius, axis):
     """Return the mask of what surrounds a particle, within the cylinder about the tilt axis that all images show.
 
@@ -212,18 +240,17 @@ def quiet_part(volume, outside):
     -------
     part : numpy.ndarray of shape (N, N, N)
         `outside` where the smoothed square is no more than three times the median.
-    loud : float
-        The share of the surroundings' power that stands elsewhere.
+    crowded : bool
+        Whether a quarter of the surroundings' power stands elsewhere, more than the particle's tails would hold.
     """
     square = smoothed_square(volume)
-    size = len(square)
-    within = square[distances(size) < size / 4].mean()
-    typical = max(np.median(square[outside > 0.5]), _SILENT * within)
-    quiet = square <= _LOUD * typical
+    quiet = square <= _LOUD * np.median(square[outside > 0.5])
     part = outside * quiet
     total = (square * outside).sum()
-    loud = 1.0 - (square * part).sum() / total if total > 0 else 0.0
-    return (part if quiet[outside > 0.5].mean() > 0.3 else outside), float(loud)
+    loud = total - (square * part).sum()
+    inside = square[distances(len(square)) < len(square) / 4].sum()
+    crowded = bool(loud > _CROWDED * total and loud > _TAILS * inside)
+    return (part if quiet[outside > 0.5].mean() > _LEAST_QUIET else outside), crowded
 
 
 def make_mask(wish, volumes, axes):
@@ -250,17 +277,20 @@ def make_mask(wish, volumes, axes):
     """
     size = len(volumes[0])
     values, radius = given_mask(wish, size)
-    if radius is None:
-        radius = radius_of_unlike(volumes) + MARGIN
-    around = {axis: surroundings(size, radius, axis) for axis in set(axes)}
+    wide = radius_of_unlike(volumes) if radius is None else radius
+    # neighbours would carry the mean outwards
+    lone = lone_radius(volumes) if radius is None else radius
+    around = {axis: surroundings(size, lone + MARGIN, axis) for axis in set(axes)}
     parts = [quiet_part(volume, around[axis]) for volume, axis in zip(volumes, axes, strict=True)]
-    crowded = max(loud for _, loud in parts) > _CROWDED
+    crowded = any(beside for _, beside in parts)
+    if radius is None:
+        radius = _NARROW * lone if crowded else wide + MARGIN
+    if not crowded:
+        around = {axis: surroundings(size, radius, axis) for axis in set(axes)}
     if values is None:
-        if crowded:
-            radius += _NARROW_MARGIN - MARGIN
         values = soft_sphere(size, radius, _NARROW_EDGE if crowded else SOFT_EDGE)
     # where all is noise, the smoothing would only take its highest peaks
-    quiet = [part if loud > _CROWDED else around[axis] for (part, loud), axis in zip(parts, axes, strict=True)]
+    quiet = [part if crowded else around[axis] for (part, _), axis in zip(parts, axes, strict=True)]
     return Mask(values, float(radius), crowded), quiet
 
 
@@ -292,7 +322,8 @@ def given_mask(wish, size):
                 f'mask: is {wish!r}, where "automatic", "none", a radius, a radius and a centre, or a volume is needed'
             )
         return (None if wish == AUTOMATIC else np.ones((size,) * 3, np.float32)), None
-    if np.ndim(wish) == 3:
+    # a radius with a centre is no array
+    if not isinstance(wish, tuple) and np.ndim(wish) == 3:
         values = np.asarray(wish, dtype=np.float32)
         if values.shape != (size,) * 3:
             raise InputError(f"mask: has the shape {values.shape}, where that of the volumes, {(size,) * 3}, is needed")
@@ -300,7 +331,7 @@ def given_mask(wish, size):
             raise InputError(f"mask: reaches from {values.min():g} to {values.max():g}, where 0 to 1 is needed")
         return values, float((3.0 * np.count_nonzero(values > 0.5) / (4.0 * np.pi)) ** (1 / 3))
     try:
-        radius, centre = wish if isinstance(wish, (tuple, list)) else (wish, (0.0, 0.0, 0.0))
+        radius, centre = wish if isinstance(wish, tuple) else (wish, (0.0, 0.0, 0.0))
         radius, centre = float(radius), tuple(map(float, centre))
         fits = 1.0 <= radius <= size / 2 and len(centre) == 3 and max(map(abs, centre)) < size / 2
     except (TypeError, ValueError):

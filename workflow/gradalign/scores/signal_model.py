@@ -17,14 +17,16 @@ import numpy as np
 from gradalign.errors import InputError
 from gradalign.geometry.wedge import check_wedge, measured
 from gradalign.io.mrc import check_volume
+from gradalign.scores.gold import without_gold
 from gradalign.scores.masks import AUTOMATIC, MARGIN, distances, make_mask, particle_radius, soft_sphere, surroundings
 
 # below this part of the total a shell's signal or noise is not told from zero
 _LEAST_SHARE = 1e-3
 # relative deviation of a signal's power from pose to pose, over all shells and in one
 _POSE_DEVIATION = 0.3
-# excess of χ² per shell over 1 at which a volume keeps a shape of its own
-_CONTRADICTION = 2.0
+# χ² per shell from which on a volume has something of its own shape, and at which it keeps all of it; alike ones have
+# a tenth to a half
+_AGREE, _CONTRADICT = 0.7, 1.3
 
 
 class SignalModel(NamedTuple):
@@ -46,6 +48,8 @@ class SignalModel(NamedTuple):
     """Signal and noise by shell that stand for all volumes of a set; the volume's own if left out."""
     crowded: bool = False
     """Whether something else than noise stands around the mask."""
+    gold: np.ndarray | None = None
+    """The beads in the volume, (N, N, N), which are taken off it; None if there are none."""
 
     @property
     def mask_power(self):
@@ -65,7 +69,8 @@ class SignalModel(NamedTuple):
         """
         if self.level == 0.0 and self.unit == 1.0:
             return np.asarray(volume)
-        return ((np.asarray(volume, dtype=float) - self.level) / self.unit).astype(np.float32)
+        beads = 0.0 if self.gold is None else self.gold
+        return ((np.asarray(volume, dtype=float) - beads - self.level) / self.unit).astype(np.float32)
 
 
 def _shell_sums(volumes, masks, wedges):
@@ -160,10 +165,14 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC):
     size = volumes[0].shape[0]
     wedges = [check_wedge(tilt) for tilt in tilts]
     rim = (distances(size) > 0.4 * size) & (distances(size) <= 0.5 * size)
-    scaled = []
-    for volume in volumes:
+    scaled, beads = [], []
+    for volume, wedge in zip(volumes, wedges, strict=True):
         centred = volume - np.median(volume[rim])
-        scaled.append(centred / centred.std())
+        unit = centred.std()
+        clean, found = without_gold(centred / unit, wedge)
+        scaled.append(clean / clean.std())
+        beads.append(centred - unit * clean if found else None)
+    volumes = [volume if gold is None else volume - gold for volume, gold in zip(volumes, beads, strict=True)]
     mask, masks = make_mask(mask, scaled, [axis for *_, axis in wedges])
     standards = [_standard(volume, outside) for volume, outside in zip(volumes, masks, strict=True)]
     plain = [(volume - level) / unit for volume, (level, unit) in zip(volumes, standards, strict=True)]
@@ -181,8 +190,8 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC):
     noise, signal = np.maximum(noise, floor), np.maximum(signal, floor)
     common = common_spectra(signal, noise)
     return [
-        SignalModel(*spectra, mask.values, mask.radius, *standard, common, mask.crowded)
-        for *spectra, standard in zip(signal, noise, standards, strict=True)
+        SignalModel(*spectra, mask.values, mask.radius, *standard, common, mask.crowded, gold)
+        for *spectra, standard, gold in zip(signal, noise, standards, beads, strict=True)
     ]
 
 
@@ -259,7 +268,9 @@ def shared_signal(signals, totals, places):
     numpy.ndarray of shape (n, shells)
         Positive.
     """
-    variances, used = totals**2 / places, slice(1, None)
+    # where a shell holds nothing at all its power is still not known beyond all measure
+    variances = np.maximum(totals / np.sqrt(places), 1e-6 * totals.max(axis=1, keepdims=True)) ** 2
+    used = slice(1, None)
     factors = np.maximum((signals * places)[:, used].sum(1), _LEAST_SHARE * (totals * places)[:, used].sum(1))
     spread = variances / factors[:, None] ** 2
     for _ in range(4):
@@ -271,7 +282,7 @@ def shared_signal(signals, totals, places):
         factors = factors * np.maximum(agreement, 0.1)
     scaled, spread = signals / factors[:, None], variances / factors[:, None] ** 2 + (_POSE_DEVIATION * pooled) ** 2
     misfit = ((scaled - pooled) ** 2 / spread)[:, used].mean(axis=1)
-    own = np.clip((misfit - 1.0) / _CONTRADICTION, 0.0, 1.0)[:, None]
+    own = np.clip((misfit - _AGREE) / (_CONTRADICT - _AGREE), 0.0, 1.0)[:, None]
     mean = np.log(factors).mean()
     apart = np.log(factors) - mean
     # what the poses alone can make of a factor is not believed
