@@ -83,7 +83,7 @@ def test_with_surface_normals_one_angle_is_searched():
         (dict(interval=50), "interval"),
         (dict(score="ncc"), "score"),
         (dict(low_pass=-1), "low_pass"),
-        (dict(g=np.zeros((16, 16, 16)) + np.arange(16)), "voxels a side"),
+        (dict(g=np.zeros((16, 16, 16)) + np.arange(16)), "boxes of one size"),
         (dict(g=np.full((32, 32, 32), np.nan)), "^g: "),
         (dict(f=np.zeros((32, 32))), "^f: "),
         (dict(tilts=[60, 60]), "tilt ranges"),

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradalign.averaging.fsc import fourier_shell_correlation, resolution
-from gradalign.averaging.wedge_average import WedgeAverage, merge_saved, sampler, save_averages
+from gradalign.averaging.wedge_average import WedgeAverage, average, merge_saved, sampler, save_averages
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import sample_spectrum
 from gradalign.geometry.rotations import point_group, random_rotations, rotation_from_euler
 from gradalign.geometry.wedge import measured
+from gradalign.search.settings import Alignment
 from gradalign.simulation.phantom import phantom
 
 SIZE = 24
@@ -194,3 +195,13 @@ def test_resolution_looks_past_weak_first_shells_and_stops_at_the_first_fall():
     assert resolution(frequencies, [0.6, 0.2, 0.9, 0.3, 0.8, 0.1], 0.5, 1.0) == pytest.approx(12 / (3 + 4 / 6))
     assert np.isnan(resolution(frequencies, [0.1] * 6, 0.5, 1.0))
     assert resolution(frequencies, [0.9] * 6, 0.5, 2.0) == pytest.approx(4.0)
+
+
+def test_a_volume_without_an_alignment_is_left_out_of_the_average():
+    rotations = rotation_from_euler([10, 80, 150, 20], [20, 60, 100, 140], 30)
+    volumes = [phantom(24, 32, rotation) for rotation in rotations]
+    found = [Alignment(rotation, np.zeros(3), 0.0, 0, np.empty(0), np.empty((0, 12))) for rotation in rotations]
+    holed = average([*volumes[:2], np.zeros((32, 32, 32)), *volumes[2:]], [*found[:2], None, *found[2:]], tilts=90)
+    assert np.array_equal(holed.volume, average(volumes, found, tilts=90).volume)
+    with pytest.raises(InputError, match="1 of 2 subtomograms have an alignment"):
+        average(volumes[:2], [found[0], None], tilts=90)

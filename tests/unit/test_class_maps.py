@@ -10,7 +10,7 @@ from gradalign.classes.sorting import LEAST_AMPLITUDE, fits, limits_of, prepare_
 from gradalign.classes.state import make_plan
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import random_rotations, rotation_angle
-from gradalign.scores.likelihood import estimate_model
+from gradalign.scores.signal_model import estimate_model
 from gradalign.search.settings import Settings
 
 WEDGE = (-60.0, 60.0, 90.0)

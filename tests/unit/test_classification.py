@@ -45,7 +45,7 @@ def frame(lines):
 
 @pytest.fixture(scope="module")
 def alignments():
-    settings = Settings(low_pass=4.0)
+    settings = Settings(low_pass=4.0, alike=True)
     return frame(align_pairs_of_all(VOLUMES, all_pairs(2 * PER), CELL, settings, 1.0, seed=1))
 
 
@@ -207,7 +207,7 @@ def test_mixed_classes_are_averaged_as_they_were_found():
 
 
 def test_a_pairs_alignment_does_not_depend_on_which_are_aligned_with_it(alignments):
-    some = frame(align_pairs_of_all(VOLUMES, [(1, 6), (2, 3)], CELL, Settings(low_pass=4.0), 1.0, seed=1))
+    some = frame(align_pairs_of_all(VOLUMES, [(1, 6), (2, 3)], CELL, Settings(low_pass=4.0, alike=True), 1.0, seed=1))
     merged = some.merge(alignments, how="left", indicator=True)
     assert (merged._merge == "both").all()
     assert len(merged) == 4

@@ -25,7 +25,7 @@ def measured():
     particles = data_set.particles([pose for _, *pose in subtomograms], "volumes.mrcs")
     cells = [Cell("phantom", 60.0, 0.5, score, 60.0) for score in ("rcs", "fcs")]
     seconds = {}
-    lines = list(measure(volumes, particles, range(PAIRS), cells, "C1", Settings(), 5, seconds))
+    lines = list(measure(volumes, particles, range(PAIRS), cells, "C1", Settings(alike=True), 5, seconds))
     frame = pd.DataFrame(lines)
     names = [name for name in CONTRAST if name != "score"]
     return frame.assign(**{name: pd.to_numeric(frame[name]) for name in names}), list(seconds_lines(seconds))

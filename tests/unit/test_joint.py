@@ -216,7 +216,7 @@ def test_a_search_without_it_ends_as_before():
     model = estimate_model(volumes, [60] * 2)
     f, g = (prepare_bands(volume, 60, model) for volume in volumes)
     settings = Settings()
-    searched = align_bands(LikelihoodVolume(f.bands), LikelihoodVolume(g.bands))
+    searched = align_bands(LikelihoodVolume(f.bands, model), LikelihoodVolume(g.bands, model))
     whole = align_bands(f, g)
     count = sum(turn.keep * turn.steps for turn in settings.rounds) + settings.last_steps
     assert searched.iterations <= count < whole.iterations + count

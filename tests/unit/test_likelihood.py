@@ -337,7 +337,7 @@ def test_neither_a_factor_nor_an_offset_of_one_volume_changes_the_answer(score, 
     (f, g), *_ = noisy_pair(6, noise=0.5)
     right, left, other = (align_pair(*pair, score=score) for pair in ((f, g), (change(f), g), (f, change(g))))
     for found in (left, other):
-        assert rotation_angle(found.rotation.T @ right.rotation) < 1e-3
+        assert rotation_angle(found.rotation.T @ right.rotation) < 2e-3
         assert np.abs(found.translation - right.translation).max() < 1e-3
 
 
@@ -361,8 +361,8 @@ def test_a_model_finds_the_background_and_the_unit_of_each_volume():
     plain = estimate_models(volumes, [90, 90])
     moved = estimate_models([volumes[0], 40.0 * volumes[1] + 300.0], [90, 90])
     assert moved[1].unit == pytest.approx(40.0 * plain[1].unit, rel=1e-3)
-    assert moved[1].level == pytest.approx(300.0, abs=0.1 * 40.0 * level)
-    assert moved[0].unit == pytest.approx(level, rel=0.05)
+    assert moved[1].level == pytest.approx(300.0, abs=float(0.1 * 40.0 * level))
+    assert moved[0].unit == pytest.approx(float(level), rel=0.05)
     for before, after in zip(plain, moved, strict=True):
         assert np.allclose(after.signal, before.signal, rtol=1e-3)
         assert np.allclose(after.noise, before.noise, rtol=1e-3)

@@ -126,7 +126,7 @@ def test_a_sampler_gives_zero_beyond_its_largest_frequency():
 def test_the_band_limit_is_the_box_over_the_resolution():
     assert band_limit(32, 4.0, 1.0) == 8
     assert band_limit(32, 0, 1.0) == 15
-    assert band_limit(33, 1.0, 1.0) == 16
+    assert band_limit(33, 2.0, 1.0) == 16
 
 
 @pytest.mark.parametrize("low_pass", [-1, 40, float("nan")])

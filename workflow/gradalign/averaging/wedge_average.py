@@ -292,7 +292,8 @@ def average(
     volumes : sequence of array_like of shape (N, N, N)
         Subtomograms [z, y, x], at least two; read one after the other.
     alignments : sequence of gradalign.Alignment
-        Where the reference was found in each, from `gradalign.align_to_reference`: volume(x) ≈ reference(R⁻¹(x − a)).
+        Where the reference was found in each, from `gradalign.align_to_reference`: volume(x) ≈ reference(R⁻¹(x − a));
+        None for a volume that is left out.
     tilts : float, tuple or list of them
         Tilt range of all subtomograms, or a list with one for each: a half range, (min, max) or (min, max, axis) in
         degrees.
@@ -336,14 +337,17 @@ def average(
             f"{count} subtomograms, {len(alignments)} alignments{ranges} were given, where at least two of each are "
             "needed, as many of one as of the other"
         )
-    sums = []
-    for number, (volume, found) in enumerate(zip(volumes, alignments, strict=True)):
+    sums, placed = [], [number for number, found in enumerate(alignments) if found is not None]
+    if len(placed) < 2:
+        raise InputError(f"{len(placed)} of {count} subtomograms have an alignment, where at least two are needed")
+    for turn, number in enumerate(placed):
+        volume, found = volumes[number], alignments[number]
         volume = check_volume(volume, f"volume {number}", sums[0].size if sums else None)
         if not sums:
             scale = float(np.abs(volume).max())
             sums = [WedgeAverage(len(volume), scale, symmetry) for _ in range(2)]
         tilt = tilts[number] if isinstance(tilts, list) else tilts
-        sums[number % 2].add(sampler(volume), found.rotation, found.translation, tilt)
+        sums[turn % 2].add(sampler(volume), found.rotation, found.translation, tilt)
     halves = tuple(half.volume() for half in sums)
     sums[0].merge(sums[1])
     return Average(sums[0].volume(), halves, *fourier_shell_correlation(*halves))

@@ -8,8 +8,10 @@ and of whatever those import.
 import fcntl
 import hashlib
 import os
+import sys
 import tempfile
 import warnings
+from functools import lru_cache
 from pathlib import Path
 
 import numba
@@ -59,6 +61,13 @@ def _can_be_written(folder):
 _FOLDER = cache_folder()
 # Numba would turn to a folder that is not named by the digest
 _CACHED = _can_be_written(_FOLDER)
+
+
+@lru_cache(maxsize=1)
+def say_if_compiling():
+    """Say on standard error, once in a process, that the kernels have to be compiled, if they have."""
+    if not any(_FOLDER.rglob("*.nbi")):
+        print("gradalign: compiling its kernels, which takes about half a minute and is done once", file=sys.stderr)
 
 
 def jit(function):

@@ -12,7 +12,7 @@ from gradalign.classes.classify import classify
 from gradalign.classes.maps import ClassMap
 from gradalign.classes.placing import moved_back, place_map
 from gradalign.classes.state import make_plan
-from gradalign.scores.likelihood import estimate_model
+from gradalign.scores.signal_model import estimate_model
 from gradalign.search.sets import align_to_reference
 from gradalign.search.settings import Settings
 from gradalign.study.partition import adjusted_rand_index

@@ -9,7 +9,8 @@ from gradalign.classes.synchronise import synchronise
 from gradalign.fourier.spectrum import band_limit, narrowed
 from gradalign.geometry.rotations import relative_transform
 from gradalign.scores.evaluation import dissimilarity_at
-from gradalign.scores.likelihood import prepare_masked, tempered, weighted
+from gradalign.scores.likelihood import prepare_masked, weighted
+from gradalign.scores.signal_model import tempered
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, finest_limit
 
 GROUPS_PER_CLASS = 2

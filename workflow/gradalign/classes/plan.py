@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.scores.likelihood import SignalModel
+from gradalign.scores.signal_model import SignalModel
 from gradalign.search.settings import Round, Settings
 
 EDGE_SHARE = 1 / 8

@@ -11,7 +11,7 @@ from gradalign.classes.state import SETTLED, SORTING, State
 from gradalign.errors import InputError
 from gradalign.geometry.wedge import check_wedge
 from gradalign.io.mrc import check_volume
-from gradalign.scores.likelihood import estimate_model
+from gradalign.scores.signal_model import estimate_model
 from gradalign.search.settings import Settings
 
 FEWEST = 16

@@ -9,7 +9,8 @@ from gradalign.classes.maps import ClassMap
 from gradalign.classes.plan import EDGE_SHARE, Plan
 from gradalign.classes.sorting import Limits
 from gradalign.errors import InputError
-from gradalign.scores.likelihood import SignalModel, soft_sphere
+from gradalign.scores.masks import soft_sphere
+from gradalign.scores.signal_model import SignalModel
 
 HISTORY = ("round", "classes", "in_classes", "in_none", "changed_share", "median_rotation_change_deg", "low_pass_nm")
 """What is kept of each round."""
@@ -120,7 +121,7 @@ def make_plan(model, box, voxel_size, low_pass, settings):
 
     Parameters
     ----------
-    model : gradalign.scores.likelihood.SignalModel
+    model : gradalign.scores.signal_model.SignalModel
         Its mask is made anew, with an edge that leaves neighbours out.
     box : int
     voxel_size, low_pass : float

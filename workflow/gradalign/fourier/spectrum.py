@@ -150,7 +150,7 @@ def band_limit(size, low_pass, voxel_size):
     Raises
     ------
     InputError
-        If less than one frequency is left.
+        If less than one frequency is left, or the limit is beyond Nyquist's.
     """
     below_nyquist = (size - 1) // 2
     if low_pass == 0:
@@ -158,6 +158,12 @@ def band_limit(size, low_pass, voxel_size):
     if not (np.isfinite(low_pass) and low_pass > 0 and np.isfinite(voxel_size) and voxel_size > 0):
         raise InputError(f"low_pass {low_pass} nm and voxel_size {voxel_size} nm must be positive numbers")
     limit = size * voxel_size / low_pass
+    # of rounded lengths
+    if limit > 0.5 * size * (1.0 + 1e-6):
+        raise InputError(
+            f"low_pass {low_pass:g} nm is beyond Nyquist's limit of {2 * voxel_size:g} nm: give at least that, and "
+            "voxel_size in nm, not in Å"
+        )
     if limit < 1.0:
         raise InputError(
             f"low_pass {low_pass:g} nm leaves nothing of a box of {size * voxel_size:g} nm: give a smaller value"

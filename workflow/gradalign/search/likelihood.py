@@ -24,8 +24,8 @@ class LikelihoodVolume(NamedTuple):
 
     bands: dict
     """Its masked transform by band limit in nm."""
-    model: SignalModel
-    """Its signal and noise."""
+    model: SignalModel | None = None
+    """Its signal and noise; None where the transforms have their weights already."""
     joint: JointVolume | None = None
     """Itself for the joint refinement; None for a search that ends without it."""
 
@@ -103,6 +103,8 @@ def pair_bands(fixed, moving, settings):
     -------
     dict of float to (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
     """
+    if fixed.model is None:
+        return {band: (spectrum, moving.bands[band]) for band, spectrum in fixed.bands.items()}
     finest = min(fixed.bands)
     coarse = [tempered(volume.model, settings.coarse_ratio) for volume in (fixed, moving)]
     return {
@@ -125,7 +127,8 @@ def finest_pair(fixed, moving):
     (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
     """
     finest = min(fixed.bands)
-    return weighted(fixed.bands[finest], fixed.model, moving.model), moving.bands[finest]
+    held = fixed.bands[finest]
+    return held if fixed.model is None else weighted(held, fixed.model, moving.model), moving.bands[finest]
 
 
 def ends_jointly(fixed, moving):

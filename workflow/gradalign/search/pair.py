@@ -1,9 +1,8 @@
 """The public face: align two subtomograms. Sets of them are aligned in `gradalign.search.sets`."""
 
-from dataclasses import replace
-
+from gradalign.base.jit import say_if_compiling
+from gradalign.search.request import check_surfaces, checked_settings, within_box
 from gradalign.search.score import Start, load_score
-from gradalign.search.settings import Settings
 
 
 def align_pair(
@@ -82,10 +81,11 @@ def align_pair(
     >>> found.translation.round(1).tolist()
     [1.0, -0.5, 0.2]
     """
-    settings = settings or Settings()
-    if low_pass is not None:
-        settings = replace(settings, low_pass=low_pass)
+    settings = checked_settings(settings, low_pass, voxel_size, seed)
     score = load_score(score)
+    settings = within_box(settings, voxel_size, f=f, g=g)
+    check_surfaces(surface_f=surface_f, surface_g=surface_g)
+    say_if_compiling()
     models = [model] * 2 if model else score.estimate([f, g], [tilt_f, tilt_g], settings.alike, mask)
     fixed = score.prepare(f, tilt_f, settings, voxel_size, models[0], "f", movable=False)
     moving = score.prepare(g, tilt_g, settings, voxel_size, models[1], "g")

@@ -1,12 +1,12 @@
 """Sets of subtomograms: all of them aligned to a reference, or every pair."""
 
-from dataclasses import replace
 from itertools import combinations
 
+from gradalign.base.jit import say_if_compiling
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
+from gradalign.search.request import checked_settings, usable, within_box
 from gradalign.search.score import Start, load_score
-from gradalign.search.settings import Settings
 
 
 def _each_tilt(volumes, tilts):
@@ -16,18 +16,11 @@ def _each_tilt(volumes, tilts):
     return tilts if isinstance(tilts, list) else [tilts] * len(volumes)
 
 
-def _prepare_each(score, volumes, tilts, settings, voxel_size, models, movable=True):
-    """Yield one prepared volume after the other."""
-    for number, (volume, tilt, model) in enumerate(zip(volumes, tilts, models, strict=True)):
-        yield score.prepare(volume, tilt, settings, voxel_size, model, f"volume {number}", movable)
-
-
-def _opened(volumes, tilts, score, settings, low_pass):
-    """Return the score's object, a tilt range for each volume, and the settings with the band limit."""
-    settings = settings or Settings()
-    if low_pass is not None:
-        settings = replace(settings, low_pass=low_pass)
-    return load_score(score), _each_tilt(volumes, tilts), settings
+def _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable):
+    """Yield the usable volumes, prepared one after the other."""
+    for number, model in zip(kept, models, strict=True):
+        called = f"volume {number}"
+        yield score.prepare(volumes[number], tilts[number], settings, voxel_size, model, called, movable)
 
 
 def align_to_reference(
@@ -62,8 +55,8 @@ def align_to_reference(
 
     Returns
     -------
-    list of Alignment
-        volume(x) ≈ reference(R⁻¹(x − a)).
+    list of Alignment or None
+        volume(x) ≈ reference(R⁻¹(x − a)); None for a volume that cannot be used, of which a warning says why.
 
     Raises
     ------
@@ -80,16 +73,20 @@ def align_to_reference(
     >>> bool(np.allclose(found[1].translation, [1.0, 0.0, -1.0], atol=0.05))
     True
     """
-    score, tilts, settings = _opened(volumes, tilts, score, settings, low_pass)
-    *models, last = score.estimate([*volumes, reference], [*tilts, reference_tilt], settings.alike, mask)
+    settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
+    tilts = _each_tilt(volumes, tilts)
+    settings = within_box(settings, voxel_size, **{"the reference": reference})
+    kept = usable(volumes, tilts, len(reference))
+    say_if_compiling()
+    seen = [*(volumes[number] for number in kept), reference], [*(tilts[number] for number in kept), reference_tilt]
+    *models, last = score.estimate(*seen, settings.alike, mask)
     moving = score.prepare(reference, reference_tilt, settings, voxel_size, last, "the reference")
-    each = _prepare_each(score, volumes, tilts, settings, voxel_size, models, movable=False)
-    return [
-        score.search(
-            fixed, moving, settings, voxel_size, Start(interval), generator(seed, "reference alignment", number)
-        )
-        for number, fixed in enumerate(each)
-    ]
+    each = _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable=False)
+    found = [None] * len(volumes)
+    for number, fixed in zip(kept, each, strict=True):
+        rng = generator(seed, "reference alignment", number)
+        found[number] = score.search(fixed, moving, settings, voxel_size, Start(interval), rng)
+    return found
 
 
 def align_all_pairs(
@@ -120,7 +117,8 @@ def align_all_pairs(
     Returns
     -------
     dict of (int, int) to Alignment
-        For i < j the transform that moves volume j onto volume i.
+        For i < j the transform that moves volume j onto volume i; a volume that cannot be used is missing, and a
+        warning says why.
 
     Raises
     ------
@@ -138,12 +136,20 @@ def align_all_pairs(
     >>> bool(np.allclose(found[0, 2].translation, [0.0, -2.0, 0.0], atol=0.05))
     True
     """
-    score, tilts, settings = _opened(volumes, tilts, score, settings, low_pass)
-    models = score.estimate(volumes, tilts, settings.alike, mask)
-    each = list(_prepare_each(score, volumes, tilts, settings, voxel_size, models))
+    settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
+    tilts = _each_tilt(volumes, tilts)
+    kept = usable(volumes, tilts)
+    settings = within_box(settings, voxel_size, **{f"volume {kept[0]}": volumes[kept[0]]})
+    say_if_compiling()
+    models = score.estimate(
+        [volumes[number] for number in kept], [tilts[number] for number in kept], settings.alike, mask
+    )
+    each = dict(
+        zip(kept, _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable=True), strict=True)
+    )
     return {
         (i, j): score.search(
             each[i], each[j], settings, voxel_size, Start(interval), generator(seed, "pair alignment", i, j)
         )
-        for i, j in combinations(range(len(each)), 2)
+        for i, j in combinations(kept, 2)
     }

@@ -97,6 +97,14 @@ class Alignment:
     path: np.ndarray
     """Transform with the smallest d after each step, shape (iterations, 12): R row by row, then a."""
 
+    def __repr__(self):
+        angles, shift = (" ".join(f"{number:.2f}" for number in part) for part in (self.euler_zyz, self.translation))
+        return (
+            f"Alignment: d = {self.dissimilarity:.6g} after {self.iterations} steps\n"
+            f"  rotation (ZYZ, degrees)  {angles}\n"
+            f"  translation (voxels)     {shift}"
+        )
+
     @property
     def euler_zyz(self):
         """(φ, θ, ψ) in degrees with R = Rz(φ) Ry(θ) Rz(ψ)."""
