@@ -9,7 +9,7 @@ STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\)
 DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,workflow/rules/%.smk,tables figures verdicts))
 
 .PHONY: help reproduce quick report example particles classes test test-faults test-slurm test-relion check compare figures reference docs \
-	bench bench-classes lock audit
+	bench bench-classes ladder robust lock audit
 
 help: ## this list; every target sets up .venv first if it needs that
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,14 @@ classes: .venv/complete ## your own subtomograms without a reference: STAR=run.s
 
 example: .venv/complete ## 40 simulated subtomograms with list, reference and truth, into example/
 	.venv/bin/gradalign simulate example
+
+# acryo takes part where it is installed: docs/ladder.md
+ladder: .venv/complete ## the ladder beyond the paper, results/<name>/tables/ladder.csv
+	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
+	OMP_NUM_THREADS=1 .venv/bin/snakemake --cores all --keep-going $(LAID_OVER) -- ladder
+
+robust: .venv/complete ## the scores on other people's volumes, docs/robust_alignment.csv (ROWS="...": some)
+	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/robust.py $(if $(ROWS),--rows $(ROWS))
 
 compare: .venv/complete ## results/<name> against results/reference: exit code 0 if they agree
 	.venv/bin/python workflow/scripts/compare.py $(STUDY)

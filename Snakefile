@@ -34,6 +34,7 @@ include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/calibration.smk"
+include: "workflow/rules/ladder.smk"
 
 
 # with particles of the user's own the study stands aside

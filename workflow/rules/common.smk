@@ -42,6 +42,7 @@ from gradalign.aligners.declared import (
     pair_count,
 )
 from gradalign.aligners.result_file import counted_conditions
+from gradalign.ladder.rungs import conditions as ladder_conditions, rungs as ladder_rungs
 from gradalign.search.registry import paper_scores
 from gradalign.io.csv_lines import number_text
 from gradalign.study.configuration import check
@@ -73,6 +74,7 @@ try:
     check_calls(config, module_folders)
     aligner_conditions = {name: counted_conditions(aligner, config) for name, aligner in config["aligners"].items()}
     aligner_sources = {name: module_sources(aligner, module_folders) for name, aligner in config["aligners"].items()}
+    ladder, ladder_known = ladder_rungs(config["ladder"]), ladder_conditions(config["ladder"]["conditions"])
 except InputError as error:
     sys.exit(str(error))
 

@@ -30,3 +30,22 @@ def map_inputs(wildcards):
     if map_source["source"] == "directory":
         return [str(find_coordinates(wildcards.complex, map_source["directory"]))]
     return []
+
+
+def ladder_part(rung):
+    """Return the part of a path that names the job of a rung of the ladder."""
+    return f"{rung.object}/{rung.condition}/{rung.task}/tilt~{number_text(rung.tilt)}"
+
+
+def ladder_map(wildcards):
+    """Return the density map of a job of the ladder."""
+    fine = ladder_known[wildcards.under].fine
+    return (
+        os.path.join(bundled_maps, "fine", f"{wildcards.object}.mrc") if fine else f"<density>/{wildcards.object}.mrc"
+    )
+
+
+def ladder_snrs(wildcards):
+    """Return the signal-to-noise ratios of a job of the ladder."""
+    part = f"{wildcards.object}/{wildcards.under}/{wildcards.task}/tilt~{wildcards.tilt}"
+    return [rung.snr for rung in ladder if ladder_part(rung) == part]

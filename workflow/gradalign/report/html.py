@@ -13,12 +13,34 @@ th { border-bottom: 1.5px solid #1a1a1a; } td { border-bottom: 1px solid #d5d5d5
 table.numbers td { white-space: nowrap; text-align: right; } table.numbers td:first-child { text-align: left; }
 .good { background: #d9ecf8; } .bad { background: #fbe0cf; } .open { color: #5f5f5f; }
 """
+# a click on a column's title sorts by it, numbers by their value, blanks last
+_SORTING = """
+<style>table.sortable th { cursor: pointer; text-decoration: underline dotted; }</style>
+<script>
+for (const table of document.querySelectorAll("table")) {
+  table.classList.add("sortable");
+  const body = table.tBodies[0];
+  [...table.tHead.rows[0].cells].forEach((title, place) => {
+    let direction = -1;
+    title.addEventListener("click", () => {
+      direction = -direction;
+      const key = row => row.cells[place].textContent;
+      const compare = (a, b) => {
+        const [x, y] = [parseFloat(key(a)), parseFloat(key(b))];
+        if (isNaN(x) && isNaN(y)) return direction * key(a).localeCompare(key(b));
+        return isNaN(x) ? 1 : isNaN(y) ? -1 : direction * (x - y);
+      };
+      [...body.rows].sort(compare).forEach(row => body.append(row));
+    });
+  });
+}
+</script>"""
 # endings and verdicts that colour a cell
 _CLASSES = {"▼": "good", "▲": "bad", "holds": "good", "does not hold": "bad"}
 _CLASSES |= {"undecided": "open", "not measured": "open"}
 
 
-def write_page(path, title, caption, parts):
+def write_page(path, title, caption, parts, sortable=False):
     """Write tables as one HTML page.
 
     Parameters
@@ -27,6 +49,8 @@ def write_page(path, title, caption, parts):
     title, caption : str
     parts : list of (str, list of str, list of list of str)
         Title, column titles and lines of each table; cells of text that is long are broken, those of numbers are not.
+    sortable : bool
+        Whether a click on a column's title sorts the table by it.
 
     Raises
     ------
@@ -38,7 +62,7 @@ def write_page(path, title, caption, parts):
         body += [f"<h2>{escape(heading)}</h2>", _table(header, lines)]
     text = (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n"
+        f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + _SORTING * sortable + "\n</body></html>\n"
     )
     with complete_file(path) as partial:
         Path(partial).write_text(text, encoding="utf-8")

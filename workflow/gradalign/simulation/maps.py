@@ -26,6 +26,10 @@ from gradalign.simulation.sources import (
 )
 from gradalign.simulation.structures import density, pose
 
+FINE = {"box": 64, "voxel_size": 0.5, "resolution": 1.5}
+"""Box in voxels, voxel size and resolution in nm of the maps with fine details, ..."""
+FINE_OBJECTS = ("rna_polymerase", "groel")
+"""... and whose they are."""
 SOURCES = ("bundled", "directory", "rcsb")
 """Where maps may come from; `load_density` says what each means."""
 
@@ -146,7 +150,7 @@ def bundle_densities(coordinates, output):
     coordinates : str or path
         Directory with the coordinate files.
     output : str or path
-        Directory that gets ``<object>.mrc`` and ``<object>.json`` of each.
+        Directory that gets ``<object>.mrc`` and ``<object>.json`` of each, and in ``fine/`` those of `FINE_OBJECTS`.
 
     Returns
     -------
@@ -158,8 +162,11 @@ def bundle_densities(coordinates, output):
         If a coordinate file is missing or not what it should be, or a map cannot be written.
     """
     maps = {name: load_density(name, "directory", coordinates) for name in COMPLEXES}
-    for name, density_map in maps.items():
-        save_density(density_map, Path(output) / f"{name}.mrc", Path(output) / f"{name}.json")
+    fine = {name: load_density(name, "directory", coordinates, **FINE) for name in FINE_OBJECTS if name in maps}
+    for folder, group in ((Path(output), maps), (Path(output) / "fine", fine)):
+        folder.mkdir(exist_ok=True)
+        for name, density_map in group.items():
+            save_density(density_map, folder / f"{name}.mrc", folder / f"{name}.json")
     return maps
 
 

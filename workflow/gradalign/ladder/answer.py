@@ -1,0 +1,21 @@
+"""What an aligner of the ladder answers."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Answer(NamedTuple):
+    """What an aligner makes of one pair."""
+
+    rotation: np.ndarray
+    """(3, 3)."""
+    translation: np.ndarray
+    """(3,), in voxels."""
+    cpu_seconds: float
+    """Processor time, volumes prepared and models estimated."""
+    lost_by_search: bool | None = None
+    """Whether a refinement from the truth ends elsewhere at a smaller d: the search's loss and not the data's;
+    None for an aligner without a refinement of its own."""
+    alignment: object = None
+    """What gradalign returns."""

@@ -1,0 +1,175 @@
+"""Who climbs the ladder: each aligner with its settings, and why it is not here where it is missing.
+
+One protocol for all: an aligner gets the volumes, the tilt ranges as they are stated, the voxel size, a seed and what
+the condition tells. Nothing is set rung by rung.
+"""
+
+import time
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+from scipy import fft
+
+from gradalign.base.randomness import generator
+from gradalign.geometry.rotations import nearest_truth, rotation_angle
+from gradalign.ladder.answer import Answer
+from gradalign.search.exhaustive import scan_pair
+from gradalign.search.registry import score_label, score_names
+from gradalign.search.score import load_score
+from gradalign.search.settings import Settings
+from gradalign.study.columns.speedup import is_same_optimum
+
+# part of d by which one end of a refinement must be below another to be better
+_BETTER = 1e-3
+SCAN_INTERVAL = 15.0
+"""Of the scan's rotations, in degrees."""
+
+
+class OwnScore:
+    """One of gradalign's scores with its search.
+
+    Parameters
+    ----------
+    name : str
+    """
+
+    tasks = ("pairs", "map", "average")
+
+    def __init__(self, name):
+        self.name, self.label = name, score_label(name)
+        self._score = load_score(name)
+
+    def missing(self):
+        """Return why it cannot take part: empty, for it can."""
+        return ""
+
+    def align(self, observed, seed, symmetry):
+        """Align all pairs of a rung.
+
+        Parameters
+        ----------
+        observed : gradalign.ladder.observed.Observed
+        seed : int
+        symmetry : str
+            Point group of the object, for the regret alone: the truth enters no search.
+
+        Yields
+        ------
+        Answer
+        """
+        settings = _settings(observed.told)
+        for number, (f, g) in enumerate(observed.couples):
+            start = time.process_time()
+            if "ctf" in observed.told:
+                g = transferred(g, observed.told["ctf"])
+            volumes = self._prepared(observed, f, g, settings)
+            rng = generator(seed, "ladder", self.name, number)
+            found = self._score.search(*volumes, settings, observed.voxel_size, rng=rng)
+            seconds = time.process_time() - start
+            truth = nearest_truth(found.rotation, *observed.poses[number], symmetry)
+            lost = self._lost_by_search(volumes, found, truth, settings)
+            yield Answer(found.rotation, found.translation, seconds, lost, found)
+
+    def _lost_by_search(self, volumes, found, truth, settings):
+        """Return whether a refinement from the truth ends elsewhere, and better, than one from the answer."""
+        own = self._score.refine(*volumes, found.rotation, found.translation, settings, found=True)
+        other = self._score.refine(*volumes, *truth, settings)
+        turn, shift = rotation_angle(own[0].T @ other[0]), np.linalg.norm(own[1] - other[1])
+        return own[2] - other[2] > _BETTER * abs(other[2]) and not is_same_optimum(float(turn), float(shift))
+
+    def _prepared(self, observed, f, g, settings):
+        tilts = observed.tilt_fixed, observed.tilt_moving
+        model = self._score.estimate([f, g], tilts)
+        return tuple(
+            self._score.prepare(volume, tilt, settings, observed.voxel_size, model, name)
+            for volume, tilt, name in zip((f, g), tilts, "fg", strict=True)
+        )
+
+
+def transferred(reference, transfer):
+    """Return a reference as the particles' transfer function shows it.
+
+    Parameters
+    ----------
+    reference : numpy.ndarray of shape (N, N, N)
+        Density [z, y, x].
+    transfer : numpy.ndarray of shape (N, N, N)
+        [kz, ky, kx], zero frequency at voxel N//2.
+
+    Returns
+    -------
+    numpy.ndarray of shape (N, N, N), float32
+    """
+    # the transform's phases cancel: it goes forth and back
+    return fft.ifftn(fft.fftn(reference) * fft.ifftshift(transfer)).real.astype(np.float32)
+
+
+def _settings(told):
+    changes = {"start_reach": told["reach"]} if "reach" in told else {}
+    if "low_pass" in told:
+        changes["low_pass"] = told["low_pass"]
+        # the likelihood's search goes as far as it is told
+        rounds = Settings().rounds
+        finest = rounds[-1].low_pass
+        changes["rounds"] = tuple(
+            turn._replace(low_pass=told["low_pass"]) if turn.low_pass == finest else turn for turn in rounds
+        )
+    return replace(Settings(), **changes)
+
+
+def _called(observed, seed, aligner, **options):
+    for number, (f, g) in enumerate(observed.couples):
+        start = time.process_time()
+        found = aligner(
+            f,
+            g,
+            tilt_f=observed.tilt_fixed,
+            tilt_g=observed.tilt_moving,
+            voxel_size=observed.voxel_size,
+            seed=number + seed,
+            **options,
+        )
+        yield Answer(found.rotation, found.translation, time.process_time() - start)
+
+
+class ExhaustiveScan:
+    """RCS at every rotation of a grid, nothing refined."""
+
+    name, label, tasks = "scan", f"Scan, {SCAN_INTERVAL:g}°", ("pairs", "map", "average")
+
+    def missing(self):
+        """Return why it cannot take part: empty, for it can."""
+        return ""
+
+    def align(self, observed, seed, symmetry):
+        """Align all pairs of a rung, see `OwnScore.align`."""
+        yield from _called(observed, seed, scan_pair, interval=SCAN_INTERVAL, low_pass=observed.told.get("low_pass"))
+
+
+class Acryo:
+    """acryo's correlation over a grid of rotations; the wedge of g is not accounted for."""
+
+    name, label, tasks = "acryo", "acryo", ("map", "average")
+
+    def missing(self):
+        """Return why it cannot take part; empty if it can."""
+        return "" if find_spec("acryo") else "acryo is not installed: pip install 'gradalign[acryo]'"
+
+    def align(self, observed, seed, symmetry):
+        """Align all pairs of a rung, see `OwnScore.align`."""
+        from gradalign.aligners.acryo import align_pair as align_with_acryo
+
+        yield from _called(observed, seed, align_with_acryo)
+
+
+def contestants():
+    """Return all that may take part, installed or not.
+
+    Returns
+    -------
+    dict of str to object
+        By name; each has ``label``, ``tasks``, ``missing()`` and ``align(observed, seed, symmetry)``.
+    """
+    every = [*(OwnScore(name) for name in score_names()), ExhaustiveScan(), Acryo()]
+    return {each.name: each for each in every}
