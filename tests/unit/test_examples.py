@@ -1,6 +1,8 @@
 """The examples in the documentation of the public functions run and come out as written."""
 
 import doctest
+import inspect
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +41,15 @@ def test_every_public_function_has_an_example():
 def test_the_example_runs_and_says_what_is_written(name):
     said = []
     assert doctest.DocTestRunner(verbose=False).run(examples()[name], out=said.append).failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_public_function_takes_all_but_volumes_by_name_and_says_its_types(name):
+    signature = inspect.signature(getattr(gradalign, name))
+    assert signature.return_annotation is not signature.empty
+    given = signature.parameters.values()
+    assert all(parameter.annotation is not parameter.empty for parameter in given)
+    assert all(
+        parameter.default is parameter.empty for parameter in given if parameter.kind is not parameter.KEYWORD_ONLY
+    )
+    assert (Path(gradalign.__file__).parent / "py.typed").exists()

@@ -1,27 +1,37 @@
 """The public face: align two subtomograms. Sets of them are aligned in `gradalign.search.sets`."""
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
 from gradalign.base.jit import say_if_compiling
+from gradalign.geometry.wedge import TiltRange
 from gradalign.search.request import check_surfaces, checked_settings, within_box
 from gradalign.search.score import Start, load_score
+from gradalign.search.settings import Alignment, Settings
+
+if TYPE_CHECKING:
+    from gradalign.scores.signal_model import SignalModel
 
 
 def align_pair(
-    f,
-    g,
+    f: ArrayLike,
+    g: ArrayLike,
     *,
-    tilt_f=60.0,
-    tilt_g=60.0,
-    score="rcs",
-    interval=60.0,
-    low_pass=None,
-    voxel_size=1.0,
-    seed=0,
-    settings=None,
-    surface_f=None,
-    surface_g=None,
-    model=None,
-    mask=None,
-):
+    tilt_f: TiltRange = 60.0,
+    tilt_g: TiltRange = 60.0,
+    score: str = "rcs",
+    interval: float = 60.0,
+    low_pass: float | None = None,
+    voxel_size: float = 1.0,
+    seed: int | np.random.Generator = 0,
+    settings: Settings | None = None,
+    surface_f: ArrayLike | None = None,
+    surface_g: ArrayLike | None = None,
+    model: "SignalModel | None" = None,
+    mask: str | float | tuple | ArrayLike | None = None,
+) -> Alignment:
     """Find the rotation and translation that move subtomogram g onto subtomogram f.
 
     Parameters

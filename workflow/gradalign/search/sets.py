@@ -1,12 +1,17 @@
 """Sets of subtomograms: all of them aligned to a reference, or every pair."""
 
+from collections.abc import Sequence
 from itertools import combinations
+
+from numpy.typing import ArrayLike
 
 from gradalign.base.jit import say_if_compiling
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
+from gradalign.geometry.wedge import TiltRange
 from gradalign.search.request import checked_settings, usable, within_box
 from gradalign.search.score import Start, load_score
+from gradalign.search.settings import Alignment, Settings
 
 
 def _each_tilt(volumes, tilts):
@@ -24,19 +29,19 @@ def _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable
 
 
 def align_to_reference(
-    volumes,
-    reference,
+    volumes: Sequence[ArrayLike],
+    reference: ArrayLike,
     *,
-    tilts=60.0,
-    reference_tilt=90.0,
-    score="rcs",
-    interval=60.0,
-    low_pass=None,
-    voxel_size=1.0,
-    seed=0,
-    settings=None,
-    mask=None,
-):
+    tilts: TiltRange | list[TiltRange] = 60.0,
+    reference_tilt: TiltRange = 90.0,
+    score: str = "rcs",
+    interval: float = 60.0,
+    low_pass: float | None = None,
+    voxel_size: float = 1.0,
+    seed: int = 0,
+    settings: Settings | None = None,
+    mask: str | float | tuple | ArrayLike | None = None,
+) -> list[Alignment]:
     """Find the transform that moves the reference onto each subtomogram.
 
     Parameters
@@ -90,17 +95,17 @@ def align_to_reference(
 
 
 def align_all_pairs(
-    volumes,
+    volumes: Sequence[ArrayLike],
     *,
-    tilts=60.0,
-    score="rcs",
-    interval=60.0,
-    low_pass=None,
-    voxel_size=1.0,
-    seed=0,
-    settings=None,
-    mask=None,
-):
+    tilts: TiltRange | list[TiltRange] = 60.0,
+    score: str = "rcs",
+    interval: float = 60.0,
+    low_pass: float | None = None,
+    voxel_size: float = 1.0,
+    seed: int = 0,
+    settings: Settings | None = None,
+    mask: str | float | tuple | ArrayLike | None = None,
+) -> dict[tuple[int, int], Alignment]:
     """Align every pair of a set, each volume prepared once.
 
     Parameters
