@@ -116,16 +116,17 @@ def test_the_direct_sum_is_the_discrete_transform_with_its_derivative():
 def test_sampling_errors_are_small_and_not_zero():
     rng = np.random.default_rng(1)
     volume = rng.standard_normal((24, 24, 24), dtype=np.float32)
-    for error in sampling_errors(volume, 60.0, 5.3, 1.0, random_rotations(rng, 1)[0]):
-        assert 1e-6 < error < 3e-3
+    value, gradient = sampling_errors(volume, 60.0, 5.3, 1.0, random_rotations(rng, 1)[0])
+    assert 1e-6 < value < 1e-3
+    assert 1e-6 < gradient < 1e-2
 
 
 def test_accuracy_is_told_for_each_kind_of_volume_and_band(workload, pairs):
     table = measure_accuracy(workload, pairs)
     assert set(table.volumes) == {"noisy subtomograms", "white noise"}
     assert {4.0, 5.3, workload.settings.low_pass} == set(table.low_pass_nm)
-    assert (table.value_error < 3e-3).all()
-    assert (table.gradient_error < 3e-3).all()
+    assert (table.value_error < 1e-3).all()
+    assert (table.gradient_error < 1e-2).all()
 
 
 def test_an_alignment_is_timed_beside_its_parts_and_the_transforms(workload, pairs, clock):
