@@ -215,3 +215,14 @@ def test_the_figure_and_the_page_hold_every_aligner_that_is_there(tmp_path):
     assert "Likelihood" in drawn and "acryo" not in drawn
     assert page.count("<tr>") == 1 + len(rows)
     assert "<td>acryo</td>" in page and "addEventListener" in page
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_each_score_aligns_a_particle_to_its_map(score):
+    rung = Rung("rna_polymerase", PLAIN, "map", 60.0, 10.0)
+    path, wide = REPOSITORY / "resources/density/rna_polymerase.mrc", SUBTOMOGRAMS | {"box": 32, "simulation_box": 32}
+    observed = Site(rung.object, path, Condition(), 60.0, 5, MICROSCOPE, wide).observe("map", 10.0, 1)
+    (line,) = climb(observed, contestants()[score], rung, 5, "C1")
+    assert float(line["rotation_error_deg"]) < 8
+    assert float(line["cpu_ms"]) > 0
+    assert line["lost_by_search"] in ("0", "1")

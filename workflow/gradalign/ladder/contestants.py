@@ -32,12 +32,14 @@ class OwnScore:
     Parameters
     ----------
     name : str
+    mask : str, optional
+        As `gradalign.align_pair` takes it; the score's own way if left out.
     """
 
     tasks = ("pairs", "map", "average")
 
-    def __init__(self, name):
-        self.name, self.label = name, score_label(name)
+    def __init__(self, name, mask=None):
+        self.name, self.label, self._mask = name, score_label(name), mask
         self._score = load_score(name)
 
     def missing(self):
@@ -80,10 +82,10 @@ class OwnScore:
 
     def _prepared(self, observed, f, g, settings):
         tilts = observed.tilt_fixed, observed.tilt_moving
-        model = self._score.estimate([f, g], tilts)
+        models = self._score.estimate([f, g], tilts, settings.alike, self._mask)
         return tuple(
             self._score.prepare(volume, tilt, settings, observed.voxel_size, model, name)
-            for volume, tilt, name in zip((f, g), tilts, "fg", strict=True)
+            for volume, tilt, model, name in zip((f, g), tilts, models, "fg", strict=True)
         )
 
 

@@ -163,7 +163,7 @@ def measure(row, condition, maps, symmetry, config, pairs=PAIRS):
     limits = [float(bound[f"{kind}_{quantity}"]) for quantity in ("rotation", "translation")]
     found = []
     for score in SCORES:
-        lines = list(climb(observed, OwnScore(score), row.rung, config["seed"], symmetry))
+        lines = list(climb(observed, OwnScore(score, "automatic"), row.rung, config["seed"], symmetry))
         turns, shifts, losses, costs = (
             np.array([float(each[name]) for each in lines])
             for name in ("rotation_error_deg", "translation_error_voxel", "lost_by_search", "cpu_ms")
