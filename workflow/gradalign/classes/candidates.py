@@ -174,7 +174,8 @@ def split_poses(volumes, wedges, poses, plan):
     numbers = sorted(poses)
     if len(numbers) < 3:
         return [poses]
-    prepared = {number: prepare_for_pairs(volumes[number], wedges[number], plan).finest for number in numbers}
+    finest = finest_limit(plan.pair_settings)
+    prepared = {number: prepare_for_pairs(volumes[number], wedges[number], plan).bands[finest] for number in numbers}
     matrix = np.zeros((len(numbers), len(numbers)))
     for (i, first), (j, second) in combinations(enumerate(numbers), 2):
         place = relative_transform(*poses[first], *poses[second])
