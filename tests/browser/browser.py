@@ -41,7 +41,7 @@ class Tab:
         self._run(self._open(path.resolve().as_uri(), width, height, dark, touch))
 
     def _run(self, work):
-        return self._loop.run_until_complete(asyncio.wait_for(work, 60))
+        return self._loop.run_until_complete(asyncio.wait_for(work, 600))
 
     async def _open(self, address, width, height, dark, touch):
         self._browser = Browser(PATH, browser_cls=_Quiet, headless=True)
@@ -150,9 +150,14 @@ class Tab:
         )
         return tuple(box)
 
-    def picture(self):
-        """Return the window as PNG."""
-        return base64.b64decode(self.send("Page.captureScreenshot")["data"])
+    def picture(self, selector):
+        """Return an element as the window shows it, as PNG."""
+        box = self.ask(
+            f"(() => {{ const r = document.querySelector({selector!r}).getBoundingClientRect(); "
+            "return {x: r.x + window.scrollX, y: r.y + window.scrollY, width: r.width, height: r.height, scale: 1}; "
+            "})()"
+        )
+        return base64.b64decode(self.send("Page.captureScreenshot", clip=box)["data"])
 
     def print(self):
         """Return what is printed, as PDF, in the page's own sizes."""

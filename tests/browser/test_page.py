@@ -21,6 +21,10 @@ from gradalign.simulation.phantom import phantom
 pytestmark = pytest.mark.skipif(PATH is None, reason="no chromium on this machine")
 
 WIDTHS = (400, 768, 1366, 1600)
+# the ground that an element stands on, and its ink
+COLOURS = """(place) => { let e = document.querySelector(place); const ink = getComputedStyle(e).color;
+  while (getComputedStyle(e).backgroundColor === "rgba(0, 0, 0, 0)" && e.parentElement) e = e.parentElement;
+  return [getComputedStyle(e).backgroundColor, ink]; }"""
 MARKUP = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>& </script>"
 ROWS = 120
 
@@ -103,10 +107,11 @@ def test_nothing_sticks_out_sideways(tab, width, dark):
     try:
         assert tab.ask("document.documentElement.scrollWidth") <= width
         assert tab.complaints == []
-        # light letters on dark ground or dark ones on light
-        ground, ink = (tab.ask(f"getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color"))
-        lightness = [sum(map(int, colour[4:-1].split(","))) for colour in (ground, ink)]
-        assert (lightness[0] < lightness[1]) == dark
+        # light letters on dark ground or dark ones on light, in the tables too
+        for place in ("body", "#table-a thead th", "#table-a tbody td.number", "#table-a td.good", "#table-a .dt-info"):
+            ground, ink = (sum(map(int, colour[4:-1].split(",")[:3])) for colour in tab.ask(f"({COLOURS})({place!r})"))
+            assert (ground < ink) == dark, place
+            assert abs(ground - ink) > 250, place
     finally:
         tab.look()
 
@@ -176,10 +181,9 @@ def eyes(tab):
 
 
 def shown(tab, number=0):
-    """Return the pixels of a scene."""
-    return tab.ask(
-        f"Plotly.toImage(document.querySelectorAll('.scene')[{number}], {{format: 'png', width: 200, height: 200}})"
-    )
+    """Return the pixels of a scene, drawn to the end."""
+    tab.wait("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+    return tab.picture(f".scenes figure:nth-child({number + 1}) .scene")
 
 
 def test_dragging_one_map_turns_all_of_them(tab):
