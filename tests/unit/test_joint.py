@@ -215,12 +215,12 @@ def test_a_search_without_it_ends_as_before():
     volumes, *_ = wedged_pairs(2, 0.5, 60, seed=9)
     model = estimate_model(volumes, [60] * 2)
     f, g = (prepare_bands(volume, 60, model) for volume in volumes)
-    settings = Settings()
     searched = align_bands(LikelihoodVolume(f.bands, model), LikelihoodVolume(g.bands, model))
     whole = align_bands(f, g)
-    count = sum(turn.keep * turn.steps for turn in settings.rounds) + settings.last_steps
-    assert searched.iterations <= count < whole.iterations + count
-    np.testing.assert_array_equal(whole.path[: searched.iterations], searched.path)
+    assert searched.iterations < whole.iterations
+    # each end that is nearly as likely takes its last steps, and then its joint ones
+    rounds = searched.iterations - 4 * Settings().last_steps
+    np.testing.assert_array_equal(whole.path[:rounds], searched.path[:rounds])
 
 
 def test_complete_tilt_series_need_no_joint_refinement():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_scores import noisy_pair
@@ -203,7 +205,7 @@ def test_prepared_bands_give_what_the_pair_gives():
     assert np.array_equal(align_bands(*bands, settings=settings).path, alone.path)
 
 
-@pytest.mark.parametrize("interval, count", [(60, 432), (45, 1024)])
+@pytest.mark.parametrize("interval, count", [(60, 864), (45, 2048)])
 def test_the_full_search_starts_from_spread_rotations(interval, count):
     (f, g), *_ = noisy_pair(6, noise=1.0)
     model = estimate_model([f, g], [60, 60])
@@ -217,18 +219,27 @@ def test_the_full_search_starts_from_spread_rotations(interval, count):
     assert not np.array_equal(found, grid)
 
 
-def test_about_an_axis_the_grid_is_even_and_stays():
+def test_about_an_axis_spread_seeds_divide_the_turn_evenly():
     surfaces = rotation_from_euler([10, 50], [20, 60], [30, 70])
-    assert np.array_equal(start_rotations(60, *surfaces, spread=True), start_rotations(60, *surfaces))
+    seeds = start_rotations(60, *surfaces, spread=True)
+    assert len(seeds) == 48
+    turns = surfaces[0] @ seeds @ surfaces[1].T
+    gaps = rotation_angle(turns.transpose(0, 2, 1) @ np.roll(turns, -1, axis=0))
+    assert gaps == pytest.approx(7.5, abs=1e-6)
+    # the grid's are among them
+    assert seeds[::8] == pytest.approx(start_rotations(60, *surfaces))
 
 
-def test_the_search_takes_no_more_steps_than_its_rounds_have():
+def test_the_search_takes_no_more_steps_than_its_rounds_allow():
     (f, g), *_ = noisy_pair(6, noise=1.0)
     model, settings = estimate_model([f, g], [60, 60]), Settings()
     # the joint refinement takes its own
     bands = [prepare_bands(volume, 60, model)._replace(joint=None) for volume in (f, g)]
+    fixed = replace(settings, rounds=tuple(turn._replace(most=0, within=0.0) for turn in settings.rounds))
     most = sum(turn.keep * turn.steps for turn in settings.rounds) + settings.last_steps
-    assert 0.8 * most < align_bands(*bands, settings=settings).iterations <= most
+    assert 40 <= align_bands(*bands, settings=fixed).iterations <= most
+    most = sum(turn.most * turn.steps for turn in settings.rounds) + settings.last_steps
+    assert align_bands(*bands, settings=settings).iterations <= most
 
 
 def test_a_model_of_nothing_is_refused():

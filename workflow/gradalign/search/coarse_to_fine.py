@@ -1,34 +1,56 @@
 """A search from coarse to fine: many seeds at a low band limit, the best of them at higher ones.
 
-Each round refines the candidates that the one before left, by a few Levenberg–Marquardt steps each, at its own band
-limit. At low frequencies the dissimilarity has few minima and each is wide, so that the seeds near the truth come to
-the front; the high frequencies, which make the answer precise, are left to the few that remain. Their first steps there
-are few, since the order changes once more. The best of these takes the last steps without the expected gain of the
-overlap, see `gradalign.scores.likelihood`.
+The seeds are placed at the first band limit, which takes no step. Each round refines the candidates that the one before
+left, by a few Levenberg–Marquardt steps each, at its own band limit. At low frequencies the dissimilarity has few
+minima and each is wide, so that the seeds near the truth come to the front; the high frequencies, which make the answer
+precise, are left to the few that remain.
+
+d is the negative logarithm of a likelihood, so that it tells by itself how many must remain: all whose d is within so
+many units of the smallest. Where one candidate stands out few steps are taken; where noise hides it, many. The best
+takes the last steps without the expected gain of the overlap, see `gradalign.scores.likelihood`.
 """
 
 import numpy as np
 
 from gradalign.base.jit import jit
 from gradalign.fourier.overlap import work_space
-from gradalign.search.settings import LAST_STEPS, ROUNDS
+from gradalign.search.seeds import start_grid
 from gradalign.search.step import copy_transform, step
-from gradalign.search.stochastic import distance_matrices, near, place_candidates, place_seeds
+from gradalign.search.stochastic import place_candidates, place_seeds
+
+# part of the resolution within which two candidates are one
+_SAME = 0.15
+# fall of d in an accepted step that no longer matters: it is the logarithm of a likelihood
+_FALL = 0.01
 
 
 @jit
-def _best_distinct(candidates, keep, distance):
-    """Return the numbers of the best candidates, none nearer than `distance` (Eq. 12) to a better one."""
+def _apart(candidates, left, right, radius):
+    """Return how far a point at `radius` stands apart in two candidates, at most, in voxels."""
+    trace, shift = 0.0, 0.0
+    for i in range(3):
+        for j in range(3):
+            trace += candidates.rotations[left, i, j] * candidates.rotations[right, i, j]
+        shift += (candidates.translations[left, i] - candidates.translations[right, i]) ** 2
+    return radius * np.arccos(min(1.0, max(-1.0, 0.5 * (trace - 1.0)))) + np.sqrt(shift)
+
+
+@jit
+def _best_distinct(candidates, keep, most, within, distance, radius):
+    """Return the numbers of the best candidates, none nearer than `distance` voxels to a better one.
+
+    They are those whose d is `within` so much of the smallest, at least `keep` and at most `most`.
+    """
     order = np.argsort(candidates.dissimilarities)
-    entries = distance_matrices(candidates)
-    kept = np.empty(min(keep, len(order)), np.int64)
+    limit = candidates.dissimilarities[order[0]] + within
+    kept = np.empty(min(most, len(order)), np.int64)
     count = 0
     for number in order:
-        if count == len(kept):
+        if count == len(kept) or (count >= keep and candidates.dissimilarities[number] > limit):
             break
         distinct = True
         for other in kept[:count]:
-            if near(entries, number, other, distance):
+            if _apart(candidates, number, other, radius) <= distance:
                 distinct = False
                 break
         if distinct:
@@ -39,18 +61,21 @@ def _best_distinct(candidates, keep, distance):
 
 @jit
 def _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, path, taken):
-    """Let each candidate take its steps; record the smallest d and its transform after each."""
+    """Let each candidate take its steps, fewer if d no longer falls; record the smallest d and its transform."""
     work = work_space(fixed)
     best = np.argmin(candidates.dissimilarities)
     for number in range(len(candidates.damping)):
         for _ in range(steps):
-            step(fixed, moving, score, basis, damping, candidates, number, work)
+            before = candidates.dissimilarities[number]
+            accepted = step(fixed, moving, score, basis, damping, candidates, number, work)
             if candidates.dissimilarities[number] < candidates.dissimilarities[best]:
                 best = number
             trace[taken] = candidates.dissimilarities[best]
             rotation, translation = candidates.rotations[best], candidates.translations[best]
             copy_transform(rotation, translation, path[taken, :9].reshape(3, 3), path[taken, 9:])
             taken += 1
+            if accepted and before - candidates.dissimilarities[number] < _FALL:
+                break
     return taken
 
 
@@ -68,7 +93,35 @@ def without_gain(spectrum):
     return spectrum._replace(prices=spectrum.prices - spectrum.gains)
 
 
-def march(spectra, score, rotations, basis, damping, reach, spacing, distance, rounds=ROUNDS, last_steps=LAST_STEPS):
+def best_distinct(candidates, keep, most, within, low_pass, voxel_size, size):
+    """Return the best candidates, of those that place a particle alike the better.
+
+    Parameters
+    ----------
+    candidates : gradalign.search.step.Candidates
+    keep : int
+        How many at least.
+    most : int
+        How many at most, if that is more.
+    within : float
+        How much larger than the smallest d that of the others may be.
+    low_pass, voxel_size : float
+        In nm: 0.15 of the resolution is alike.
+    size : int
+        Of the box in voxels; a particle fills half of it.
+
+    Returns
+    -------
+    gradalign.search.step.Candidates
+        The best first.
+    """
+    # a band without a limit ends at Nyquist's frequency
+    distance = _SAME * max(low_pass / voxel_size, 2.0)
+    kept = _best_distinct(candidates, keep, max(keep, most), within, distance, size / 4.0)
+    return type(candidates)(*(values[kept] for values in candidates))
+
+
+def coarse_to_fine(spectra, score, rotations, basis, settings, voxel_size=1.0, wider=1):
     """Search from coarse to fine.
 
     Parameters
@@ -80,41 +133,66 @@ def march(spectra, score, rotations, basis, damping, reach, spacing, distance, r
         Seeds.
     basis : float64 (6, k)
         The free directions, see `gradalign.search.step.step`.
-    damping : gradalign.search.settings.Damping
-    reach, spacing : float
-        Of the grid of start translations, in voxels.
-    distance : float
-        Of two candidates nearer than this (Eq. 12) the worse is dropped between rounds.
-    rounds : sequence of Round
-    last_steps : int
-        Steps of the best candidate without the expected gain.
+    settings : gradalign.search.settings.Settings
+        Its rounds, damping and grid of start translations.
+    voxel_size : float
+        In nm.
+    wider : int
+        How many times as many candidates go on as the rounds say.
 
     Returns
     -------
-    rotation : float64 (3, 3)
-    translation : float64 (3,)
-    dissimilarity : float
-        At the last round's band limit.
+    candidates : gradalign.search.step.Candidates
+        All that were refined at the last round's band limit, with d there.
     trace : float64 (steps,)
-        Smallest d of the round after each step; each band limit, and the last steps, have a scale of their own.
+        Smallest d of the round after each step; each band limit has a scale of its own.
     path : float64 (steps, 12)
         Transform with that d: R row by row, then a.
     """
-    band = rounds[0].low_pass
-    candidates = place_seeds(*spectra[band], score, rotations, reach, spacing, damping)
-    limit = sum(min(turn.keep, len(rotations)) * turn.steps for turn in rounds) + last_steps
-    trace, path, taken = np.empty(limit), np.empty((limit, 12)), 0
-    for turn in rounds:
-        kept = _best_distinct(candidates, turn.keep, distance)
-        candidates = type(candidates)(*(values[kept] for values in candidates))
-        if turn.low_pass != band:
-            band = turn.low_pass
+    damping, band = settings.damping, settings.rounds[0].low_pass
+    size = spectra[band][0].size
+    grid = start_grid(settings, size, voxel_size)
+    candidates = place_seeds(*spectra[band], score, rotations, *grid, damping)
+    parts, left = [], []
+    for stage in settings.rounds:
+        if stage.low_pass == band:
+            # what goes no further at this limit is a rival nevertheless
+            left.append(candidates)
+        count, most = wider * stage.keep, wider * stage.most
+        candidates = best_distinct(candidates, count, most, stage.within, stage.low_pass, voxel_size, size)
+        if stage.low_pass != band:
+            band, left = stage.low_pass, []
             candidates = place_candidates(*spectra[band], score, candidates.rotations, candidates.translations, damping)
-        taken = _refine_all(*spectra[band], score, basis, damping, turn.steps, candidates, trace, path, taken)
-    best = np.argmin(candidates.dissimilarities)
-    end = candidates.rotations[best : best + 1], candidates.translations[best : best + 1]
-    fixed, moving = spectra[band]
-    last = place_candidates(without_gain(fixed), moving, score, *end, damping)
-    taken = _refine_all(without_gain(fixed), moving, score, basis, damping, last_steps, last, trace, path, taken)
-    (value,) = place_candidates(fixed, moving, score, last.rotations, last.translations, damping).dissimilarities
-    return last.rotations[0], last.translations[0], float(value), trace[:taken], path[:taken]
+        parts.append(refine_each(*spectra[band], score, basis, damping, stage.steps, candidates))
+        # out of the box: no answer
+        candidates.dissimilarities[(np.abs(candidates.translations) >= size / 2).any(axis=1)] = np.inf
+    ends = type(candidates)(*(np.concatenate(values) for values in zip(candidates, *left, strict=True)))
+    trace, path = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return ends, trace, path
+
+
+def refine_each(fixed, moving, score, basis, damping, steps, candidates):
+    """Refine candidates in place, each by some steps, fewer if d no longer falls.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    score : int
+    basis : float64 (6, k)
+        The free directions.
+    damping : gradalign.search.settings.Damping
+    steps : int
+        Of each candidate at most.
+    candidates : gradalign.search.step.Candidates
+
+    Returns
+    -------
+    trace : float64 (steps,)
+        Smallest d after each step.
+    path : float64 (steps, 12)
+        Transform with that d: R row by row, then a.
+    """
+    most = steps * len(candidates.damping)
+    trace, path = np.empty(most), np.empty((most, 12))
+    taken = _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, path, 0)
+    return trace[:taken], path[:taken]

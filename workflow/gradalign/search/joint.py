@@ -26,6 +26,8 @@ _REACH = np.array([0.35] * 3 + [2.0] * 3)
 _CENTRE_SCALE = 0.3
 # standard deviation of log h that is known before, and about how well it can be told
 _GAIN_REACH, _GAIN_SCALE = 0.2, 0.03
+# of the differences from which the curvature is taken, in radians and voxels
+_TURN_STEP, _SHIFT_STEP = 1e-3, 1e-2
 TOLERANCE = 0.1
 """Gradient below which a search's refinement ends, in standard deviations of the answer."""
 _MOST_ITERATIONS = 60
@@ -182,3 +184,39 @@ def refine_jointly(fixed, moving, rotation, translation, information, basis, tol
     options = {"gtol": tolerance, "maxiter": _MOST_ITERATIONS}
     found = minimize(objective, np.zeros(scaled.shape[1]), jac=True, method="BFGS", options=options)
     return *moved(found.x)[:2], np.array(trace), np.array(path)
+
+
+def joint_curvature(fixed, moving, rotation, translation, basis):
+    """Return how Q curves where a joint refinement has ended, the support's centre and the ratio of scales being free.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.search.modes.JointVolume
+        f and g.
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+    basis : array_like of shape (6, k)
+        The free directions, see `gradalign.search.step.step`.
+
+    Returns
+    -------
+    numpy.ndarray of shape (k, k)
+        In these directions, radians and voxels; from differences of the gradient.
+    """
+    pair, free = JointRefinement(fixed, moving), basis.shape[1]
+    directions = np.zeros((10, free + 4))
+    directions[:6, :free], directions[6:, free:] = basis, np.eye(4)
+    scales = np.array([_TURN_STEP] * 3 + [_SHIFT_STEP] * 6 + [0.1 * _GAIN_SCALE])
+    steps = np.linalg.norm(directions * scales[:, None], axis=0)
+
+    def gradient(change):
+        moved = rotation_from_vector(change[:3]) @ rotation, translation + change[3:6]
+        return directions.T @ pair.evaluate(*moved, translation / 2.0 + change[6:9], change[9])[1]
+
+    start = gradient(np.zeros(10))
+    rows = [(gradient(step * way) - start) / step for step, way in zip(steps, directions.T, strict=True)]
+    whole = 0.5 * (np.array(rows) + np.array(rows).T)
+    whole[-1, -1] += _GAIN_REACH**-2.0
+    known, mixed = whole[free:, free:], whole[:free, free:]
+    return whole[:free, :free] - mixed @ np.linalg.pinv(known) @ mixed.T

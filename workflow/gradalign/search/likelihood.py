@@ -1,5 +1,6 @@
 """The search by the likelihood: from coarse to fine, and at the end jointly."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,12 +12,20 @@ from gradalign.scores.least_squares import score_number
 from gradalign.scores.likelihood import prepare_masked, weighted
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
-from gradalign.search.coarse_to_fine import march, without_gain
+from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_gain
 from gradalign.search.joint import TOLERANCE, refine_jointly
 from gradalign.search.modes import JointVolume, prepare_joint
 from gradalign.search.score import KernelScore, Start, refined_on
 from gradalign.search.seeds import free_directions, start_rotations
 from gradalign.search.settings import Alignment, Settings
+from gradalign.search.step import Candidates
+from gradalign.search.stochastic import place_candidates
+from gradalign.search.verdict import covariance_at, expected_value, joint_covariance_at, judge
+
+# a search that begins anew has so many times as many seeds and candidates
+_DENSER, _WIDER = 4, 3
+# candidates that are refined to the end: those whose d is at most so much larger than the smallest
+_MOST_ENDS, _NEAR = 4, 10.0
 
 
 class LikelihoodVolume(NamedTuple):
@@ -200,28 +209,62 @@ def align_bands(
     InputError
         If the interval does not divide 180, or only one of the surfaces is given.
     """
-    settings = settings or Settings()
-    if rotations is None:
+    settings, basis = settings or Settings(), free_directions(surface_f)
+    pair, common = pair_bands(fixed, moving, settings), (basis, settings, voxel_size)
+    given = rotations is not None
+    if not given:
         rotations = start_rotations(interval, surface_f, surface_g, spread=True)
-    basis, pair = free_directions(surface_f), pair_bands(fixed, moving, settings)
-    rotation, translation, value, trace, path = march(
-        pair,
-        score_number("likelihood"),
-        np.ascontiguousarray(rotations, dtype=float),
-        basis,
-        settings.damping,
-        settings.start_reach / voxel_size,
-        settings.start_spacing / voxel_size,
-        settings.rule.duplicate_distance,
-        settings.rounds,
-        settings.last_steps,
+    candidates, *steps = _searched(pair, rotations, *common)
+    if _far_off(*pair[min(pair)], candidates, settings.deeper):
+        if not given:
+            rotations = start_rotations(interval, surface_f, surface_g, spread=True, denser=_DENSER)
+        deeper, *further = _searched(pair, rotations, *common, wider=_WIDER)
+        candidates = Candidates(*(np.concatenate(values) for values in zip(candidates, deeper, strict=True)))
+        steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
+    return _finished(fixed, moving, candidates, steps, *common)
+
+
+def _searched(pair, rotations, basis, settings, voxel_size, wider=1):
+    rotations = np.ascontiguousarray(rotations, dtype=float)
+    return coarse_to_fine(pair, score_number("likelihood"), rotations, basis, settings, voxel_size, wider)
+
+
+def _far_off(fixed, moving, candidates, deviations):
+    """Return whether the smallest d is further above its expectation than a right answer's is likely to be."""
+    best = np.argmin(candidates.dissimilarities)
+    mean, deviation = expected_value(fixed, moving, candidates.rotations[best])
+    return candidates.dissimilarities[best] - mean > deviations * deviation
+
+
+def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
+    """Refine the best candidates to the end, and answer with the best of the ends."""
+    whole, moved = finest_pair(fixed, moving)
+    number, held = score_number("likelihood"), without_gain(whole)
+    low_pass, size = finest_limit(settings), whole.size
+    best = best_distinct(candidates, 1, _MOST_ENDS, _NEAR, low_pass, voxel_size, size)
+    last = place_candidates(held, moved, number, best.rotations, best.translations, settings.damping)
+    parts, ends = [steps], []
+    for each in range(len(best.damping)):
+        one = Candidates(*(values[each : each + 1] for values in last))
+        parts.append(refine_each(held, moved, number, basis, settings.damping, settings.last_steps, one))
+        rotation, translation = one.rotations[0].copy(), one.translations[0].copy()
+        if ends_jointly(fixed, moving):
+            rotation, translation, *further = jointly_refined(fixed, moving, rotation, translation, basis)
+            parts.append(further)
+        value = dissimilarity_at(whole, moved, "likelihood", rotation, translation)
+        ends.append((value, each, rotation, translation))
+    value, each, rotation, translation = min(ends, key=lambda end: end[:2])
+    trace, path = (np.concatenate(values) for values in zip(*parts, strict=True))
+    # whatever was tried last, the path ends at the answer
+    path[-1] = np.concatenate([rotation.ravel(), translation])
+    covariance = (
+        joint_covariance_at(fixed.joint, moving.joint, rotation, translation, basis)
+        if ends_jointly(fixed, moving)
+        else covariance_at(whole, moved, number, rotation, translation, basis)
     )
-    rotation, translation = rotation.copy(), translation.copy()
-    if ends_jointly(fixed, moving):
-        rotation, translation, *steps = jointly_refined(fixed, moving, rotation, translation, basis)
-        value = dissimilarity_at(*pair[min(pair)], "likelihood", rotation, translation)
-        trace, path = (np.concatenate(parts) for parts in zip((trace, path), steps, strict=True))
-    return Alignment(rotation, translation, value, len(trace), trace, path)
+    answer = rotation, translation, float(best.dissimilarities[each])
+    judgement = judge(whole, moved, number, answer, candidates, covariance, settings.start_reach / voxel_size)
+    return Alignment(rotation, translation, value, len(trace), trace, path, **judgement)
 
 
 # gradient at which a joint refinement has converged, in standard deviations of the answer
@@ -238,6 +281,16 @@ class LikelihoodScore(KernelScore):
         if alike and mask is None:
             return [estimate_model(volumes, tilts)] * len(volumes)
         return estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask)
+
+    def limited(self, settings, low_pass):
+        """Return settings whose rounds end at another band limit, the others in proportion, see `Score.limited`."""
+        if not 0.0 < low_pass < np.inf:
+            raise InputError(
+                f"low_pass: is {low_pass:g} nm, where the likelihood needs a length in nm for its last round"
+            )
+        scale = low_pass / finest_limit(settings)
+        rounds = tuple(each._replace(low_pass=scale * each.low_pass) for each in settings.rounds)
+        return replace(settings, low_pass=low_pass, rounds=rounds)
 
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return a volume's transforms at the band limits of the search, see `Score.prepare`."""

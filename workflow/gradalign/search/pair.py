@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from gradalign.base.jit import say_if_compiling
 from gradalign.geometry.wedge import TiltRange
 from gradalign.search.request import check_surfaces, checked_settings, within_box
-from gradalign.search.score import Start, load_score
+from gradalign.search.score import Start, asked, load_score
 from gradalign.search.settings import Alignment, Settings
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def align_pair(
     score: str = "rcs",
     interval: float = 60.0,
     low_pass: float | None = None,
+    reach: float | None = None,
     voxel_size: float = 1.0,
     seed: int | np.random.Generator = 0,
     settings: Settings | None = None,
@@ -48,7 +49,10 @@ def align_pair(
         Interval of the seed angles in degrees; divides 180. The likelihood has
         `gradalign.search.seeds.SPREAD_FACTOR` times as many seeds.
     low_pass : float, optional
-        Resolution limit of the aligner in nm; that of `settings` if left out.
+        Resolution limit of the aligner in nm; that of `settings` if left out. The likelihood ends there, and begins
+        as much coarser as the rounds of `settings` do.
+    reach : float, optional
+        Largest start translation along each axis in nm; that of `settings`, 6 nm, if left out.
     voxel_size : float
         In nm.
     seed : int or numpy.random.Generator
@@ -68,7 +72,8 @@ def align_pair(
     -------
     Alignment
         With ``rotation``, ``translation`` (voxels), ``euler_zyz`` (degrees), ``dissimilarity``, ``iterations`` and
-        ``trace``: f(x) ≈ g(R⁻¹(x − a)).
+        ``trace``: f(x) ≈ g(R⁻¹(x − a)); ``covariance``, ``rotation_sd`` (degrees), ``translation_sd`` (voxels) and
+        ``probability``; and ``verdict``, ``"determined"`` or ``"undetermined"``, with its ``reason``.
 
     Raises
     ------
@@ -93,6 +98,7 @@ def align_pair(
     """
     settings = checked_settings(settings, low_pass, voxel_size, seed)
     score = load_score(score)
+    settings = asked(score, settings, low_pass, reach)
     settings = within_box(settings, voxel_size, f=f, g=g)
     check_surfaces(surface_f=surface_f, surface_g=surface_g)
     say_if_compiling()

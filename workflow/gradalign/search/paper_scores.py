@@ -10,7 +10,12 @@ from gradalign.scores.signal_model import SignalModel, estimate_models
 from gradalign.search.score import KernelScore, Start
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.search.settings import Alignment, Settings
-from gradalign.search.stochastic import stochastic_refinement
+from gradalign.search.step import Candidates
+from gradalign.search.stochastic import independent_refinement, stochastic_refinement
+from gradalign.search.verdict import covariance_at, judge, rivals
+
+# rivals that are refined to judge an answer, and how far; these steps are none of the search
+_RIVALS, _RIVAL_FALL, _RIVAL_STEPS = 3, 1e-3, 15
 
 
 def align_spectra(
@@ -60,14 +65,16 @@ def align_spectra(
         candidates,
         np.random.default_rng(seed).random(settings.rule.max_steps),
     )
-    return Alignment(
-        rotation=candidates.rotations[best].copy(),
-        translation=candidates.translations[best].copy(),
-        dissimilarity=float(candidates.dissimilarities[best]),
-        iterations=len(trace),
-        trace=trace,
-        path=path,
-    )
+    rotation, translation = candidates.rotations[best].copy(), candidates.translations[best].copy()
+    answer = rotation, translation, float(candidates.dissimilarities[best])
+    kernel, free = score_number(score), free_directions(surface_f)
+    # most rivals were left after few steps
+    near = rivals(candidates, *answer[:2], fixed, _RIVALS)
+    others = Candidates(*(values[near] for values in candidates))
+    independent_refinement(fixed, moving, kernel, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
+    covariance = covariance_at(fixed, moving, kernel, rotation, translation, free)
+    judgement = judge(fixed, moving, kernel, answer, others, covariance, settings.start_reach / voxel_size)
+    return Alignment(*answer, len(trace), trace, path, **judgement)
 
 
 class PaperScore(KernelScore):

@@ -5,6 +5,7 @@ To add one, write a module with such an object and register it by a line of `gra
 
 import time
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from importlib import import_module
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import score_number
 from gradalign.search.registry import find
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
+from gradalign.search.settings import Settings
 from gradalign.search.step import Candidates
 from gradalign.search.stochastic import independent_refinement, place_candidates
 
@@ -39,6 +41,33 @@ def load_score(name):
     """
     module, _, attribute = find(name).home.partition(":")
     return getattr(import_module(module), attribute)
+
+
+def asked(score, settings, low_pass=None, reach=None):
+    """Return the settings of an alignment, with what was asked for beside them.
+
+    Parameters
+    ----------
+    score : Score
+    settings : gradalign.search.settings.Settings, optional
+    low_pass : float, optional
+        Band limit in nm.
+    reach : float, optional
+        Largest start translation along each axis, in nm.
+
+    Returns
+    -------
+    gradalign.search.settings.Settings
+
+    Raises
+    ------
+    InputError
+        If the score cannot take the band limit.
+    """
+    settings = settings or Settings()
+    if low_pass is not None:
+        settings = score.limited(settings, low_pass)
+    return settings if reach is None else replace(settings, start_reach=reach)
 
 
 def by_preparation(names):
@@ -125,6 +154,26 @@ class Score(ABC):
         """
         return [None] * len(volumes)
 
+    def limited(self, settings, low_pass):
+        """Return settings with another band limit.
+
+        Parameters
+        ----------
+        settings : gradalign.search.settings.Settings
+        low_pass : float
+            Resolution limit in nm; 0 for none.
+
+        Returns
+        -------
+        gradalign.search.settings.Settings
+
+        Raises
+        ------
+        InputError
+            If the score cannot take it.
+        """
+        return replace(settings, low_pass=low_pass)
+
     @abstractmethod
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return a volume as `search` and `value` need it.
@@ -196,6 +245,32 @@ class Score(ABC):
         -------
         float
         """
+
+    def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
+        """Refine a transform to convergence, in the way in which a search ends.
+
+        Parameters
+        ----------
+        fixed, moving : object
+            f and g, from `prepare`.
+        rotation : array_like of shape (3, 3)
+        translation : array_like of shape (3,)
+            In voxels.
+        settings : gradalign.search.settings.Settings
+        basis : array_like of shape (6, k), optional
+            The free directions; all if left out.
+        found : bool
+            Whether it is where a search ended.
+
+        Returns
+        -------
+        rotation : numpy.ndarray of shape (3, 3)
+        translation : numpy.ndarray of shape (3,)
+        dissimilarity : float
+            A score that cannot refine leaves the transform as it is.
+        """
+        rotation, translation = np.asarray(rotation, dtype=float), np.asarray(translation, dtype=float)
+        return rotation, translation, self.value(fixed, moving, rotation, translation)
 
 
 class Ends(NamedTuple):
@@ -269,27 +344,7 @@ class KernelScore(Score):
         return Ends(seeds, steps, np.diff(clock))
 
     def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
-        """Refine a transform to convergence, in the way in which a search ends.
-
-        Parameters
-        ----------
-        fixed, moving : object
-            f and g, from `prepare`.
-        rotation : array_like of shape (3, 3)
-        translation : array_like of shape (3,)
-            In voxels.
-        settings : gradalign.search.settings.Settings
-        basis : array_like of shape (6, k), optional
-            The free directions; all if left out.
-        found : bool
-            Whether it is where a search ended.
-
-        Returns
-        -------
-        rotation : numpy.ndarray of shape (3, 3)
-        translation : numpy.ndarray of shape (3,)
-        dissimilarity : float
-        """
+        """Refine a transform by d to convergence, see `Score.refine`."""
         held, moved = self.at_finest(fixed, moving)
         return refined_on(held, moved, self.kernel, rotation, translation, settings.damping, basis)
 

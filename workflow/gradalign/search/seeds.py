@@ -9,14 +9,14 @@ from gradalign.geometry.rotations import axis_seed_angles, rotation_from_euler, 
 from gradalign.scores.least_squares import score_number
 from gradalign.search.stochastic import place_seeds
 
-SPREAD_FACTOR = 4
-"""Spread seeds for each of the grid's: one at the lowest band limit costs a tenth of a step at the highest."""
+SPREAD_FACTOR = 8
+"""Spread seeds for each of the grid's: one at the lowest band limit costs a seventh of a step at the highest."""
 
 
 @lru_cache(maxsize=8)
-def _full_seeds(interval, spread):
+def _full_seeds(interval, factor):
     grid = seed_rotations(interval)
-    return spread_rotations(SPREAD_FACTOR * len(grid)) if spread else grid
+    return spread_rotations(factor * len(grid)) if factor else grid
 
 
 def free_directions(surface_f=None):
@@ -39,7 +39,7 @@ def free_directions(surface_f=None):
     return basis
 
 
-def start_rotations(interval, surface_f=None, surface_g=None, spread=False):
+def start_rotations(interval, surface_f=None, surface_g=None, spread=False, denser=1):
     """Return the rotations from which a search starts.
 
     Parameters
@@ -49,13 +49,14 @@ def start_rotations(interval, surface_f=None, surface_g=None, spread=False):
     surface_f, surface_g : array_like of shape (3, 3), optional
         R_f and R_g of Eq. 22: R = R_f⁻¹ R_n R_g, R_n about z. Both or neither.
     spread : bool
-        For the search from coarse to fine: `SPREAD_FACTOR` times as many as the grid has, evenly spread. About one
-        axis the grid is even.
+        For the search from coarse to fine: `SPREAD_FACTOR` times as many as the grid has, evenly spread.
+    denser : int
+        How many times as many of these.
 
     Returns
     -------
     numpy.ndarray of shape (m, 3, 3)
-        108 rotations at 60°, 256 at 45°, spread 432 and 1024; about one axis 6 and 8.
+        108 rotations at 60°, 256 at 45°, spread 864 and 2048; about one axis 6 and 8, spread 48 and 64.
 
     Raises
     ------
@@ -65,9 +66,45 @@ def start_rotations(interval, surface_f=None, surface_g=None, spread=False):
     if (surface_f is None) != (surface_g is None):
         raise InputError("surface_f and surface_g belong together: give both rotations or neither")
     if surface_f is None:
-        return _full_seeds(interval, spread)
-    turns = rotation_from_euler(axis_seed_angles(interval), 0.0, 0.0)
+        return _full_seeds(interval, denser * SPREAD_FACTOR if spread else 0)
+    angles = axis_seed_angles(interval)
+    if spread:
+        count = denser * SPREAD_FACTOR * len(angles)
+        angles = 360.0 / count * np.arange(count)
+    turns = rotation_from_euler(angles, 0.0, 0.0)
     return np.asarray(surface_f, dtype=float).T @ turns @ np.asarray(surface_g, dtype=float)
+
+
+def start_grid(settings, size, voxel_size):
+    """Return the grid of start translations in voxels.
+
+    Parameters
+    ----------
+    settings : gradalign.search.settings.Settings
+    size : int
+        Of the box in voxels.
+    voxel_size : float
+        In nm.
+
+    Returns
+    -------
+    reach, spacing : float
+        Largest translation along each axis, and the distance of neighbours.
+
+    Raises
+    ------
+    InputError
+        If the reach is no length within half of the box, or the spacing none.
+    """
+    reach, spacing = settings.start_reach, settings.start_spacing
+    if not 0.0 <= reach < 0.5 * size * voxel_size:
+        raise InputError(
+            f"reach: is {reach:g} nm, where a length from 0 to half of the box is needed, below "
+            f"{0.5 * size * voxel_size:g} nm: further off a box shows the same again"
+        )
+    if not 0.0 < spacing < np.inf:
+        raise InputError(f"start_spacing: is {spacing:g} nm, where a length is needed")
+    return float(reach / voxel_size), float(spacing / voxel_size)
 
 
 def seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size=1.0):
@@ -100,7 +137,6 @@ def seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_s
         moving,
         score_number(score),
         np.ascontiguousarray(rotations, dtype=float),
-        float(settings.start_reach / voxel_size),
-        float(settings.start_spacing / voxel_size),
+        *start_grid(settings, fixed.size, voxel_size),
         settings.damping,
     )

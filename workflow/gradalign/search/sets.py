@@ -10,7 +10,7 @@ from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.geometry.wedge import TiltRange
 from gradalign.search.request import checked_settings, usable, within_box
-from gradalign.search.score import Start, load_score
+from gradalign.search.score import Start, asked, load_score
 from gradalign.search.settings import Alignment, Settings
 
 
@@ -37,6 +37,7 @@ def align_to_reference(
     score: str = "rcs",
     interval: float = 60.0,
     low_pass: float | None = None,
+    reach: float | None = None,
     voxel_size: float = 1.0,
     seed: int = 0,
     settings: Settings | None = None,
@@ -53,7 +54,7 @@ def align_to_reference(
         Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
     reference_tilt : float or (float, float)
         90 if nothing is missing.
-    score, interval, low_pass, voxel_size, settings, mask
+    score, interval, low_pass, reach, voxel_size, settings, mask
         As in `align_pair`.
     seed : int
         Each subtomogram draws from its own stream of this seed.
@@ -79,6 +80,7 @@ def align_to_reference(
     True
     """
     settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
+    settings = asked(score, settings, low_pass, reach)
     tilts = _each_tilt(volumes, tilts)
     settings = within_box(settings, voxel_size, **{"the reference": reference})
     kept = usable(volumes, tilts, len(reference))
@@ -101,6 +103,7 @@ def align_all_pairs(
     score: str = "rcs",
     interval: float = 60.0,
     low_pass: float | None = None,
+    reach: float | None = None,
     voxel_size: float = 1.0,
     seed: int = 0,
     settings: Settings | None = None,
@@ -114,7 +117,7 @@ def align_all_pairs(
         Subtomograms [z, y, x].
     tilts : float, tuple or list of them
         Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
-    score, interval, low_pass, voxel_size, settings, mask
+    score, interval, low_pass, reach, voxel_size, settings, mask
         As in `align_pair`.
     seed : int
         Each pair draws from its own stream of this seed.
@@ -142,6 +145,7 @@ def align_all_pairs(
     True
     """
     settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
+    settings = asked(score, settings, low_pass, reach)
     tilts = _each_tilt(volumes, tilts)
     kept = usable(volumes, tilts)
     settings = within_box(settings, voxel_size, **{f"volume {kept[0]}": volumes[kept[0]]})

@@ -40,12 +40,22 @@ class Round(NamedTuple):
     low_pass: float
     """Band limit in nm."""
     keep: int
-    """How many of the best candidates go into the round."""
+    """How many of the best candidates go into the round at least."""
     steps: int
-    """Steps that each takes."""
+    """Steps that each takes at most."""
+    most: int = 0
+    """How many of the best candidates go into the round at most, if that is more than `keep`."""
+    within: float = 0.0
+    """How much larger than the smallest d that of a candidate beyond `keep` may be: d is the negative logarithm of a
+    likelihood."""
 
 
-ROUNDS = (Round(8.5, 40, 1), Round(7.0, 20, 1), Round(5.5, 10, 2), Round(4.0, 8, 2), Round(4.0, 4, 5))
+ROUNDS = (
+    Round(7.0, 40, 1, 400, 45.0),
+    Round(5.5, 16, 2, 240, 30.0),
+    Round(4.0, 8, 2, 60, 25.0),
+    Round(4.0, 3, 5, 16, 10.0),
+)
 """The rounds of a full search."""
 LAST_STEPS = 8
 """Steps of the best candidate without the expected gain."""
@@ -73,6 +83,8 @@ class Settings:
     """Steps of its best candidate without the expected gain of the overlap."""
     coarse_ratio: float = 10.0
     """Largest ratio of signal to noise that its rounds before the finest band limit count with."""
+    deeper: float = 5.0
+    """Standard deviations by which d may be above its expectation before its search begins anew, with more seeds."""
     wedge_softness: float = 0.6
     """Width of the missing wedge's soft edge in cycles per box, in place of `wedge_guard` for the likelihood."""
     alike: bool = False
@@ -96,6 +108,31 @@ class Alignment:
     """Smallest d after each step, shape (iterations,)."""
     path: np.ndarray
     """Transform with the smallest d after each step, shape (iterations, 12): R row by row, then a."""
+    covariance: np.ndarray | None = None
+    """Of ω in R ← exp([ω]×) R, radians, and of the translation in voxels, shape (6, 6)."""
+    probability: float = np.nan
+    """Of the answer among its distinct rivals, the other candidates of the search."""
+    evidence: float = np.nan
+    """Logarithm of how much likelier the two show one object, moved like this, than two."""
+    excess: float = np.nan
+    """Standard deviations by which d is above what is expected of one object; only the likelihood knows."""
+    reason: str | None = None
+    """Why the answer is undetermined, in a sentence; empty if it is determined."""
+
+    @property
+    def verdict(self):
+        """``"determined"``, ``"undetermined"``, or ``"unjudged"`` by a score that judges nothing."""
+        return "unjudged" if self.reason is None else "undetermined" if self.reason else "determined"
+
+    @property
+    def rotation_sd(self):
+        """Standard error of the rotation in degrees: the root mean square angle."""
+        return np.nan if self.covariance is None else float(np.degrees(np.sqrt(np.trace(self.covariance[:3, :3]))))
+
+    @property
+    def translation_sd(self):
+        """Standard error of the translation in voxels: the root mean square distance."""
+        return np.nan if self.covariance is None else float(np.sqrt(np.trace(self.covariance[3:, 3:])))
 
     def __repr__(self):
         angles, shift = (" ".join(f"{number:.2f}" for number in part) for part in (self.euler_zyz, self.translation))

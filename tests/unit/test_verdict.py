@@ -1,0 +1,172 @@
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+from test_joint import wedged_pairs
+
+from gradalign import align_pair
+from gradalign.errors import InputError
+from gradalign.geometry.rotations import rotation_angle, rotation_from_euler
+from gradalign.scores.least_squares import score_number
+from gradalign.scores.masks import soft_sphere
+from gradalign.scores.signal_model import estimate_model
+from gradalign.search.joint import _GAIN_REACH, JointRefinement, joint_curvature
+from gradalign.search.likelihood import prepare_bands
+from gradalign.search.score import load_score
+from gradalign.search.seeds import free_directions
+from gradalign.search.settings import Alignment, Settings
+from gradalign.search.step import rotation_from_vector
+from gradalign.search.verdict import covariance_at, expected_value, joint_covariance_at
+from gradalign.simulation.phantom import phantom
+
+SCORES = ["rcs", "fcs", "likelihood"]
+TURN, SHIFT = rotation_from_euler(30.0, 80.0, -50.0), np.array([0.8, -0.5, 0.3])
+
+
+def noisy(rng, level, size=24):
+    """Return a pair of phantoms, the first moved, in noise; nothing is missing."""
+    clean = phantom(size, 32, TURN, SHIFT), phantom(size, 32)
+    return [part + level * clean[1].std() * rng.normal(size=part.shape).astype(np.float32) for part in clean]
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_answers_scatter_as_their_covariances_say(name):
+    rng, settings, score = np.random.default_rng(7), Settings(), load_score(name)
+    squares, spreads = [], []
+    for _ in range(30):
+        volumes = noisy(rng, 1.5)
+        models = score.estimate(volumes, [90, 90])
+        f, g = (score.prepare(each, 90, settings, 1.0, model) for each, model in zip(volumes, models, strict=True))
+        rotation, translation, _ = score.refine(f, g, TURN, SHIFT, settings)
+        held, moved = score.at_finest(f, g)
+        covariance = covariance_at(held, moved, score_number(name), rotation, translation, np.eye(6))
+        turn = Rotation.from_matrix(TURN @ rotation.T).as_rotvec()
+        squares.append(np.concatenate([turn, SHIFT - translation]) ** 2)
+        spreads.append(np.diagonal(covariance))
+    for part in (slice(0, 3), slice(3, 6)):
+        ratio = np.sum(np.array(squares)[:, part]) / np.sum(np.array(spreads)[:, part])
+        # a sum of squares takes the noise that g has in common with itself for more, a mask correlates neighbours
+        assert 0.2 < ratio < 3.0
+
+
+def test_the_joint_curvature_is_that_of_q():
+    volumes, *_ = wedged_pairs(2, 0.5, 60, seed=9)
+    model = estimate_model(volumes, [60, 60])
+    f, g = (prepare_bands(volume, 60, model).joint for volume in volumes)
+    pair, translation = JointRefinement(f, g), np.array([0.4, -0.2, 0.1])
+    curvature = joint_curvature(f, g, TURN, translation, np.eye(6))
+    np.testing.assert_allclose(curvature, curvature.T, atol=1e-6 * np.abs(curvature).max())
+
+    def value(change):
+        moved = rotation_from_vector(change[:3]) @ TURN, translation + change[3:6], translation / 2 + change[6:9]
+        return pair.evaluate(*moved, change[9])[0] + 0.5 * (change[9] / _GAIN_REACH) ** 2
+
+    # second differences of Q itself; the centre and the ratio of scales are taken off as for a Gaussian
+    steps = np.array([4e-3] * 3 + [4e-2] * 6 + [1e-2])
+    whole = np.empty((10, 10))
+    for i in range(10):
+        for j in range(10):
+            terms = []
+            for left in (1.0, -1.0):
+                for right in (1.0, -1.0):
+                    change = np.zeros(10)
+                    change[i] += left * steps[i]
+                    change[j] += right * steps[j]
+                    terms.append(left * right * value(change))
+            whole[i, j] = sum(terms) / (4.0 * steps[i] * steps[j])
+    free = whole[:6, :6] - whole[:6, 6:] @ np.linalg.solve(whole[6:, 6:], whole[6:, :6])
+    np.testing.assert_allclose(curvature, free, atol=0.05 * np.abs(free).max())
+
+
+def test_directions_that_were_not_free_have_no_variance():
+    volumes, *_ = wedged_pairs(2, 0.5, 60, seed=9)
+    model = estimate_model(volumes, [60, 60])
+    f, g = (prepare_bands(volume, 60, model) for volume in volumes)
+    basis = free_directions(rotation_from_euler(10.0, 40.0, 70.0))
+    for covariance in (
+        joint_covariance_at(f.joint, g.joint, TURN, SHIFT, basis),
+        covariance_at(*load_score("likelihood").at_finest(f, g), score_number("likelihood"), TURN, SHIFT, basis),
+    ):
+        assert np.linalg.matrix_rank(covariance, tol=1e-9 * np.trace(covariance)) == 4
+        across = np.cross(basis[:3, 0], [1.0, 0.0, 0.0])
+        assert across @ covariance[:3, :3] @ across < 1e-9
+
+
+def test_what_is_expected_of_d_is_its_mean_over_pairs_that_fit():
+    rng, settings = np.random.default_rng(3), Settings()
+    score = load_score("likelihood")
+    excesses = []
+    for _ in range(12):
+        volumes = noisy(rng, 1.5)
+        models = score.estimate(volumes, [90, 90])
+        f, g = (score.prepare(each, 90, settings, 1.0, model) for each, model in zip(volumes, models, strict=True))
+        mean, deviation = expected_value(*score.at_finest(f, g), TURN)
+        excesses.append((score.value(f, g, TURN, SHIFT) - mean) / deviation)
+    # the particle's own shape scatters it more widely than noise does
+    assert abs(np.mean(excesses)) < 4.0
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_a_clear_pair_is_determined(name):
+    found = align_pair(*noisy(np.random.default_rng(1), 1.0), tilt_f=90, tilt_g=90, score=name)
+    assert found.verdict == "determined" and found.reason == ""
+    assert rotation_angle(found.rotation.T @ TURN) < 4.0 * found.rotation_sd < 20.0
+    assert 0.9 < found.probability <= 1.0 and found.evidence > 20.0
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_pure_noise_is_undetermined(name):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        volumes = rng.normal(size=(2, 24, 24, 24)).astype(np.float32)
+        assert align_pair(*volumes, score=name).verdict == "undetermined"
+
+
+@pytest.mark.parametrize("name", ["likelihood"])
+def test_a_featureless_sphere_is_undetermined(name):
+    rng, sphere = np.random.default_rng(2), soft_sphere(24, 5.0, 4.0)
+    for level in (0.1, 1.0):
+        volumes = [sphere + level * sphere.std() * rng.normal(size=sphere.shape).astype(np.float32) for _ in range(2)]
+        found = align_pair(*volumes, tilt_f=90, tilt_g=90, score=name)
+        assert found.verdict == "undetermined" and found.reason
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_the_negative_of_a_volume_is_undetermined(name):
+    f, g = noisy(np.random.default_rng(4), 1.0)
+    assert align_pair(f, -g, tilt_f=90, tilt_g=90, score=name).verdict == "undetermined"
+
+
+def test_too_few_coefficients_are_undetermined():
+    f, g = noisy(np.random.default_rng(5), 0.5)
+    found = align_pair(f, g, low_pass=12.0)
+    assert found.verdict == "undetermined" and "coefficients" in found.reason
+
+
+def test_a_translation_beyond_the_reach_is_undetermined():
+    f, g = phantom(32, 32, TURN, [7.0, 0.0, 0.0]), phantom(32, 32)
+    near = align_pair(f, g, tilt_f=90, tilt_g=90, reach=8.0)
+    assert near.verdict == "determined" and near.translation[0] == pytest.approx(7.0, abs=0.1)
+    short = align_pair(f, g, tilt_f=90, tilt_g=90, reach=2.0)
+    assert short.verdict == "undetermined"
+
+
+@pytest.mark.parametrize("name", ["rcs", "likelihood"])
+@pytest.mark.parametrize("reach", [16.0, 40.0, -1.0, np.nan])
+def test_a_reach_that_leaves_the_box_is_refused(name, reach):
+    f, g = noisy(np.random.default_rng(6), 1.0)
+    with pytest.raises(InputError, match="reach: is "):
+        align_pair(f, g, score=name, reach=reach)
+
+
+def test_the_likelihood_obeys_a_low_pass():
+    f, g = noisy(np.random.default_rng(8), 1.0)
+    coarse, default = (align_pair(f, g, score="likelihood", low_pass=low_pass) for low_pass in (6.0, None))
+    assert coarse.dissimilarity < 0.6 * default.dissimilarity
+    assert align_pair(f, g, score="likelihood", low_pass=4.0).dissimilarity == default.dissimilarity
+    with pytest.raises(InputError, match="low_pass: is 0"):
+        align_pair(f, g, score="likelihood", low_pass=0.0)
+
+
+def test_an_alignment_that_nobody_judged_says_so():
+    found = Alignment(np.eye(3), np.zeros(3), 1.0, 0, np.empty(0), np.empty(0))
+    assert found.verdict == "unjudged" and np.isnan(found.rotation_sd) and np.isnan(found.translation_sd)

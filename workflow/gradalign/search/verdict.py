@@ -1,0 +1,263 @@
+"""How certain an answer is: its covariance, its rivals, and whether the volumes say anything of it at all.
+
+Where a search ends the derivative of d vanishes, b = Jᵀr = 0, r being the residual. Noise moves b by the covariance
+V = ½ σ² JᵀJ, σ² being the mean of |r|² of a coefficient, and b moves with the transform by its curvature H = −∂b/∂β,
+so that the answer has the covariance H⁻¹ V H⁻¹ (Huber 1967). JᵀJ holds the noise of both volumes and H, in the mean,
+the signal alone: with little signal that is more than (JᵀJ)⁻¹ V, which takes the noise of g for structure.
+
+The answer's rivals are the other candidates that place a particle elsewhere. With the log-likelihood ratios Δ of the
+answer and each of them its probability among them is 1/(1 + Σ exp(−Δ)). For the likelihood Δ is the difference of d;
+for a sum of squares over n coefficients with unknown noise it is n times that of log d.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.fourier.overlap import own_shares, work_space
+from gradalign.fourier.products import FIXED, MOVED, overlap_products
+from gradalign.geometry.rotations import rotation_angle
+from gradalign.scores.least_squares import LIKELIHOOD, dissimilarity, normal_equations
+from gradalign.search.joint import joint_curvature
+from gradalign.search.step import rotation_from_vector
+
+# of central differences, in radians and voxels
+_STEPS = np.array([2e-3] * 3 + [2e-2] * 3)
+# what is known of an answer before: radians, and the part of the box
+_PRIOR_ANGLE, _PRIOR_SHIFT = 1.8, 0.25
+# Q takes the noise for 1.3 times what it is (`gradalign.search.modes`) and knows nothing of its shape; on pairs of the
+# phantom and of RNA polymerase the errors' squares are 0.45 to 0.75 of what it says
+_JOINT_FACTOR = 0.57
+# part of the resolution by which a rival places the particle elsewhere
+_ELSEWHERE = 0.5
+
+MOST_RIVALS = 10
+"""How many count: those after them have next to no probability, or there is none to speak of."""
+LEAST_COEFFICIENTS = 60
+"""Fewer in the overlap say nothing of six numbers."""
+LEAST_EVIDENCE = 20.0
+"""Logarithm of how much likelier one object must be than two: a search tries some ten thousand transforms."""
+LARGEST_SD_DEG = 20.0
+"""Standard error of the rotation from which on the answer is anywhere."""
+LEAST_PROBABILITY = 0.9
+"""Of the answer among its rivals."""
+LARGEST_EXCESS = 15.0
+"""Standard deviations by which d may be above its expectation."""
+
+
+class _Place(NamedTuple):
+    """The score at one transform."""
+
+    value: float
+    matrix: np.ndarray
+    vector: np.ndarray
+    count: int
+    products: np.ndarray
+
+
+def _evaluate(fixed, moving, kernel, rotation, translation, work):
+    products, matrix, vector = np.empty((9, 8)), np.empty((6, 6)), np.empty(6)
+    count = overlap_products(fixed, moving, rotation, translation, work, products)
+    normal_equations(kernel, products, count, matrix, vector)
+    return _Place(dissimilarity(kernel, products, count), matrix, vector, count, products)
+
+
+def _moved(rotation, translation, change):
+    return rotation_from_vector(change[:3]) @ rotation, translation + change[3:]
+
+
+def covariance_at(fixed, moving, kernel, rotation, translation, basis):
+    """Return the covariance of the transform at which a search ended.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    kernel : int
+        The score's number.
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+    basis : array_like of shape (6, k)
+        The free directions, see `gradalign.search.step.step`.
+
+    Returns
+    -------
+    numpy.ndarray of shape (6, 6)
+        Of ω in R ← exp([ω]×) R, radians, and the translation in voxels; 0 in directions that were not free. Where the
+        volumes say nothing it is that of any rotation and of a quarter of the box.
+    """
+    work, basis = work_space(fixed), np.asarray(basis, dtype=float)
+    at = _evaluate(fixed, moving, kernel, rotation, translation, work)
+    slopes = np.empty((6, 6))
+    for number, step in enumerate(_STEPS):
+        change = np.zeros(6)
+        change[number] = step
+        ahead, back = (
+            _evaluate(fixed, moving, kernel, *_moved(rotation, translation, sign * change), work).vector
+            for sign in (1.0, -1.0)
+        )
+        slopes[number] = (back - ahead) / (2.0 * step)
+    # of |r|²: known to the likelihood, else from what is left
+    variance = 1.0 if kernel == LIKELIHOOD else at.value / max(at.count, 1)
+    curvature, noise = (basis.T @ part @ basis for part in (0.5 * (slopes + slopes.T), 0.5 * variance * at.matrix))
+    scale = _known_before(fixed.size, basis)
+    curvature, noise = _without_maxima(scale @ curvature @ scale), scale @ noise @ scale
+    free = np.eye(len(scale))
+    information = curvature @ np.linalg.solve(noise + (1e-12 * np.trace(noise) + 1e-300) * free, curvature)
+    return basis @ scale @ np.linalg.inv(information + free) @ scale @ basis.T
+
+
+def joint_covariance_at(fixed, moving, rotation, translation, basis):
+    """Return the covariance of the transform at which a joint refinement ended.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.search.modes.JointVolume
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+    basis : array_like of shape (6, k)
+        The free directions.
+
+    Returns
+    -------
+    numpy.ndarray of shape (6, 6)
+        As of `covariance_at`: the inverse of Q's curvature, times a factor found on simulated pairs.
+    """
+    scale = _known_before(fixed.size, basis)
+    curvature = scale @ joint_curvature(fixed, moving, rotation, translation, basis) @ scale / _JOINT_FACTOR
+    return basis @ scale @ np.linalg.inv(_without_maxima(curvature) + np.eye(len(scale))) @ scale @ basis.T
+
+
+def _known_before(size, basis):
+    """Return the standard deviations of an answer of which nothing is known, in the free directions."""
+    before = np.diag([_PRIOR_ANGLE] * 3 + [_PRIOR_SHIFT * size] * 3)
+    return basis.T @ before @ basis
+
+
+def _without_maxima(curvature):
+    """Return a curvature without the directions in which there is no minimum: they say nothing."""
+    values, vectors = np.linalg.eigh(curvature)
+    return (vectors * np.maximum(values, 0.0)) @ vectors.T
+
+
+def expected_value(fixed, moving, rotation):
+    """Return what d of the likelihood is expected to be where two volumes show one object.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+        Weighted, from `gradalign.scores.likelihood.weighted`.
+    rotation : array_like of shape (3, 3)
+
+    Returns
+    -------
+    mean, deviation : float
+        Each coefficient adds 1 with deviation 1, and outside the overlap the logarithm that a match would have gained.
+    """
+    own = own_shares(fixed).astype(float)
+    turned = np.ascontiguousarray(moving.normals @ np.asarray(rotation, dtype=float).T)
+    inside = own_shares(moving._replace(lattice=fixed.lattice, normals=turned)).astype(float)
+    return float((own + (1.0 - inside) * fixed.gains).sum()), float(np.sqrt((own**2).sum()))
+
+
+def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
+    """Return the candidates that place a particle elsewhere than an answer.
+
+    Parameters
+    ----------
+    candidates : gradalign.search.step.Candidates
+    rotation : array_like of shape (3, 3)
+    translation : array_like of shape (3,)
+        In voxels.
+    fixed : gradalign.fourier.spectrum.Spectrum
+        Of which the resolution is taken: half of it is elsewhere.
+    most : int
+        How many.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Their numbers, the best first, none that places the particle like a better one.
+    """
+    resolution = fixed.size / np.sqrt((fixed.lattice**2).sum(axis=1).max())
+    order = np.argsort(candidates.dissimilarities, kind="stable")
+    turns, shifts = candidates.rotations[order], candidates.translations[order]
+
+    def elsewhere(turn, shift):
+        angles = np.radians(rotation_angle(np.transpose(turns, (0, 2, 1)) @ turn))
+        apart = fixed.size / 4.0 * angles + np.linalg.norm(shifts - shift, axis=1)
+        return apart > _ELSEWHERE * resolution
+
+    left, numbers = elsewhere(rotation, translation), []
+    while left.any() and len(numbers) < most:
+        first = int(np.argmax(left))
+        numbers.append(order[first])
+        left &= elsewhere(turns[first], shifts[first])
+    return np.array(numbers, int)
+
+
+def judge(fixed, moving, kernel, answer, candidates, covariance, reach):
+    """Judge where a search ended.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    kernel : int
+        The score's number.
+    answer : (array_like of shape (3, 3), array_like of shape (3,), float)
+        Rotation, translation in voxels, and the d by which it was chosen among the candidates.
+    candidates : gradalign.search.step.Candidates
+        With their d.
+    covariance : array_like of shape (6, 6)
+        From `covariance_at` or `joint_covariance_at`.
+    reach : float
+        Of the start translations, in voxels.
+
+    Returns
+    -------
+    dict
+        What `gradalign.search.settings.Alignment` says of it: covariance, probability, evidence, excess and reason.
+    """
+    rotation, translation, value = answer
+    at = _evaluate(fixed, moving, kernel, rotation, translation, work_space(fixed))
+    others = candidates.dissimilarities[rivals(candidates, rotation, translation, fixed)]
+    if kernel == LIKELIHOOD:
+        ratios = others - value
+        mean, deviation = expected_value(fixed, moving, rotation)
+        excess, evidence = (at.value - mean) / deviation, float(fixed.prices.sum(dtype=float)) - at.value
+    else:
+        ratios = at.count * np.log(np.maximum(others, 1e-300) / max(value, 1e-300))
+        norm = np.sqrt(at.products[MOVED, MOVED] * at.products[FIXED, FIXED])
+        likeness = max(at.products[MOVED, FIXED], 0.0) / norm if norm > 0.0 else 0.0
+        excess, evidence = np.nan, -at.count * np.log(max(1.0 - likeness**2, 1e-12))
+    probability = float(1.0 / (1.0 + np.exp(-np.clip(ratios, -700.0, 700.0)).sum()))
+    spread = np.degrees(np.sqrt(np.trace(covariance[:3, :3])))
+    reason = _reason(at.count, float(evidence), spread, translation, reach, fixed.size, probability, excess)
+    return {
+        "covariance": covariance,
+        "probability": probability,
+        "evidence": float(evidence),
+        "excess": float(excess),
+        "reason": reason,
+    }
+
+
+def _reason(count, evidence, spread, translation, reach, size, probability, excess):
+    """Return why an answer is undetermined, in a sentence; nothing if it is not."""
+    furthest = float(np.abs(translation).max())
+    if count < LEAST_COEFFICIENTS:
+        return f"only {count} coefficients are compared, where {LEAST_COEFFICIENTS} are needed"
+    if furthest >= size / 2.0:
+        return f"the translation of {furthest:.1f} voxels leads out of the box of {size}"
+    if furthest > reach + 1.0:
+        return f"the translation of {furthest:.1f} voxels is beyond the reach of {reach:g}"
+    if not evidence >= LEAST_EVIDENCE:
+        return "the volumes are explained hardly better by one object than by two"
+    if not spread <= LARGEST_SD_DEG:
+        return f"the rotation has a standard error of {spread:.0f} degrees"
+    if not probability >= LEAST_PROBABILITY:
+        return f"another transform is nearly as likely: this one has a probability of {probability:.2f}"
+    if excess > LARGEST_EXCESS:
+        return f"d is {excess:.0f} standard deviations above what is expected of one object"
+    return ""
