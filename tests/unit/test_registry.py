@@ -75,7 +75,9 @@ def test_a_registered_score_has_a_cell_in_the_study_and_in_its_table(balance, tm
     cells = [Cell("phantom", 90.0, 1.0, score, 60.0) for score in ("rcs", balance)]
     lines = pd.DataFrame(align_pairs(volumes, particles, range(3), cells, ["full", "axis"], "C1", Settings(), 1))
     assert tuple(lines.columns) == ALIGNMENTS
-    lines = lines.assign(**{name: pd.to_numeric(lines[name]) for name in ALIGNMENTS if name not in ("score", "search")})
+    lines = lines.assign(
+        **{name: pd.to_numeric(lines[name]) for name in ALIGNMENTS if name not in ("score", "search", "verdict")}
+    )
     rows = summarise(lines, PAPER)
     assert (rows[rows.score == balance].n == 3).all()
     table = rows[rows.table == 1]

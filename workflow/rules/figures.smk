@@ -5,7 +5,7 @@ rule figures:
     input:
         expand(
             "<figures>/{figure}.{kind}",
-            figure=["figure1", "figure2", "figure3", "figure4", "figure5", "scanning"]
+            figure=["figure1", "figure2", "figure3", "figure4", "figure5", "scanning", "certainty"]
             + phantom_tables
             + (["overview"] if "table1" in phantom_tables else [])
             + (["figure6", "complexes"] if complexes else []),
@@ -256,3 +256,28 @@ rule scanning_figure:
         runtime=10,
     script:
         "../scripts/scanning_figure.py"
+
+
+rule certainty_figure:
+    input:
+        alignments="<alignments>/phantom.csv",
+        sources=sources("certainty_figure.py"),
+    output:
+        svg=report(
+            "<figures>/certainty.svg",
+            caption="../report/certainty.rst",
+            category=report_categories["tables"],
+            labels={"": "How well the alignments judge themselves"},
+        ),
+        png="<figures>/certainty.png",
+    log:
+        "<logs>/figures/certainty.log",
+    benchmark:
+        "<benchmarks>/figures/certainty.tsv"
+    group:
+        "results"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/certainty_figure.py"

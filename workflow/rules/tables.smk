@@ -5,6 +5,8 @@ rule tables:
     input:
         expand("<tables>/{table}.{kind}", table=phantom_tables, kind=["csv", "md"]),
         expand("<tables>/complexes.{kind}", kind=["csv", "md"] if complexes else []),
+        multiext("<tables>/regret", ".csv", ".md"),
+        multiext("<tables>/certainty", ".csv", ".md"),
         multiext("<tables>/scanning", ".csv", ".md"),
         multiext("<tables>/averages", ".csv", ".md"),
         expand("<tables>/classification.{kind}", kind=["csv", "md"] if complexes else []),
@@ -82,6 +84,50 @@ rule table_of_complexes:
         complexes=complexes,
     script:
         "../scripts/table_complexes.py"
+
+
+rule table_of_regret:
+    input:
+        alignments=expand("<alignments>/{data_set}.csv", data_set=["phantom", *complexes]),
+        sources=sources("table_regret.py"),
+    output:
+        csv="<tables>/regret.csv",
+        markdown="<tables>/regret.md",
+    log:
+        "<logs>/tables/regret.log",
+    benchmark:
+        "<benchmarks>/tables/regret.tsv"
+    group:
+        "results"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        objects=["phantom", *complexes],
+    script:
+        "../scripts/table_regret.py"
+
+
+rule table_of_certainty:
+    input:
+        alignments=expand("<alignments>/{data_set}.csv", data_set=["phantom", *complexes]),
+        sources=sources("table_certainty.py"),
+    output:
+        csv="<tables>/certainty.csv",
+        markdown="<tables>/certainty.md",
+    log:
+        "<logs>/tables/certainty.log",
+    benchmark:
+        "<benchmarks>/tables/certainty.tsv"
+    group:
+        "results"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        objects=["phantom", *complexes],
+    script:
+        "../scripts/table_certainty.py"
 
 
 rule averages_table:

@@ -78,7 +78,9 @@ def result_lines(aligner, condition, pairs, answers, particles, symmetry):
         poses = [pose[place] for place in members for pose in (particles.rotations, particles.translations)]
         numbers = [None] * 15 if answer.missing else _numbers(answer, poses, symmetry)
         keys = [condition.object, pair, condition.tilt, condition.snr, aligner, OWN_INTERVAL, "full"]
-        yield line(ALIGNERS, [*keys, *numbers, None, None, None, answer.missing])
+        # what only a score of this project says of an answer
+        rest = [None] * (len(ALIGNERS) - len(keys) - len(numbers) - 1)
+        yield line(ALIGNERS, [*keys, *numbers, *rest, answer.missing])
 
 
 def _numbers(answer, poses, symmetry):

@@ -13,5 +13,15 @@ ALIGNMENTS = (
     "dissimilarity",
     "true_dissimilarity",
     "steps",
+    "truth_end_dissimilarity",
+    "search_loss",
+    "rotation_sd_deg",
+    "translation_sd_voxel",
+    "rotation_quantile",
+    "translation_quantile",
+    "probability",
+    "evidence",
+    "excess",
+    "verdict",
 )
 """Columns of the alignments; results/README.md says what they hold."""
