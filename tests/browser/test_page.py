@@ -80,7 +80,8 @@ def page(tmp_path_factory):
     return folder / "report.html"
 
 
-@pytest.fixture(scope="module")
+# one for each test: what another has opened, sorted or turned stays with it
+@pytest.fixture
 def tab(page):
     tab = Tab(page)
     yield tab

@@ -7,6 +7,8 @@ import shutil
 import pytest
 from running import REPOSITORY, jobs, snakemake
 
+# one lists the seconds of every job, the other shows every figure and table
+REPORTING = ("run_times", "page")
 PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "resources", "envs")
 
 
@@ -73,8 +75,7 @@ def test_a_changed_figure_style_makes_only_figures_anew(repository, changed):
     changed("gradalign/report/figures/style.py")
     plan = planned(repository)
     assert {"figure2", "table_figure"} <= set(plan)
-    # run_times lists the seconds of every job, those of figures too
-    drawing = ("figure", "pictures", "slices", "run_times")
+    drawing = ("figure", "pictures", "slices", "overview", *REPORTING)
     assert [rule for rule in plan if not any(word in rule for word in drawing)] == []
 
 
@@ -95,15 +96,13 @@ def test_a_changed_aligner_makes_all_alignments_anew_and_no_density(repository, 
 
 def test_a_changed_colour_of_one_figure_makes_that_figure_anew_alone(repository, changed):
     changed("gradalign/report/figures/figure4.py")
-    # run_times lists the seconds of every job
-    assert planned(repository) == {"figure4": 1, "run_times": 1}
+    assert planned(repository) == {"figure4": 1, **dict.fromkeys(REPORTING, 1)}
 
 
 def test_a_changed_constant_of_figure_4_makes_its_own_chain_anew_and_no_alignment(repository, changed):
     changed("gradalign/study/columns/speedup.py")
     plan = planned(repository)
-    # run_times lists the seconds of every job
-    assert set(plan) == {"speedup_pairs", "speedup", "figure4", "claims", "run_times"}
+    assert set(plan) == {"speedup_pairs", "speedup", "figure4", "claims", *REPORTING}
 
 
 ALIGNING = {
