@@ -61,7 +61,7 @@ def test_a_cell_without_noise_can_be_named_by_word_or_number(word):
         ({}, "aligners.mine: has neither star and call, where one of them is needed."),
         (CALL | {"star": "a.star"}, "aligners.mine: has both star and call, where one of them is needed."),
         ({"call": "nothing"}, "aligners.mine.call: is 'nothing', where module:function is needed"),
-        ({"call": 5}, "aligners.mine.call: is 5, where a text is needed."),
+        ({"call": 5}, "aligners.mine.call: is 5, where a text is needed"),
         ("x", "aligners.mine: is 'x', where a section with keys of its own is needed."),
         (CALL | {"time_limit": 0}, "aligners.mine.time_limit: is 0, where a number above 0 (seconds) is needed."),
         (CALL | {"pairs": 0}, "aligners.mine.pairs: is 0, where a whole number from 1 up (pairs) is needed."),

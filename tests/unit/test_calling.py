@@ -111,6 +111,15 @@ def is_running(pid):
         return False
 
 
+def ends(pid):
+    """Wait for a process that has been told to end, however busy the machine is."""
+    for _ in range(600):
+        if not is_running(pid):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 def test_what_an_aligner_started_is_stopped_with_it(tmp_path):
     path = tmp_path / "pid"
     with caller(tmp_path, "starts_a_program", path=str(path)) as called:
@@ -119,7 +128,7 @@ def test_what_an_aligner_started_is_stopped_with_it(tmp_path):
             assert "limit" in aligned(called).missing
             if path.exists() and path.read_text():
                 break
-        assert not is_running(int(path.read_text()))
+        assert ends(int(path.read_text()))
 
 
 def test_an_aligner_still_at_work_ends_with_the_study(tmp_path):
@@ -127,7 +136,7 @@ def test_an_aligner_still_at_work_ends_with_the_study(tmp_path):
         aligned(called)
         pid = called._process.pid
         assert is_running(pid)
-    assert not is_running(pid)
+    assert ends(pid)
 
 
 PARENT = """

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from invented import PAPER, alignments
 
 from gradalign.errors import InputError
-from gradalign.report import reference as module
+from gradalign.report import reference_run as module
 from gradalign.report.claims.verdicts import verdicts, write_claims
 from gradalign.report.comparison import compare_cells
 from gradalign.report.csv_tables import write_csv

@@ -95,7 +95,11 @@ def test_other_chunks_give_the_same_bytes(run, tmp_path):
     assert done.returncode == 0, done.stderr
     for name in ["classified.star", "classes.csv", "particles.csv", "sample.csv", "maps/class_1.mrc", "classes.svg"]:
         ours, theirs = (root / "results/run/classes" / name for root in (folder, tmp_path))
-        assert ours.read_bytes() == theirs.read_bytes(), name
+        # images have whole paths
+        ours, theirs = (
+            path.read_bytes().replace(bytes(root), b"here") for path, root in ((ours, folder), (theirs, tmp_path))
+        )
+        assert ours == theirs, name
 
 
 def test_a_finished_run_has_nothing_left_to_do(run):
