@@ -7,8 +7,9 @@ from gradalign.geometry.rotations import rotation_angle
 from gradalign.report.tables.speedup import count_safe, summarise_seconds, summarise_speedup
 from gradalign.search.paper_scores import align_spectra
 from gradalign.search.settings import Settings, StochasticRule
+from gradalign.study.columns.optimum import is_same_optimum
 from gradalign.study.columns.seeds import MOST_STEPS
-from gradalign.study.columns.speedup import SPEEDUP, SPEEDUP_SECONDS, is_same_optimum
+from gradalign.study.columns.speedup import SPEEDUP, SPEEDUP_SECONDS
 from gradalign.study.conditions import Cell
 from gradalign.study.pairs import prepared_pairs
 from gradalign.study.seed_by_seed import compare_pairs, compare_searches, seconds_lines

@@ -18,7 +18,7 @@ from gradalign.search.exhaustive import scan_pair
 from gradalign.search.registry import score_label, score_names
 from gradalign.search.score import load_score
 from gradalign.search.settings import Settings
-from gradalign.study.columns.speedup import is_same_optimum
+from gradalign.study.columns.optimum import is_same_optimum
 
 # part of d by which one end of a refinement must be below another to be better
 _BETTER = 1e-3

@@ -16,8 +16,9 @@ import numpy as np
 from gradalign.geometry.rotations import alignment_error, rotation_angle
 from gradalign.io.csv_lines import line
 from gradalign.search.score import Start, load_score
+from gradalign.study.columns.optimum import is_same_optimum
 from gradalign.study.columns.seeds import FALL, MOST_STEPS
-from gradalign.study.columns.speedup import SPEEDUP, SPEEDUP_SECONDS, is_same_optimum
+from gradalign.study.columns.speedup import SPEEDUP, SPEEDUP_SECONDS
 from gradalign.study.pairs import prepared_pairs, search_generator
 
 # interval of as few seeds as there can be, in degrees

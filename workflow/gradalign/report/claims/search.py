@@ -17,7 +17,7 @@ from gradalign.report.claims.claim import (
     pooled_median,
 )
 from gradalign.report.numbers import number
-from gradalign.study.columns.speedup import SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL, is_same_optimum
+from gradalign.study.columns.optimum import SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL, is_same_optimum
 
 HALF_A_VOXEL = 0.5
 """Below this the paper sees no translation by FFT, on average."""

@@ -20,8 +20,8 @@ from gradalign.report.numbers import number
 from gradalign.report.tables.phantom import arranged
 from gradalign.report.tables.speedup import LOST_DEG, count_safe
 from gradalign.search.registry import paper_scores
+from gradalign.study.columns.optimum import SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL
 from gradalign.study.columns.seeds import FALL, MOST_STEPS
-from gradalign.study.columns.speedup import SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL
 
 # fixed, so that figures of different runs can be compared
 _SHADING = LogNorm(3.0, 150.0, clip=True)

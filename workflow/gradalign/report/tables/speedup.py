@@ -3,7 +3,7 @@
 import pandas as pd
 
 from gradalign.report.statistics import in_paper_order
-from gradalign.study.columns.speedup import is_same_optimum
+from gradalign.study.columns.optimum import is_same_optimum
 
 _CONDITION = ["interval_deg", "score", "tilt_deg", "snr"]
 LOST_DEG = 20.0

@@ -1,6 +1,6 @@
 """What counts as a search's own loss."""
 
-from gradalign.study.columns.speedup import is_same_optimum
+from gradalign.study.columns.optimum import is_same_optimum
 
 BETTER = 1e-3
 """Part of d by which one end of a refinement must be below another to be better."""
