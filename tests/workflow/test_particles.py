@@ -229,7 +229,7 @@ def test_files_and_names_of_all_signs_go_through_the_command_to_its_last_line(ru
 def test_make_hands_on_what_was_typed(tmp_path):
     star = "a b(1)'\"$x`.star"
     plan = subprocess.run(
-        ["make", "--dry-run", "particles", f"STAR={star}", "NAME=2024_05"],
+        ["make", "--no-print-directory", "--dry-run", "particles", f"STAR={star}", "NAME=2024_05"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
