@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.base.files import complete_file
 from gradalign.classes.maps import ClassMap
 from gradalign.classes.plan import EDGE_SHARE, Plan
 from gradalign.classes.sorting import Limits
-from gradalign.errors import InputError
+from gradalign.io.states import load_tuple, save_tuple
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.signal_model import SignalModel
 
@@ -150,8 +149,7 @@ def save_state(path, state):
     InputError
         If the file cannot be written.
     """
-    with complete_file(path) as partial, open(partial, "wb") as file:
-        np.savez(file, **state._asdict())
+    save_tuple(path, state)
 
 
 def load_state(path):
@@ -171,13 +169,7 @@ def load_state(path):
     InputError
         If the file is missing or damaged.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            fields = {name: arrays[name] for name in State._fields}
-    except Exception as error:
-        # zipfile and NumPy raise many kinds for a damaged file
-        raise InputError(f"{path}: holds no complete round; remove it to have it made again") from error
-    return State(**{name: value.item() if value.ndim == 0 else value for name, value in fields.items()})
+    return load_tuple(path, State)
 
 
 def is_settled(path):

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.base.files import complete_file
 from gradalign.errors import InputError
+from gradalign.io.states import load_tuple, save_tuple
 from gradalign.particles.filters import low_pass_factors, shell_filtered
 from gradalign.particles.images import read_map
 from gradalign.particles.listing import MASK_WORDS
@@ -167,8 +167,7 @@ def save_state(path, state):
     InputError
         If the file cannot be written.
     """
-    with complete_file(path) as partial, open(partial, "wb") as file:
-        np.savez(file, **state._asdict())
+    save_tuple(path, state)
 
 
 def load_state(path):
@@ -188,13 +187,7 @@ def load_state(path):
     InputError
         If the file is missing or damaged.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            fields = {name: arrays[name] for name in State._fields}
-    except Exception as error:
-        # zipfile and NumPy raise many kinds for a damaged file
-        raise InputError(f"{path}: holds no complete round; remove it to have it made again") from error
-    return State(**{name: value if value.ndim else value.item() for name, value in fields.items()})
+    return load_tuple(path, State)
 
 
 def has_converged(path):

@@ -6,8 +6,9 @@ import pandas as pd
 from gradalign.base.files import write_text
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import ABSENT, snr_label, tilt_label
+from gradalign.report.tables.regret import CONDITION, in_order
 from gradalign.report.tables.speedup import LOST_DEG
-from gradalign.search.registry import score_label, score_order
+from gradalign.search.registry import score_label
 
 LEVELS = (0.68, 0.95)
 """Of the intervals."""
@@ -21,7 +22,6 @@ CAPTION = (
 )
 """Says how the table is to be read."""
 
-_CONDITION = ["object", "search", "score", "interval_deg", "tilt_deg", "snr"]
 _HEADER = ["Object", "Search", "Score", "Interval", "Tilt", "SNR", "Pairs", "Lost", "Determined", "of these lost"]
 _INTERVALS = [f"{quantity}_{100 * level:.0f}" for quantity in ("rotation", "translation") for level in LEVELS]
 _TITLES = ["Rotation 68 %", "95 %", "Translation 68 %", "95 %", "ROC area"]
@@ -67,7 +67,7 @@ def summarise_certainty(alignments):
         if "probability" not in each:
             continue
         known = each[each.probability.notna()].assign(object=name)
-        for condition, cell in known.groupby(_CONDITION, sort=False):
+        for condition, cell in known.groupby(CONDITION, sort=False):
             lost, sure = cell.rotation_error_deg > LOST_DEG, cell.verdict == "determined"
             quantiles = cell.loc[~lost, ["rotation_quantile", "translation_quantile"]]
             held = [(quantiles[name] <= level).mean() for name in quantiles for level in LEVELS]
@@ -76,11 +76,8 @@ def summarise_certainty(alignments):
             counts = [len(cell), int(lost.sum()), int(sure.sum()), int((sure & lost).sum())]
             rows.append([*condition, *counts, *held, area])
     counts = ["n", "lost", "determined", "determined_lost"]
-    table = pd.DataFrame(rows, columns=[*_CONDITION, *counts, *_INTERVALS, "roc_area"])
-    order = table.assign(score=table.score.map(score_order), tilt_deg=-table.tilt_deg, snr=-table.snr)
-    order = order.assign(object=order.object.map(list(alignments).index), search=order.search != "full")
-    order["interval_deg"] *= -1
-    return table.loc[order.sort_values(_CONDITION, kind="stable").index].reset_index(drop=True)
+    table = pd.DataFrame(rows, columns=[*CONDITION, *counts, *_INTERVALS, "roc_area"])
+    return in_order(table, list(alignments))
 
 
 def write_certainty_markdown(rows, path):

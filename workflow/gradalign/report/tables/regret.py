@@ -8,7 +8,8 @@ from gradalign.report.numbers import snr_label, tilt_label
 from gradalign.report.tables.speedup import LOST_DEG
 from gradalign.search.registry import score_label, score_order
 
-_CONDITION = ["object", "search", "score", "interval_deg", "tilt_deg", "snr"]
+CONDITION = ["object", "search", "score", "interval_deg", "tilt_deg", "snr"]
+"""Columns that name a cell of one search."""
 _HEADER = [
     "Object",
     "Search",
@@ -53,15 +54,32 @@ def summarise_regret(alignments):
         if "search_loss" not in each:
             continue
         known = each[each.search_loss.notna()].assign(object=name)
-        for condition, cell in known.groupby(_CONDITION, sort=False):
+        for condition, cell in known.groupby(CONDITION, sort=False):
             lost, loss = cell.rotation_error_deg > LOST_DEG, cell.search_loss == 1
             counts = [len(cell), int(lost.sum()), int((lost & loss).sum()), int(loss.sum())]
             rows.append([*condition, *counts, counts[-1] / counts[0]])
-    table = pd.DataFrame(rows, columns=[*_CONDITION, *COUNTS, "regret"])
-    order = table.assign(score=table.score.map(score_order), tilt_deg=-table.tilt_deg, snr=-table.snr)
-    order = order.assign(object=order.object.map(list(alignments).index), search=order.search != "full")
+    table = pd.DataFrame(rows, columns=[*CONDITION, *COUNTS, "regret"])
+    return in_order(table, list(alignments))
+
+
+def in_order(rows, objects):
+    """Sort cells: objects as given, the full search first, then as the paper prints its tables.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        With the columns ``object``, ``search``, ``score``, ``interval_deg``, ``tilt_deg`` and ``snr``.
+    objects : list of str
+        In their order.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    order = rows.assign(score=rows.score.map(score_order), tilt_deg=-rows.tilt_deg, snr=-rows.snr)
+    order = order.assign(object=order.object.map(objects.index), search=order.search != "full")
     order["interval_deg"] *= -1
-    return table.loc[order.sort_values(_CONDITION, kind="stable").index].reset_index(drop=True)
+    return rows.loc[order.sort_values(CONDITION, kind="stable").index].reset_index(drop=True)
 
 
 def write_regret_markdown(rows, path):
