@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
 PAPER = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
 HERE = str(Path(__file__).parent)
-CELL = {"object": "phantom", "tilt": 60, "snr": 0.5}
+CONDITION = {"object": "phantom", "tilt": 60, "snr": 0.5}
 CALL = {"call": "strange_aligners:align"}
 
 
@@ -50,8 +50,8 @@ def test_options_are_passed_on_as_they_are():
 
 
 @pytest.mark.parametrize("word", ["inf", ".inf", math.inf])
-def test_a_cell_without_noise_can_be_named_by_word_or_number(word):
-    config = checked(CALL | {"cells": [CELL | {"snr": word}]})
+def test_a_condition_without_noise_can_be_named_by_word_or_number(word):
+    config = checked(CALL | {"conditions": [CONDITION | {"snr": word}]})
     assert counted_conditions(config["aligners"]["mine"], config) == [Condition("phantom", 60.0, math.inf)]
 
 
@@ -70,11 +70,21 @@ def test_a_cell_without_noise_can_be_named_by_word_or_number(word):
             "aligners.mine.timelimit: there is no such key; did you mean aligners.mine.time_limit?",
         ),
         ({"star": "a.star", "time_limit": 5}, "aligners.mine.time_limit: belongs to an aligner with call"),
-        (CALL | {"cells": [CELL | {"snr": 0.3}]}, "aligners.mine.cells: names phantom, ±60°, SNR 0.3, which the study"),
-        (CALL | {"cells": [{"tilt": 60, "snr": 1}]}, "aligners.mine.cells.object: is missing, where a text is needed."),
-        (CALL | {"cells": [CELL | {"tilt": "x"}]}, "aligners.mine.cells.tilt: is 'x', where a number above 0"),
-        (CALL | {"cells": [CELL | {"size": 1}]}, "aligners.mine.cells.size: there is no such key"),
-        (CALL | {"cells": []}, "aligners.mine.cells: is [], where a list of at least one"),
+        (
+            CALL | {"conditions": [CONDITION | {"snr": 0.3}]},
+            "aligners.mine.conditions: names phantom, ±60°, SNR 0.3, which the study",
+        ),
+        (
+            CALL | {"conditions": [{"tilt": 60, "snr": 1}]},
+            "aligners.mine.conditions.object: is missing, where a text is needed.",
+        ),
+        (
+            CALL | {"conditions": [CONDITION | {"tilt": "x"}]},
+            "aligners.mine.conditions.tilt: is 'x', where a number above 0",
+        ),
+        (CALL | {"conditions": [CONDITION | {"size": 1}]}, "aligners.mine.conditions.size: there is no such key"),
+        (CALL | {"cells": [CONDITION]}, "aligners.mine.cells: is called conditions since version 0.2; write that."),
+        (CALL | {"conditions": []}, "aligners.mine.conditions: is [], where a list of at least one"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_the_key(aligner, words):
@@ -95,14 +105,14 @@ def test_a_mistake_below_a_name_that_is_a_number_is_one_sentence():
         checked(CALL | {"time_limit": -1}, 5)
 
 
-def test_all_cells_count_unless_some_are_named():
+def test_all_conditions_count_unless_some_are_named():
     config = checked(CALL)
     every = counted_conditions(config["aligners"]["mine"], config)
     assert every == conditions(config)
     assert len(every) == 6 * 4 + 4
     assert every[0] == Condition("phantom", 90.0, math.inf)
     assert every[-1] == Condition("clpp", 60.0, 0.5)
-    config = checked(CALL | {"cells": [CELL]})
+    config = checked(CALL | {"conditions": [CONDITION]})
     assert counted_conditions(config["aligners"]["mine"], config) == [Condition("phantom", 60.0, 0.5)]
 
 

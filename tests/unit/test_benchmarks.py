@@ -161,8 +161,8 @@ def test_a_core_multiplies_and_reads():
 
 def test_a_search_ends_at_the_limit_that_is_asked_for(workload):
     rounds = ending_at(workload.settings, 2.1).rounds
-    assert [turn.low_pass for turn in rounds] == [*(turn.low_pass for turn in workload.settings.rounds[:-1]), 2.1]
-    assert {turn.low_pass for turn in ending_at(workload.settings, 10.0).rounds} == {10.0}
+    assert [one.low_pass for one in rounds] == [*(one.low_pass for one in workload.settings.rounds[:-1]), 2.1]
+    assert {one.low_pass for one in ending_at(workload.settings, 10.0).rounds} == {10.0}
 
 
 def test_larger_simulation_boxes_are_measured_beside_the_studys(workload):

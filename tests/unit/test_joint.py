@@ -65,13 +65,13 @@ def test_the_modes_have_the_covariance_of_the_signal():
     near = np.flatnonzero(lengths < 4.0)
     power = (model.mask.astype(float) ** 2).sum() * np.interp(lengths[near], np.arange(16), model.signal)
     # where nothing is missing the weighted rows are those of the modes, over the noise and the model error
-    shown = [weighted[near] * 32**3 * (1 + _MODEL_ERROR) / 2 for weighted in modes.weighted]
+    observed = [weighted[near] * 32**3 * (1 + _MODEL_ERROR) / 2 for weighted in modes.weighted]
     gaps = [modes.frequencies[near][:, None] - sign * modes.frequencies[near] for sign in (1, -1)]
     same, opposite = (support(np.linalg.norm(gap, axis=-1) / WIDTH) for gap in gaps)
     scale = np.sqrt(np.outer(power, power))
     # ⟨Re H Re H'⟩ and ⟨Im H Im H'⟩ of a real object
-    np.testing.assert_allclose(shown[0] @ shown[0].T, scale * (same + opposite) / 2, atol=6e-3 * power.max())
-    np.testing.assert_allclose(shown[1] @ shown[1].T, scale * (same - opposite) / 2, atol=6e-3 * power.max())
+    np.testing.assert_allclose(observed[0] @ observed[0].T, scale * (same + opposite) / 2, atol=6e-3 * power.max())
+    np.testing.assert_allclose(observed[1] @ observed[1].T, scale * (same - opposite) / 2, atol=6e-3 * power.max())
 
 
 def test_stronger_signals_have_more_modes_up_to_a_limit():

@@ -200,9 +200,9 @@ def test_a_told_transfer_function_takes_the_map_to_what_the_particles_show(tmp_p
     condition = Condition("given", told={"ctf": True})
     site = Site("phantom", tmp_path / "map.mrc", condition, 90, 5, MICROSCOPE, SUBTOMOGRAMS)
     observed = site.observe("map", np.inf, 1)
-    shown = transferred(observed.moving[0], observed.told["ctf"])
+    filtered = transferred(observed.moving[0], observed.told["ctf"])
     found = Simulator(phantom(12, 24), 1.0, 90, site.protocol).signal(np.eye(3), np.zeros(3))
-    assert np.allclose(shown - shown.mean(), found - found.mean(), atol=0.01 * found.max())
+    assert np.allclose(filtered - filtered.mean(), found - found.mean(), atol=0.01 * found.max())
 
 
 def test_the_figure_and_the_page_hold_every_aligner_that_is_there(tmp_path):

@@ -95,7 +95,7 @@ def test_the_score_is_minus_the_logarithm_of_the_likelihood_ratio(tilt):
         - s**2 / ((s + n) * joint) * (abs(F) ** 2 + abs(G) ** 2)
         + 2 * s / joint * (F * G.conj()).real
     )
-    # up to what all transforms have in common: the price of having no overlap at all
+    # up to what all transforms have in common: the penalty of having no overlap at all
     everywhere = abs(F) ** 2 / (s + n) + np.log((s + n) ** 2 / joint)
     assert value == pytest.approx(everywhere.sum() - ratio[overlap].sum(), rel=1e-3)
 
@@ -147,8 +147,8 @@ def test_a_soft_edge_leaves_no_steps_in_the_score():
     jumps = []
     for softness in (0.0, 0.8):
         fixed, moving, rotation, shift = soft_pair(softness=softness)
-        turns = [rotation_from_vector(axis * angle) @ rotation for angle in np.arange(400) * 1e-4]
-        values = [dissimilarity_at(fixed, moving, "likelihood", turn, shift) for turn in turns]
+        rotations = [rotation_from_vector(axis * angle) @ rotation for angle in np.arange(400) * 1e-4]
+        values = [dissimilarity_at(fixed, moving, "likelihood", rotation, shift) for rotation in rotations]
         jumps.append(abs(np.diff(values, 2)).max())
     assert jumps[1] < 0.02 * jumps[0]
 
@@ -186,7 +186,7 @@ def test_a_lower_band_limit_is_that_of_a_volume_prepared_for_it():
     model = estimate_model([f, f], [60, 60])
     finest, coarse = (weighted(prepare_masked(f, 60, model, low_pass, 1.0, 0.4), model) for low_pass in (4.0, 8.0))
     part = narrowed(finest, band_limit(32, 8.0, 1.0))
-    for name in ("lattice", "values", "weights", "prices", "gains"):
+    for name in ("lattice", "values", "weights", "penalties", "log_terms"):
         np.testing.assert_allclose(getattr(part, name), getattr(coarse, name), rtol=1e-4, atol=1e-4)
 
 
@@ -223,8 +223,8 @@ def test_about_an_axis_spread_seeds_divide_the_turn_evenly():
     surfaces = rotation_from_euler([10, 50], [20, 60], [30, 70])
     seeds = start_rotations(60, *surfaces, spread=True)
     assert len(seeds) == 48
-    turns = surfaces[0] @ seeds @ surfaces[1].T
-    gaps = rotation_angle(turns.transpose(0, 2, 1) @ np.roll(turns, -1, axis=0))
+    rotations = surfaces[0] @ seeds @ surfaces[1].T
+    gaps = rotation_angle(rotations.transpose(0, 2, 1) @ np.roll(rotations, -1, axis=0))
     assert gaps == pytest.approx(7.5, abs=1e-6)
     # the grid's are among them
     assert seeds[::8] == pytest.approx(start_rotations(60, *surfaces))
@@ -235,10 +235,10 @@ def test_the_search_takes_no_more_steps_than_its_rounds_allow():
     model, settings = estimate_model([f, g], [60, 60]), Settings()
     # the joint refinement takes its own
     bands = [prepare_bands(volume, 60, model)._replace(joint=None) for volume in (f, g)]
-    fixed = replace(settings, rounds=tuple(turn._replace(most=0, within=0.0) for turn in settings.rounds))
-    most = sum(turn.keep * turn.steps for turn in settings.rounds) + settings.last_steps
+    fixed = replace(settings, rounds=tuple(one._replace(most=0, within=0.0) for one in settings.rounds))
+    most = sum(one.keep * one.steps for one in settings.rounds) + settings.last_steps
     assert 40 <= align_bands(*bands, settings=fixed).iterations <= most
-    most = sum(turn.most * turn.steps for turn in settings.rounds) + settings.last_steps
+    most = sum(one.most * one.steps for one in settings.rounds) + settings.last_steps
     assert align_bands(*bands, settings=settings).iterations <= most
 
 

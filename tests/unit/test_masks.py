@@ -17,7 +17,7 @@ def ball(centre, radius):
     return np.exp(-((distances(SPACE, centre) / radius) ** 2))
 
 
-def shown(density, noise, seed=0):
+def observed(density, noise, seed=0):
     """Return the box in the middle of what ±60° show of a density in a wider space, with noise that is cut likewise."""
     rng = np.random.default_rng(seed)
     axis = np.fft.fftfreq(SPACE)
@@ -39,7 +39,7 @@ BEADS = ((9.3, -5.2, 4.1), (-6.4, 8.8, -5.7))
 
 def test_a_gold_bead_is_taken_out_to_within_the_noise():
     density, noise = particle(POSES[0]), 0.1
-    plain, dense = (shown(density + part * ball(BEADS[0], 2.5), noise) for part in (0.0, 20.0))
+    plain, dense = (observed(density + part * ball(BEADS[0], 2.5), noise) for part in (0.0, 20.0))
     clean, centres = without_gold(dense, WEDGE)
     assert len(centres) == 1
     assert np.abs(centres[0] - BEADS[0]).max() < 0.2
@@ -48,7 +48,7 @@ def test_a_gold_bead_is_taken_out_to_within_the_noise():
 
 
 def test_a_volume_without_gold_stays_as_it_is():
-    volume = shown(particle(POSES[0]), 0.1)
+    volume = observed(particle(POSES[0]), 0.1)
     clean, centres = without_gold(volume, WEDGE)
     assert clean is volume
     assert centres == []
@@ -56,15 +56,16 @@ def test_a_volume_without_gold_stays_as_it_is():
 
 def test_a_pair_with_gold_is_aligned_as_without():
     volumes = [
-        shown(particle(pose, 24) + 20.0 * ball(place, 2.5), 0.02, 1) for pose, place in zip(POSES, BEADS, strict=True)
+        observed(particle(pose, 24) + 20.0 * ball(place, 2.5), 0.02, 1)
+        for pose, place in zip(POSES, BEADS, strict=True)
     ]
     found = align_pair(*volumes, score="likelihood")
     assert rotation_angle(found.rotation.T @ POSES[0] @ POSES[1].T) < 5.0
 
 
 def test_what_stands_beside_the_particle_is_told_from_noise():
-    alone = [shown(particle(pose), 0.2, 2) for pose in POSES]
-    beside = [shown(particle(pose) + 2.0 * ball((0.0, 13.0, 0.0), 4.0), 0.2, 2) for pose in POSES]
+    alone = [observed(particle(pose), 0.2, 2) for pose in POSES]
+    beside = [observed(particle(pose) + 2.0 * ball((0.0, 13.0, 0.0), 4.0), 0.2, 2) for pose in POSES]
     free, crowded = (estimate_models(volumes, [60, 60])[0] for volumes in (alone, beside))
     assert not free.crowded
     assert crowded.crowded
@@ -74,8 +75,8 @@ def test_what_stands_beside_the_particle_is_told_from_noise():
 
 
 def test_the_particles_end_is_told_in_spite_of_a_neighbour():
-    lone = shown(particle(POSES[0]), 0.05, 2)
-    beside = shown(particle(POSES[0]) + 2.0 * ball((0.0, 13.0, 0.0), 4.0), 0.05, 2)
+    lone = observed(particle(POSES[0]), 0.05, 2)
+    beside = observed(particle(POSES[0]) + 2.0 * ball((0.0, 13.0, 0.0), 4.0), 0.05, 2)
     assert lone_radius([beside]) == pytest.approx(lone_radius([lone]), abs=1.0)
 
 
@@ -83,14 +84,14 @@ def test_a_users_mask_is_what_he_asks_for():
     assert np.array_equal(given_mask((7.0, (1.0, -2.0, 3.0)), BOX)[0], soft_sphere(BOX, 7.0, 4.0, (1.0, -2.0, 3.0)))
     own = soft_sphere(BOX, 6.0, 3.0)
     assert np.array_equal(given_mask(own, BOX)[0], own)
-    volumes = [shown(particle(pose), 0.05, 2) for pose in POSES]
+    volumes = [observed(particle(pose), 0.05, 2) for pose in POSES]
     assert make_mask(NONE, volumes, [90.0, 90.0])[0].values.min() == 1.0
     assert np.array_equal(estimate_models(volumes, [60, 60], own)[1].mask, own)
 
 
 @pytest.mark.parametrize("score", ["rcs", "fcs", "likelihood"])
 def test_each_score_looks_under_the_mask_alone(score):
-    volumes = [shown(particle(pose, 24), 0.02, 3) for pose in POSES]
+    volumes = [observed(particle(pose, 24), 0.02, 3) for pose in POSES]
     outside = distances(BOX) > 16.5
     other = volumes[0] + 0.0
     right = align_pair(*volumes, score=score, mask=12.0)

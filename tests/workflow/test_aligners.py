@@ -23,16 +23,16 @@ def nonsense(f, g, **options):
 def sleeps(f, g, **options):
     time.sleep(600)
 """
-CELL = {"object": "phantom", "tilt": 60, "snr": 0.5}
+CONDITION = {"object": "phantom", "tilt": 60, "snr": 0.5}
 ALIGNERS = {
     "scan": {
         "call": "gradalign.search.exhaustive:scan_pair",
         "options": {"interval": 30},
-        "cells": [CELL, {"object": "enolase", "tilt": 60, "snr": "inf"}],
+        "conditions": [CONDITION, {"object": "enolase", "tilt": 60, "snr": "inf"}],
     },
-    "raising": {"call": "strange:raises", "cells": [CELL]},
-    "nonsense": {"call": "strange:nonsense", "cells": [CELL]},
-    "sleeping": {"call": "strange:sleeps", "cells": [CELL], "time_limit": 3, "pairs": 1},
+    "raising": {"call": "strange:raises", "conditions": [CONDITION]},
+    "nonsense": {"call": "strange:nonsense", "conditions": [CONDITION]},
+    "sleeping": {"call": "strange:sleeps", "conditions": [CONDITION], "time_limit": 3, "pairs": 1},
     "filed": {"star": "results.star"},
 }
 
@@ -169,7 +169,7 @@ def test_an_aligner_added_after_a_part_of_the_study_repeats_no_alignment(tmp_pat
     part = snakemake(tmp_path, "--cores", 2, "results/tiny/alignments/enolase.csv")
     assert part.returncode == 0, part.stderr
     cell = {"object": "enolase", "tilt": 60, "snr": "inf"}
-    config = overlay(tmp_path / "more.yaml", aligners={"scan": ALIGNERS["scan"] | {"cells": [cell]}})
+    config = overlay(tmp_path / "more.yaml", aligners={"scan": ALIGNERS["scan"] | {"conditions": [cell]}})
     plan = snakemake(tmp_path, "--dry-run", "results/tiny/alignments/aligners.csv", config=config)
     assert plan.returncode == 0, plan.stderr
     assert not {"simulate", "align"} & set(jobs(plan.stdout))

@@ -70,7 +70,7 @@ def conditions(config):
 
 
 def named_conditions(aligner):
-    """Return the conditions that an aligner's ``cells`` name.
+    """Return the conditions that an aligner's ``conditions`` name.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def named_conditions(aligner):
     list of Condition or None
         None if the entry names none.
     """
-    if "cells" not in aligner:
+    if "conditions" not in aligner:
         return None
-    return [Condition(cell["object"], cell["tilt"], cell["snr"]) for cell in aligner["cells"]]
+    return [Condition(each["object"], each["tilt"], each["snr"]) for each in aligner["conditions"]]
 
 
 def pair_count(aligner, config):
@@ -155,11 +155,11 @@ def mistakes(config, scores):
             )
         elif not _CALL.fullmatch(aligner["call"]):
             yield f"{key}.call: is {aligner['call']!r}, where module:function is needed, such as mine:align."
-        for cell in named_conditions(aligner) or ():
-            if cell not in known:
+        for condition in named_conditions(aligner) or ():
+            if condition not in known:
                 yield (
-                    f"{key}.cells: names {cell.words}, which the study does not have; its cells are those of grid "
-                    "and complexes."
+                    f"{key}.conditions: names {condition.words}, which the study does not have; its conditions are "
+                    "those of grid and complexes."
                 )
 
 

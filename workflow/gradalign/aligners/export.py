@@ -49,7 +49,7 @@ loop_
 
 Angles and origins are RELION's for f as the particle and g as the reference: with R = Rz(φ) Ry(θ) Rz(ψ),
 rot = 180° − ψ, tilt = θ, psi = 180° − φ (so that R⁻¹ = Rz(rot) Ry(tilt) Rz(psi)), and the origins are −a in angstrom.
-Further columns are not read. In the configuration of the same study (same seed, pairs and cells)
+Further columns are not read. In the configuration of the same study (same seed, pairs and conditions)
 
 ```yaml
 aligners:

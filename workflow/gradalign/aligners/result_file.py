@@ -99,8 +99,8 @@ def counted_conditions(aligner, config):
     Returns
     -------
     list of gradalign.aligners.declared.Condition
-        Those that its ``cells`` name; without, all of them for a function that is called, and for a file those of which
-        it holds a pair.
+        Those that its ``conditions`` name; without, all of them for a function that is called, and for a file those of
+        which it holds a pair.
 
     Raises
     ------

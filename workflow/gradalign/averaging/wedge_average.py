@@ -340,14 +340,14 @@ def average(
     sums, placed = [], [number for number, found in enumerate(alignments) if found is not None]
     if len(placed) < 2:
         raise InputError(f"{len(placed)} of {count} subtomograms have an alignment, where at least two are needed")
-    for turn, number in enumerate(placed):
+    for place, number in enumerate(placed):
         volume, found = volumes[number], alignments[number]
         volume = check_volume(volume, f"volume {number}", sums[0].size if sums else None)
         if not sums:
             scale = float(np.abs(volume).max())
             sums = [WedgeAverage(len(volume), scale, symmetry) for _ in range(2)]
         tilt = tilts[number] if isinstance(tilts, list) else tilts
-        sums[turn % 2].add(sampler(volume), found.rotation, found.translation, tilt)
+        sums[place % 2].add(sampler(volume), found.rotation, found.translation, tilt)
     halves = tuple(half.volume() for half in sums)
     sums[0].merge(sums[1])
     return Average(sums[0].volume(), halves, *fourier_shell_correlation(*halves))

@@ -1,4 +1,4 @@
-"""What the simulation of a subtomogram takes, and the price of a larger box around it."""
+"""What the simulation of a subtomogram takes, and the cost of a larger box around it."""
 
 from functools import partial
 

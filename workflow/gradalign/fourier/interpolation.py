@@ -183,20 +183,20 @@ class _TwoPoints:
 
     def _place(self):
         """Return the signs of ηz, the grid cells and the distances from their middles: x, y, z, – of each point."""
-        points, turn, builder = self._data(1), self._data(4), self.builder
+        points, rotation, builder = self._data(1), self._data(4), self.builder
         place = None
         for axis in range(3):
             numbers = builder.gep(points, [builder.add(self._arguments[2], self._steps(self._arguments[3], axis))])
             number = self.lanes(self._load(numbers, 2), [0] * TAPS + [1] * TAPS)
             place = self.multiply_add(
-                place, self._load(builder.gep(turn, [self._number(_LANES * axis)]), _LANES), number
+                place, self._load(builder.gep(rotation, [self._number(_LANES * axis)]), _LANES), number
             )
         integers = _vector(_LANES, _SHORT)
         # the grid holds the half z ≥ 0: the other one is taken at −η
         bits = builder.bitcast(place, integers)
         sign = builder.and_(self.lanes(bits, _both([2] * TAPS, TAPS)), ir.Constant(integers, [_SIGN] * _LANES))
         place = builder.bitcast(builder.xor(bits, sign), _vector(_LANES))
-        place = builder.fadd(place, self._load(builder.gep(turn, [self._number(3 * _LANES)]), _LANES))
+        place = builder.fadd(place, self._load(builder.gep(rotation, [self._number(3 * _LANES)]), _LANES))
         cells = builder.fptosi(place, integers)
         middles = builder.fadd(builder.sitofp(cells, place.type), ir.Constant(place.type, [0.5] * _LANES))
         return sign, cells, builder.fsub(place, middles)
@@ -260,7 +260,7 @@ class _TwoPoints:
 
 
 @intrinsic
-def gather(typingctx, grid, points, first, stride, turn, row, plane, out, place):
+def gather(typingctx, grid, points, first, stride, rotation, row, plane, out, place):
     """Interpolate a transform and its gradient at two points: 44 multiply-adds of sixteen lanes.
 
     Parameters
@@ -272,7 +272,7 @@ def gather(typingctx, grid, points, first, stride, turn, row, plane, out, place)
         Where in `points` the ξx of the two frequencies stand, side by side.
     stride : int
         How much further their ξy stand, and their ξz than that.
-    turn : float32 (4, 8)
+    rotation : float32 (4, 8)
         The columns of σR⁻¹ with a zero, each twice, then what takes η to the grid's first tap: x, y, z, 0, twice.
     row, plane : int
         Distance in `grid` of neighbours along y and along z.
@@ -280,7 +280,7 @@ def gather(typingctx, grid, points, first, stride, turn, row, plane, out, place)
     place : int
         Where in `out` the results go: for each point real and imaginary part of G, ∂G/∂ηx, ∂G/∂ηy, ∂G/∂ηz.
     """
-    signature = types.void(grid, points, first, stride, turn, row, plane, out, place)
+    signature = types.void(grid, points, first, stride, rotation, row, plane, out, place)
 
     def codegen(context, builder, signature, arguments):
         two = _TwoPoints(context, builder, signature, arguments)
@@ -307,18 +307,18 @@ def gather(typingctx, grid, points, first, stride, turn, row, plane, out, place)
 
 
 @intrinsic
-def gather_values(typingctx, grid, points, first, stride, turn, row, plane, out, place):
+def gather_values(typingctx, grid, points, first, stride, rotation, row, plane, out, place):
     """Interpolate a transform at two points, without its gradient: 20 multiply-adds of sixteen lanes.
 
     Parameters
     ----------
-    grid, points, first, stride, turn, row, plane
+    grid, points, first, stride, rotation, row, plane
         As in `gather`.
     out : 1-D float32 array
     place : int
         Where in `out` the results go: for each point real and imaginary part.
     """
-    signature = types.void(grid, points, first, stride, turn, row, plane, out, place)
+    signature = types.void(grid, points, first, stride, rotation, row, plane, out, place)
 
     def codegen(context, builder, signature, arguments):
         two = _TwoPoints(context, builder, signature, arguments)

@@ -14,7 +14,7 @@ import numpy as np
 from gradalign.base.jit import jit
 from gradalign.fourier.interpolation import OVERSAMPLING, TAPS, gather, gather_values, transpose
 
-# lines: G and ∂G/∂η, real and imaginary parts in turn
+# lines: G and ∂G/∂η, real and imaginary parts alternating
 SAMPLES, VALUES = 0, 8
 # ξ
 POINT = 8
@@ -22,8 +22,8 @@ POINT = 8
 HELD, PHASED = 11, 13
 # weight of G, times the square root of the share
 SCALE = 15
-# of a soft edge: derivatives of the share by ω over the share, and the share's part of the price
-SLOPES, PRICE = 16, 19
+# of a soft edge: derivatives of the share by ω over the share, and the share's part of the penalty
+SLOPES, PENALTY = 16, 19
 _LINES = 20
 _BLOCK = 8
 
@@ -35,10 +35,10 @@ class WorkSpace(NamedTuple):
     """float32 (20, capacity)"""
     samples: np.ndarray
     """The sampled values, point by point: float32, flat."""
-    turn: np.ndarray
+    rotation: np.ndarray
     """From ξ to the grid: float32 (4, 8), see `gradalign.fourier.interpolation.gather`."""
     outside: np.ndarray
-    """The price of what is outside the overlap: float64 (1,)."""
+    """The penalty of what is outside the overlap: float64 (1,)."""
     products: np.ndarray
     """float64 (9, 8), see `gradalign.fourier.products.overlap_products`."""
 
@@ -66,7 +66,7 @@ def work_space(fixed):
 
 
 @jit
-def _turn(rotation, vector):
+def _rotated(rotation, vector):
     """Return R v; for three numbers the library's product costs more than the numbers."""
     x = rotation[0, 0] * vector[0] + rotation[0, 1] * vector[1] + rotation[0, 2] * vector[2]
     y = rotation[1, 0] * vector[0] + rotation[1, 1] * vector[1] + rotation[1, 2] * vector[2]
@@ -138,8 +138,8 @@ def _fill_slope(u, v, left, right, softness, x, y, z, part, lines, place):
 
 @jit
 def _select_sharp(fixed, u, v, lines):
-    """Fill the lines for a wedge with a sharp edge; return the overlap's size and the price of what is outside."""
-    points, values, weights, prices = fixed.points, fixed.values, fixed.weights, fixed.prices
+    """Fill the lines for a wedge with a sharp edge; return the overlap's size and the penalty of what is outside."""
+    points, values, weights, penalties = fixed.points, fixed.values, fixed.weights, fixed.penalties
     count, outside = 0, 0.0
     for number in range(points.shape[1]):
         x, y, z = points[0, number], points[1, number], points[2, number]
@@ -149,7 +149,7 @@ def _select_sharp(fixed, u, v, lines):
         lines[SCALE, count] = weights[number]
         # what is outside is written over
         count += 1 if inside else 0
-        outside += np.float32(0.0) if inside else prices[number]
+        outside += np.float32(0.0) if inside else penalties[number]
     return count, outside
 
 
@@ -161,15 +161,15 @@ def _select_soft(fixed, u, v, softness, lines):
     for number in range(points.shape[1]):
         x, y, z = points[0, number], points[1, number], points[2, number]
         left, right = u[0] * x + u[1] * y + u[2] * z, v[0] * x + v[1] * y + v[2] * z
-        part, price = share(left, right, softness), fixed.prices[number]
-        outside += (np.float32(1.0) - part) * price
+        part, penalty = share(left, right, softness), fixed.penalties[number]
+        outside += (np.float32(1.0) - part) * penalty
         if part == np.float32(0.0):
             continue
         root = np.sqrt(part)
         lines[POINT, count], lines[POINT + 1, count], lines[POINT + 2, count] = x, y, z
         lines[HELD, count], lines[HELD + 1, count] = root * values[0, number], root * values[1, number]
         lines[SCALE, count] = root * fixed.weights[number]
-        lines[PRICE, count] = part * price
+        lines[PENALTY, count] = part * penalty
         _fill_slope(u, v, left, right, softness, x, y, z, part, lines, count)
         count += 1
     return count, outside
@@ -178,7 +178,7 @@ def _select_soft(fixed, u, v, softness, lines):
 @jit
 def _select(fixed, moving, rotation, work):
     """Fill the lines with what is known before sampling; return the overlap's size."""
-    u, v = _turn(rotation, moving.normals[0]), _turn(rotation, moving.normals[1])
+    u, v = _rotated(rotation, moving.normals[0]), _rotated(rotation, moving.normals[1])
     softness = np.float32(moving.softness)
     if softness > np.float32(0.0):
         count, work.outside[0] = _select_soft(fixed, u, v, softness, work.lines)
@@ -188,13 +188,13 @@ def _select(fixed, moving, rotation, work):
 
 
 @jit
-def _prepare_turn(moving, rotation, count, work):
+def _prepare_rotation(moving, rotation, count, work):
     """Fill what takes ξ to the grid; return the distances of its rows and planes."""
     for point in range(0, 2 * TAPS, TAPS):
         for i in range(3):
             for j in range(3):
-                work.turn[i, point + j] = OVERSAMPLING * rotation[i, j]
-        work.turn[3, point] = work.turn[3, point + 1] = moving.reach - 1
+                work.rotation[i, point + j] = OVERSAMPLING * rotation[i, j]
+        work.rotation[3, point] = work.rotation[3, point + 1] = moving.reach - 1
     # points are sampled in pairs
     if count > 0:
         for axis in range(3):
@@ -220,10 +220,10 @@ def sample_overlap(fixed, moving, rotation, work):
         Number of frequencies in the overlap.
     """
     count = _select(fixed, moving, rotation, work)
-    row, plane = _prepare_turn(moving, rotation, count, work)
+    row, plane = _prepare_rotation(moving, rotation, count, work)
     flat, stride = work.lines.reshape(-1), work.lines.shape[1]
     for n in range(0, count, 2):
-        gather(moving.grid, flat, POINT * stride + n, stride, work.turn, row, plane, work.samples, VALUES * n)
+        gather(moving.grid, flat, POINT * stride + n, stride, work.rotation, row, plane, work.samples, VALUES * n)
     for n in range(0, count, _BLOCK):
         transpose(work.samples, VALUES * n, flat, n, stride)
     return count
@@ -246,10 +246,10 @@ def sample_values(fixed, moving, rotation, work):
         Number of frequencies in the overlap.
     """
     count = _select(fixed, moving, rotation, work)
-    row, plane = _prepare_turn(moving, rotation, count, work)
+    row, plane = _prepare_rotation(moving, rotation, count, work)
     flat, stride, lines = work.lines.reshape(-1), work.lines.shape[1], work.lines
     for n in range(0, count, 2):
-        gather_values(moving.grid, flat, POINT * stride + n, stride, work.turn, row, plane, work.samples, 2 * n)
+        gather_values(moving.grid, flat, POINT * stride + n, stride, work.rotation, row, plane, work.samples, 2 * n)
     for n in range(count):
         lines[SAMPLES, n], lines[SAMPLES + 1, n] = work.samples[2 * n], work.samples[2 * n + 1]
     return count

@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from gradalign.base.jit import jit
-from gradalign.fourier.overlap import HELD, PHASED, POINT, PRICE, SAMPLES, SCALE, SLOPES, sample_overlap
+from gradalign.fourier.overlap import HELD, PENALTY, PHASED, POINT, SAMPLES, SCALE, SLOPES, sample_overlap
 
 COLUMNS = 8
 MOVED, FIXED = 6, 7
@@ -36,8 +36,8 @@ def _fill_phased(fixed, translation, count, lines):
     """Fill F e^{2πi a·ξ/N}."""
     x, y, z = translation[0] / fixed.size, translation[1] / fixed.size, translation[2] / fixed.size
     for n in range(count):
-        turns = x * lines[POINT, n] + y * lines[POINT + 1, n] + z * lines[POINT + 2, n]
-        part = np.float32(turns - np.floor(turns + 0.5))
+        cycles = x * lines[POINT, n] + y * lines[POINT + 1, n] + z * lines[POINT + 2, n]
+        part = np.float32(cycles - np.floor(cycles + 0.5))
         square = part * part
         sine = _SINE[4] + square * _SINE[5]
         sine = _SINE[1] + square * (_SINE[2] + square * (_SINE[3] + square * sine))
@@ -66,7 +66,7 @@ def value_products(fixed, translation, count, work, products):
     work : gradalign.fourier.overlap.WorkSpace
         Filled by `gradalign.fourier.overlap.sample_values` or `gradalign.fourier.overlap.sample_overlap`.
     products : float64 (9, 8)
-        Receives |G|², |F|², Re Σ conj(G) F and the price of what is outside the overlap.
+        Receives |G|², |F|², Re Σ conj(G) F and the penalty of what is outside the overlap.
     """
     lines = work.lines
     _fill_phased(fixed, translation, count, lines)
@@ -93,7 +93,7 @@ def _fill_bias(count, work, products):
     for n in range(count):
         left = lines[PHASED, n] - lines[SCALE, n] * lines[SAMPLES, n]
         right = lines[PHASED + 1, n] - lines[SCALE, n] * lines[SAMPLES + 1, n]
-        excess = left * left + right * right - lines[PRICE, n]
+        excess = left * left + right * right - lines[PENALTY, n]
         x += lines[SLOPES, n] * excess
         y += lines[SLOPES + 1, n] * excess
         z += lines[SLOPES + 2, n] * excess
@@ -106,13 +106,13 @@ def _derivative_products(rotation, count, unit, lines, products):
     r00, r01, r02 = np.float32(rotation[0, 0]), np.float32(rotation[0, 1]), np.float32(rotation[0, 2])
     r10, r11, r12 = np.float32(rotation[1, 0]), np.float32(rotation[1, 1]), np.float32(rotation[1, 2])
     r20, r21, r22 = np.float32(rotation[2, 0]), np.float32(rotation[2, 1]), np.float32(rotation[2, 2])
-    # turned with turned
+    # by rotation with by rotation
     xx, yx, yy, zx, zy, zz = _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO
-    # moved with moved
+    # by translation with by translation
     pp, qp, qq, rp, rq, rr = _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO
-    # moved with turned
+    # by translation with by rotation
     px, py, pz, qx, qy, qz, rx, ry, rz = _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO
-    # turned with G and F, moved with F
+    # by rotation with G and F, by translation with F
     gx, gy, gz, fx, fy, fz, fp, fq, fr = _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO
     for n in range(count):
         x, y, z = lines[POINT, n], lines[POINT + 1, n], lines[POINT + 2, n]
@@ -176,7 +176,7 @@ def _derivative_products(rotation, count, unit, lines, products):
 
 
 @jit
-def _turn_products(rotation, products):
+def _rotate_products(rotation, products):
     """Take the derivatives from the frame of g to that of f, where R ← exp([ω]×) R; make the matrix symmetric."""
     for a in range(COLUMNS):
         for b in range(a):
@@ -233,7 +233,7 @@ def multiply(fixed, moving, rotation, translation, count, work, products):
     """
     value_products(fixed, translation, count, work, products)
     _derivative_products(rotation, count, 2.0 * np.pi / fixed.size, work.lines, products)
-    _turn_products(rotation, products)
+    _rotate_products(rotation, products)
     if moving.softness > 0.0:
         _fill_bias(count, work, products)
     else:

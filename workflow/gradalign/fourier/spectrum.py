@@ -29,10 +29,10 @@ class Spectrum(NamedTuple):
     """F(ξ) at the lattice: float32 (2, n), real and imaginary parts."""
     weights: np.ndarray
     """Weight of the moved volume's coefficient at each lattice point, float32 (n,): 1 but for the likelihood."""
-    prices: np.ndarray
+    penalties: np.ndarray
     """What a lattice point outside the overlap costs, float32 (n,): 0 but for the likelihood."""
-    gains: np.ndarray
-    """What of the price is expected to be gained by a match, float32 (n,): 0 but for the likelihood."""
+    log_terms: np.ndarray
+    """The penalty's logarithm, which is what a match is worth on average, float32 (n,): 0 but for the likelihood."""
     grid: np.ndarray
     """F on the oversampled half grid z ≥ −1: float32, flat [z, y, x, 2]."""
     normals: np.ndarray
@@ -223,8 +223,8 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
         points=np.ascontiguousarray(lattice.T, np.float32),
         values=lattice_values(volume, lattice, limit),
         weights=np.ones(len(lattice), np.float32),
-        prices=np.zeros(len(lattice), np.float32),
-        gains=np.zeros(len(lattice), np.float32),
+        penalties=np.zeros(len(lattice), np.float32),
+        log_terms=np.zeros(len(lattice), np.float32),
         grid=_oversampled_grid(volume, reach) if movable else np.empty(0, np.float32),
         normals=wedge_normals(wedge),
         softness=0.0,
@@ -247,7 +247,7 @@ def narrowed(spectrum, limit):
     Spectrum
     """
     inside = (spectrum.lattice**2).sum(axis=1) <= limit**2
-    names = ("lattice", "weights", "prices", "gains")
+    names = ("lattice", "weights", "penalties", "log_terms")
     parts = {name: np.ascontiguousarray(getattr(spectrum, name)[inside]) for name in names}
     parts |= {name: np.ascontiguousarray(getattr(spectrum, name)[:, inside]) for name in ("points", "values")}
     return spectrum._replace(**parts)

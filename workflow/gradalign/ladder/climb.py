@@ -33,11 +33,11 @@ def climb(observed, contestant, rung, seed, symmetry):
     for number, answer in enumerate(contestant.align(observed, seed, symmetry)):
         poses = observed.poses[number]
         truth = nearest_truth(answer.rotation, *poses, symmetry)
-        turn, shift, _ = alignment_error(answer.rotation, answer.translation, *poses, symmetry)
+        angle, shift, _ = alignment_error(answer.rotation, answer.translation, *poses, symmetry)
         frobenius = float(np.linalg.norm(answer.rotation - truth[0]))
         further = [answer.lost_by_search, *_verdict(answer, truth), 1e3 * answer.cpu_seconds]
         texts = ("" if value is None else f"{value:.5g}" for value in (frobenius, *further))
-        yield line(LADDER_LINES, [*rung, contestant.name, number, turn, shift, *texts])
+        yield line(LADDER_LINES, [*rung, contestant.name, number, angle, shift, *texts])
 
 
 def _verdict(answer, truth):

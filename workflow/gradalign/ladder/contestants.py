@@ -77,8 +77,8 @@ class OwnScore:
         """Return whether a refinement from the truth ends elsewhere, and better, than one from the answer."""
         own = self._score.refine(*volumes, found.rotation, found.translation, settings, found=True)
         other = self._score.refine(*volumes, *truth, settings)
-        turn, shift = rotation_angle(own[0].T @ other[0]), np.linalg.norm(own[1] - other[1])
-        return own[2] - other[2] > _BETTER * abs(other[2]) and not is_same_optimum(float(turn), float(shift))
+        angle, shift = rotation_angle(own[0].T @ other[0]), np.linalg.norm(own[1] - other[1])
+        return own[2] - other[2] > _BETTER * abs(other[2]) and not is_same_optimum(float(angle), float(shift))
 
     def _prepared(self, observed, f, g, settings):
         tilts = observed.tilt_fixed, observed.tilt_moving
@@ -115,7 +115,7 @@ def _settings(told):
         rounds = Settings().rounds
         finest = rounds[-1].low_pass
         changes["rounds"] = tuple(
-            turn._replace(low_pass=told["low_pass"]) if turn.low_pass == finest else turn for turn in rounds
+            one._replace(low_pass=told["low_pass"]) if one.low_pass == finest else one for one in rounds
         )
     return replace(Settings(), **changes)
 

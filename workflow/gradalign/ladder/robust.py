@@ -164,12 +164,12 @@ def measure(row, condition, maps, symmetry, config, pairs=PAIRS):
     found = []
     for score in SCORES:
         lines = list(climb(observed, OwnScore(score, "automatic"), row.rung, config["seed"], symmetry))
-        turns, shifts, losses, costs = (
+        angles, shifts, losses, costs = (
             np.array([float(each[name]) for each in lines])
             for name in ("rotation_error_deg", "translation_error_voxel", "lost_by_search", "cpu_ms")
         )
-        medians = [*median_and_deviation(turns), *median_and_deviation(shifts)]
-        shares = [(turns > LOST_DEG).mean(), *limits, medians[0] / limits[0], losses.mean()]
+        medians = [*median_and_deviation(angles), *median_and_deviation(shifts)]
+        shares = [(angles > LOST_DEG).mean(), *limits, medians[0] / limits[0], losses.mean()]
         texts = (f"{value:.4g}" for value in (*medians, *shares, np.median(costs)))
         *names, tilt, snr = row.rung
         about = [row.name, *names, number_text(tilt), number_text(snr), score, str(pairs)]

@@ -137,6 +137,8 @@ def fit_wedge(volume, name, rotation=None):
             "frequencies do not fit); give the tilt range by particles.tilt and particles.tilt_axis with wedge: range"
         )
     # an axis turned by 180° has the range with its signs exchanged
-    turns = int(np.floor(axis / 180.0))
-    low, high, axis = (-high, -low, axis - 180.0 * turns) if turns % 2 else (low, high, axis - 180.0 * turns)
+    half_circles = int(np.floor(axis / 180.0))
+    low, high, axis = (
+        (-high, -low, axis - 180.0 * half_circles) if half_circles % 2 else (low, high, axis - 180.0 * half_circles)
+    )
     return round(low, 2), round(high, 2), round(axis, 2)

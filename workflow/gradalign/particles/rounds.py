@@ -129,8 +129,8 @@ def _align_entry(entry, volume, moving, plan, model, rng, sums):
     sums[str(entry.half)].add(sampler(volume), rotation, translation, wedge)
     changes = (np.nan, np.nan, np.nan)
     if last is not None:
-        turns = rotation_angle(rotation.T @ last[0] @ point_group(plan.symmetry))
-        changes = value - entry.dissimilarity, np.min(turns), np.linalg.norm(translation - last[1])
+        angles = rotation_angle(rotation.T @ last[0] @ point_group(plan.symmetry))
+        changes = value - entry.dissimilarity, np.min(angles), np.linalg.norm(translation - last[1])
     names = ("tilt_min_deg", "tilt_max_deg", "tilt_axis_deg")
     return entry._replace(**dict(zip(names, wedge, strict=True))).placed(rotation, translation, value, changes)
 

@@ -16,9 +16,9 @@ _SURE = 3.0
 _LEAST_ASYMMETRY = 10.0
 
 
-def _gains(sample, other, moving, plan, seed):
-    """Return by how much each particle correlates better as it is than otherwise, and that in standard errors."""
-    gains = []
+def _differences(sample, other, moving, plan, seed):
+    """Return by how much particles correlate better as they are than otherwise: the mean, and in standard errors."""
+    differences = []
     for entry, volume, wedge in sample:
         values = []
         for data in ((volume, wedge), other(volume, wedge)):
@@ -26,9 +26,10 @@ def _gains(sample, other, moving, plan, seed):
             rng = generator(seed, "contrast", entry.particle)
             values.append(align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, rng=rng)[2])
         # d = 2 − 2c
-        gains.append((values[1] - values[0]) / 2.0)
-    error = np.std(gains, ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
-    return np.array(gains), float(np.mean(gains) / max(error, 1e-12))
+        differences.append((values[1] - values[0]) / 2.0)
+    error = np.std(differences, ddof=1) / np.sqrt(len(differences)) if len(differences) > 1 else np.inf
+    mean = float(np.mean(differences))
+    return mean, mean / max(error, 1e-12)
 
 
 def check_contrast(sample, reference, mask, plan, seed):
@@ -54,11 +55,11 @@ def check_contrast(sample, reference, mask, plan, seed):
         If it is far worse.
     """
     moving = prepare_reference(reference, mask, plan)
-    gains, surplus = _gains(sample, lambda volume, wedge: (-volume, wedge), moving, plan, seed)
+    better, surplus = _differences(sample, lambda volume, wedge: (-volume, wedge), moving, plan, seed)
     if surplus < -_SURE:
         raise InputError(
-            f"particles.contrast: {len(gains)} particles tried correlate better with the reference with black "
-            f"and white exchanged (by {-np.mean(gains):.3f} on average); set it to the other of white and dark"
+            f"particles.contrast: {len(sample)} particles tried correlate better with the reference with black "
+            f"and white exchanged (by {-better:.3f} on average); set it to the other of white and dark"
         )
     return surplus
 
@@ -87,12 +88,12 @@ def check_sign(sample, reference, mask, plan, seed):
     if not told:
         return None
     moving = prepare_reference(reference, mask, plan)
-    gains, surplus = _gains(told, lambda volume, wedge: (volume, mirrored(wedge)), moving, plan, seed)
+    better, surplus = _differences(told, lambda volume, wedge: (volume, mirrored(wedge)), moving, plan, seed)
     if surplus < -_SURE:
         low, high, _ = mirrored(told[0][2])
         raise InputError(
-            f"particles.tilt: {len(gains)} particles tried correlate better with the reference with the other sign of "
-            f"the tilt angles (by {-np.mean(gains):.3f} on average), such as [{low:g}, {high:g}]; programs differ in "
+            f"particles.tilt: {len(told)} particles tried correlate better with the reference with the other sign of "
+            f"the tilt angles (by {-better:.3f} on average), such as [{low:g}, {high:g}]; programs differ in "
             "that sign"
         )
     return surplus

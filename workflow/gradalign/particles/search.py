@@ -54,7 +54,7 @@ class Plan:
     def __post_init__(self):
         # the bands of the coarse-to-fine search end at that of the round
         edge, scale = self.box * self.voxel_size, self.low_pass / finest_limit(self.settings)
-        rounds = tuple(turn._replace(low_pass=min(scale * turn.low_pass, edge)) for turn in self.settings.rounds)
+        rounds = tuple(one._replace(low_pass=min(scale * one.low_pass, edge)) for one in self.settings.rounds)
         spacing = min(SPACING_SHARE * self.low_pass, self.settings.start_reach or np.inf)
         settings = replace(self.settings, low_pass=self.low_pass, start_spacing=spacing, rounds=rounds)
         object.__setattr__(self, "settings", settings)
@@ -109,15 +109,15 @@ def symmetric_seeds(interval, symmetry, spread=False):
     order = len(elements)
     if order == 1 or spread:
         rotations = start_rotations(interval, spread=spread)
-        # of all R·S, which are alike, the one that turns least: its trace is the largest
+        # of all R·S, which are alike, the one that rotates least: its trace is the largest
         return rotations[np.einsum("rij,sji->rs", rotations, elements).argmax(axis=1) == 0]
     dihedral = symmetry[0].upper() == "D"
     tilt_range, period = (90.0, 720.0 / order) if dihedral else (180.0, 360.0 / order)
-    tilts, turns = int(np.ceil(tilt_range / interval - 1e-9)), int(np.ceil(period / interval - 1e-9))
+    tilts, spins = int(np.ceil(tilt_range / interval - 1e-9)), int(np.ceil(period / interval - 1e-9))
     phi, theta, psi = np.meshgrid(
         interval * np.arange(round(360.0 / interval)),
         tilt_range / tilts * (np.arange(tilts) + 0.5),
-        period / turns * np.arange(turns),
+        period / spins * np.arange(spins),
         indexing="ij",
     )
     return rotation_from_euler(phi.ravel(), theta.ravel(), psi.ravel())
@@ -223,7 +223,7 @@ def prepare_reference(volume, mask, plan, model=None):
     masked = _under(mask, volume)
     if plan.score == "likelihood":
         masked = _at_power(masked, _mask_power(plan) * model.signal)
-        bands = {turn.low_pass for turn in plan.settings.rounds}
+        bands = {one.low_pass for one in plan.settings.rounds}
         spectra = {band: prepare(masked, 90.0, band, plan.voxel_size, 0.0, "the reference") for band in bands}
         return LikelihoodVolume(spectra, _without_noise(model)._replace(mask=plan.mask()))
     spectrum = prepare(masked, 90.0, plan.low_pass, plan.voxel_size, 0.0, "the reference")
@@ -264,7 +264,7 @@ def prepare_particle(volume, wedge, centre, plan, model=None, name="particle"):
     masked = _under(plan.mask(centre), volume)
     settings, likelihood = plan.settings, plan.score == "likelihood"
     spectra = {}
-    for band in {turn.low_pass for turn in settings.rounds} if likelihood else {plan.low_pass}:
+    for band in {one.low_pass for one in settings.rounds} if likelihood else {plan.low_pass}:
         spectrum = prepare(masked, wedge, band, plan.voxel_size, settings.wedge_guard, name, movable=False)
         phase = 2.0 * np.pi / plan.box * (spectrum.lattice @ np.asarray(centre, dtype=float))
         real, imaginary = spectrum.values.astype(float)

@@ -42,8 +42,8 @@ def against_paper(tables):
     papers = rows[[f"paper_{score}" for score in paper_scores()]]
     rows["below"] = (papers.gt(rows["median"], axis=0)).sum(axis=1)
     keys = [name for name in _CONDITION if name not in ("table", "quantity")]
-    turns = rows[rows.quantity == "rotation_deg"][[*keys, "bound"]].rename(columns={"bound": "rotation_bound"})
-    rows = rows.merge(turns, on=keys, how="left")
+    rotations = rows[rows.quantity == "rotation_deg"][[*keys, "bound"]].rename(columns={"bound": "rotation_bound"})
+    rows = rows.merge(rotations, on=keys, how="left")
     noisy = np.isfinite(rows.snr)
     rows["aimed"] = np.where(noisy, rows.rotation_bound < USEFUL_DEG, papers.notna().all(axis=1))
     near = rows["median"] <= NEAR_BOUND * rows.bound

@@ -11,16 +11,17 @@ ones is, over the overlap Ω,
 
     Σ_Ω [ |F|²/(S_f + N_f) + log((S_f + N_f)/V) − |F − ρ G|²/V ].
 
-It is a least-squares problem with a weight for each coefficient, to which the price of every frequency outside the
+It is a least-squares problem with a weight for each coefficient, to which the penalty of every frequency outside the
 overlap is added: d = Σ_Ω |F − ρ G|²/V + Σ_{M_f ∖ Ω} [ |F|²/(S_f + N_f) + log((S_f + N_f)/V) ]. No term favours a small
 overlap. Since |F − ρ G|²/V + |G|²/(S_g + N_g) is the quadratic form of both, the exchange of f and g changes d by a
 constant. Between alike volumes ρ = S/(S + N) and V = N (N + 2S)/(S + N); against a reference without noise
 ρ = √(S_f/S_g) and V = N_f. A tilt range has a soft edge here: the terms of a frequency near it are weighted by its
 share, so that d has no steps where frequencies enter and leave the overlap.
 
-The logarithm is what a match is expected to gain. It tells the right overlap among candidates; but at the wedge's edge,
-where coefficients are damped and the match is worse than expected, it pulls every answer towards more overlap. The last
-steps of a search go without it: a frequency at the edge then costs on average the same inside and outside.
+The logarithm is what a match is worth on average. It tells the right overlap among candidates. At the wedge's edge,
+however, coefficients are damped and the match is worse than expected, so that it biases every answer towards more
+overlap. The last steps of a search go without it: a frequency at the edge then costs on average the same inside and
+outside.
 
 S and N are estimated from the volumes themselves (`gradalign.scores.signal_model`), so that whatever does not repeat
 from one to the next, errors of the model among it, counts as noise.
@@ -41,7 +42,7 @@ def _powers(model, shells):
 
 
 def weighted(spectrum, model, moved=None):
-    """Return the transform of a masked volume with the likelihood's weights and prices.
+    """Return the transform of a masked volume with the likelihood's weights and penalties.
 
     Parameters
     ----------
@@ -65,13 +66,13 @@ def weighted(spectrum, model, moved=None):
     variance = noise + signal * (noise_moved / total_moved)
     slope = np.sqrt(signal / total_moved) * np.sqrt(signal_moved / total_moved)
     power = (spectrum.values.astype(float) ** 2).sum(axis=0)
-    gains = own * np.log(total / variance)
+    log_terms = own * np.log(total / variance)
     root = np.sqrt(own / variance)
     return spectrum._replace(
         values=(spectrum.values * root).astype(np.float32),
         weights=(root * slope).astype(np.float32),
-        prices=(own * power / total + gains).astype(np.float32),
-        gains=gains.astype(np.float32),
+        penalties=(own * power / total + log_terms).astype(np.float32),
+        log_terms=log_terms.astype(np.float32),
     )
 
 

@@ -7,7 +7,7 @@ precise, are left to the few that remain.
 
 d is the negative logarithm of a likelihood, so that it tells by itself how many must remain: all whose d is within so
 many units of the smallest. Where one candidate stands out few steps are taken; where noise hides it, many. The best
-takes the last steps without the expected gain of the overlap, see `gradalign.scores.likelihood`.
+takes the last steps without the logarithm's terms, see `gradalign.scores.likelihood`.
 """
 
 import numpy as np
@@ -79,7 +79,7 @@ def _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, 
     return taken
 
 
-def without_gain(spectrum):
+def without_log_terms(spectrum):
     """Return a fixed volume whose overlap is not rewarded for its size.
 
     Parameters
@@ -90,7 +90,7 @@ def without_gain(spectrum):
     -------
     gradalign.fourier.spectrum.Spectrum
     """
-    return spectrum._replace(prices=spectrum.prices - spectrum.gains)
+    return spectrum._replace(penalties=spectrum.penalties - spectrum.log_terms)
 
 
 def best_distinct(candidates, keep, most, within, low_pass, voxel_size, size):

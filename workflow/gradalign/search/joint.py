@@ -56,13 +56,13 @@ class JointRefinement:
 
     def __init__(self, fixed, moving):
         self._fixed, self._moving = fixed, moving
-        self._turn = 2.0 * np.pi / fixed.size
+        self._unit = 2.0 * np.pi / fixed.size
 
     def _right_sides(self, volume, shift):
         """Return for each parity b of a volume moved by −shift, and in further columns its derivatives by the shift."""
         modes = volume.modes
-        data = volume.coefficients * np.exp(1j * self._turn * (modes.frequencies @ shift))
-        slopes = 1j * self._turn * modes.frequencies * data[:, None]
+        data = volume.coefficients * np.exp(1j * self._unit * (modes.frequencies @ shift))
+        slopes = 1j * self._unit * modes.frequencies * data[:, None]
         return [
             weighted.T @ np.column_stack([part(data), part(slopes)])
             for weighted, part in zip(modes.weighted, (np.real, np.imag), strict=True)
@@ -103,7 +103,7 @@ class JointRefinement:
 
         aside, factor = translation - centre, np.exp(gain / 2.0)
         by_gain = 0.0
-        value, by_turn, by_shift, by_centre = 0.0, np.zeros(3), np.zeros(3), np.zeros(3)
+        value, by_rotation, by_shift, by_centre = 0.0, np.zeros(3), np.zeros(3), np.zeros(3)
         known = self._right_sides(self._fixed, centre)
         turned = self._turned(rotation, -(rotation.T @ aside))
         for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
@@ -117,13 +117,13 @@ class JointRefinement:
             rest = side[:, 0] - gram @ modes
             for axis in range(3):
                 slopes = {degree: generators(degree)[axis] for degree, _ in degrees}
-                by_turn[axis] -= modes @ _each_degree(degrees, slopes, rest)
+                by_rotation[axis] -= modes @ _each_degree(degrees, slopes, rest)
             by_gain += 0.5 * modes @ (own[:, 0] - first @ modes - rest)
             by_centre -= modes @ own[:, 1:]
             by_shift += modes @ side[:, 1:]
         by_translation = rotation @ by_shift
-        by_turn -= np.cross(aside, by_translation)
-        return value, np.concatenate([by_turn, by_translation, by_centre - by_translation, [by_gain]])
+        by_rotation -= np.cross(aside, by_translation)
+        return value, np.concatenate([by_rotation, by_translation, by_centre - by_translation, [by_gain]])
 
 
 def refine_jointly(fixed, moving, rotation, translation, information, basis, tolerance=TOLERANCE):

@@ -12,7 +12,7 @@ from gradalign.scores.least_squares import score_number
 from gradalign.scores.likelihood import prepare_masked, weighted
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
-from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_gain
+from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_log_terms
 from gradalign.search.joint import TOLERANCE, refine_jointly
 from gradalign.search.modes import JointVolume, prepare_joint
 from gradalign.search.score import KernelScore, Start, refined_on
@@ -55,7 +55,7 @@ def finest_limit(settings):
     InputError
         If a round before the last one has a finer limit.
     """
-    *before, last = (turn.low_pass for turn in settings.rounds)
+    *before, last = (one.low_pass for one in settings.rounds)
     if any(low_pass < last for low_pass in before):
         raise InputError(
             f"rounds: the last round's low_pass is {last:g} nm and an earlier one's {min(before):g} nm; "
@@ -90,7 +90,7 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
         If the volume, the tilt range or a low-pass is unusable.
     """
     settings = settings or Settings()
-    limits = {turn.low_pass: band_limit(len(volume), turn.low_pass, voxel_size) for turn in settings.rounds}
+    limits = {one.low_pass: band_limit(len(volume), one.low_pass, voxel_size) for one in settings.rounds}
     finest = finest_limit(settings)
     whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
     bands = {low_pass: narrowed(whole, limits[low_pass]) for low_pass in limits if low_pass != finest}
@@ -182,7 +182,7 @@ def jointly_refined(fixed, moving, rotation, translation, basis, tolerance=TOLER
     """
     held, moved = finest_pair(fixed, moving)
     # of −log of the likelihood, about
-    curvature = 2.0 * information(without_gain(held), moved, rotation, translation)
+    curvature = 2.0 * information(without_log_terms(held), moved, rotation, translation)
     return refine_jointly(fixed.joint, moving.joint, rotation, translation, curvature, basis, tolerance)
 
 
@@ -239,7 +239,7 @@ def _far_off(fixed, moving, candidates, deviations):
 def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
     """Refine the best candidates to the end, and answer with the best of the ends."""
     whole, moved = finest_pair(fixed, moving)
-    number, held = score_number("likelihood"), without_gain(whole)
+    number, held = score_number("likelihood"), without_log_terms(whole)
     low_pass, size = finest_limit(settings), whole.size
     best = best_distinct(candidates, 1, _MOST_ENDS, _NEAR, low_pass, voxel_size, size)
     last = place_candidates(held, moved, number, best.rotations, best.translations, settings.damping)
@@ -308,9 +308,9 @@ class LikelihoodScore(KernelScore):
         return finest_pair(fixed, moving)
 
     def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
-        """Refine a transform without the expected gain, and then jointly, see `KernelScore.refine`."""
+        """Refine a transform without the logarithm's terms, and then jointly, see `KernelScore.refine`."""
         held, moved = finest_pair(fixed, moving)
-        held = without_gain(held)
+        held = without_log_terms(held)
         basis = free_directions() if basis is None else basis
         jointly = ends_jointly(fixed, moving)
         # a search that ends jointly has left the optimum of d behind

@@ -71,8 +71,8 @@ def start_rotations(interval, surface_f=None, surface_g=None, spread=False, dens
     if spread:
         count = denser * SPREAD_FACTOR * len(angles)
         angles = 360.0 / count * np.arange(count)
-    turns = rotation_from_euler(angles, 0.0, 0.0)
-    return np.asarray(surface_f, dtype=float).T @ turns @ np.asarray(surface_g, dtype=float)
+    rotations = rotation_from_euler(angles, 0.0, 0.0)
+    return np.asarray(surface_f, dtype=float).T @ rotations @ np.asarray(surface_g, dtype=float)
 
 
 def start_grid(settings, size, voxel_size):

@@ -58,7 +58,7 @@ ROUNDS = (
 )
 """The rounds of a full search."""
 LAST_STEPS = 8
-"""Steps of the best candidate without the expected gain."""
+"""Steps of the best candidate without the logarithm's terms."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Settings:
     rounds: tuple = ROUNDS
     """Rounds of the coarse-to-fine search, which the likelihood takes in place of `low_pass` and `rule`."""
     last_steps: int = LAST_STEPS
-    """Steps of its best candidate without the expected gain of the overlap."""
+    """Steps of its best candidate without the logarithm's terms of the overlap."""
     coarse_ratio: float = 10.0
     """Largest ratio of signal to noise that its rounds before the finest band limit count with."""
     deeper: float = 5.0
@@ -164,7 +164,7 @@ def alignment_settings(section):
     return Settings(
         rule=StochasticRule(**rule),
         damping=Damping(**damping),
-        rounds=tuple(Round(**turn) for turn in likelihood.pop("rounds")),
+        rounds=tuple(Round(**one) for one in likelihood.pop("rounds")),
         **likelihood,
         **section,
     )

@@ -238,7 +238,7 @@ def stochastic_refinement(fixed, moving, score, basis, damping, rule, candidates
 
 @jit
 def independent_refinement(fixed, moving, score, basis, damping, tolerance, max_steps, candidates):
-    """Refine every candidate by itself until a step gains less than `tolerance` of d, or `max_steps`.
+    """Refine every candidate by itself until a step lowers d by less than `tolerance` of it, or `max_steps`.
 
     Parameters
     ----------

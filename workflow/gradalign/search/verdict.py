@@ -153,12 +153,12 @@ def expected_value(fixed, moving, rotation):
     Returns
     -------
     mean, deviation : float
-        Each coefficient adds 1 with deviation 1, and outside the overlap the logarithm that a match would have gained.
+        Each coefficient adds 1 with deviation 1, and outside the overlap the logarithm's term.
     """
     own = own_shares(fixed).astype(float)
     turned = np.ascontiguousarray(moving.normals @ np.asarray(rotation, dtype=float).T)
     inside = own_shares(moving._replace(lattice=fixed.lattice, normals=turned)).astype(float)
-    return float((own + (1.0 - inside) * fixed.gains).sum()), float(np.sqrt((own**2).sum()))
+    return float((own + (1.0 - inside) * fixed.log_terms).sum()), float(np.sqrt((own**2).sum()))
 
 
 def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
@@ -182,10 +182,10 @@ def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
     """
     resolution = fixed.size / np.sqrt((fixed.lattice**2).sum(axis=1).max())
     order = np.argsort(candidates.dissimilarities, kind="stable")
-    turns, shifts = candidates.rotations[order], candidates.translations[order]
+    rotations, shifts = candidates.rotations[order], candidates.translations[order]
 
-    def elsewhere(turn, shift):
-        angles = np.radians(rotation_angle(np.transpose(turns, (0, 2, 1)) @ turn))
+    def elsewhere(own, shift):
+        angles = np.radians(rotation_angle(np.transpose(rotations, (0, 2, 1)) @ own))
         apart = fixed.size / 4.0 * angles + np.linalg.norm(shifts - shift, axis=1)
         return apart > _ELSEWHERE * resolution
 
@@ -193,7 +193,7 @@ def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
     while left.any() and len(numbers) < most:
         first = int(np.argmax(left))
         numbers.append(order[first])
-        left &= elsewhere(turns[first], shifts[first])
+        left &= elsewhere(rotations[first], shifts[first])
     return np.array(numbers, int)
 
 
@@ -225,7 +225,7 @@ def judge(fixed, moving, kernel, answer, candidates, covariance, reach):
     if kernel == LIKELIHOOD:
         ratios = others - value
         mean, deviation = expected_value(fixed, moving, rotation)
-        excess, evidence = (at.value - mean) / deviation, float(fixed.prices.sum(dtype=float)) - at.value
+        excess, evidence = (at.value - mean) / deviation, float(fixed.penalties.sum(dtype=float)) - at.value
     else:
         ratios = at.count * np.log(np.maximum(others, 1e-300) / max(value, 1e-300))
         norm = np.sqrt(at.products[MOVED, MOVED] * at.products[FIXED, FIXED])

@@ -70,7 +70,7 @@ def _with_infinities(config):
     config |= {section: _with_infinity(config[section]) for section in _CELLS if section in config}
     aligners = config.get("aligners")
     if isinstance(aligners, dict):
-        config["aligners"] = {name: _with_infinite_cells(aligner) for name, aligner in aligners.items()}
+        config["aligners"] = {name: _with_infinite_conditions(aligner) for name, aligner in aligners.items()}
     return config
 
 
@@ -83,10 +83,10 @@ def _with_infinity(cells):
     return dict(cells) | {"snr": ratios if isinstance(cells["snr"], list) else ratios[0]}
 
 
-def _with_infinite_cells(aligner):
-    if not (isinstance(aligner, dict) and isinstance(aligner.get("cells"), list)):
+def _with_infinite_conditions(aligner):
+    if not (isinstance(aligner, dict) and isinstance(aligner.get("conditions"), list)):
         return aligner
-    return aligner | {"cells": [_with_infinity(cell) for cell in aligner["cells"]]}
+    return aligner | {"conditions": [_with_infinity(condition) for condition in aligner["conditions"]]}
 
 
 def _with_particles(config, schema):
@@ -215,7 +215,9 @@ def _sentences(error, schema):
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         for key in error.instance:
-            if key not in known:
+            if key in error.schema.get("renamed", {}):
+                yield f"{here}{key}: is called {error.schema['renamed'][key]} since version 0.2; write that."
+            elif key not in known:
                 near = difflib.get_close_matches(str(key), known, n=1)
                 hint = f"did you mean {here}{near[0]}?" if near else f"the keys here are {', '.join(known)}."
                 yield f"{here}{key}: there is no such key; {hint}"

@@ -5,7 +5,7 @@ until d falls by less than `FALL` of its value in an accepted step, or `MOST_STE
 stochastic one, with the random numbers of the study's alignments, and for the likelihood the one from coarse to fine,
 from seeds of its own; there too the independent refinement is that of the grid's seeds, at the finest band limit. The
 optimum is the best end of the independent refinement, refined on to convergence in the way in which the search ends:
-for the likelihood without the expected gain, and then jointly.
+for the likelihood without the logarithm's terms, and then jointly.
 """
 
 import time
