@@ -4,7 +4,7 @@ from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
 from gradalign.geometry.wedge import measured
-from gradalign.particles.ctf_volume import from_stored
+from gradalign.io.ctf_volume import from_stored
 from gradalign.particles.ctf_wedge import fit_wedge
 
 

@@ -4,7 +4,9 @@ Subtomograms f_n(x) ≈ o(R_n⁻¹(x − a_n)) with the masks M_n give
 
     O(k) = Σ_n M_n(R_n k) F_n(R_n k) e^{2πi a_n·R_n k/N} / Σ_n M_n(R_n k),
 
-F_n being sampled where it is needed (`gradalign.fourier.spectrum.Sampler`), not interpolated in real space.
+F_n being sampled where it is needed (`gradalign.fourier.spectrum.Sampler`), not interpolated in real space. Where the
+contrast transfer C_n is known F_n is C_n² Z + C_n n (`gradalign.fourier.transfer`), and C_n² stands in the denominator
+in place of 1.
 """
 
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ from gradalign.averaging.fsc import fourier_shell_correlation, resolution
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Sampler
+from gradalign.fourier.transfer import read_transfer
 from gradalign.geometry.rotations import point_group
 from gradalign.geometry.wedge import TiltRange, measured
 from gradalign.io.mrc import check_volume
@@ -27,6 +30,8 @@ SMALLEST_SHARE = 0.05
 """Frequencies that less than this share of the subtomograms measured are damped, not divided by next to nothing."""
 
 _BITS = 40
+# weights are whole multiples of 2^-20
+_WEIGHT_BITS = 20
 _LARGEST_SUM = 2.0**62
 
 
@@ -55,6 +60,16 @@ def sampler(volume):
     """
     size = np.shape(volume)[0]
     return Sampler(volume, max_frequency=((size - 1) // 2) / size)
+
+
+def _whole(weights):
+    """Return a half transform as a cube with frequency 0 at voxel N//2."""
+    size = weights.shape[0]
+    axis = np.arange(size) - size // 2
+    z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
+    back = (x < 0) & (x > -size / 2)
+    sign = np.where(back, -1, 1)
+    return weights[sign * z, sign * y, np.abs(x)].astype(float)
 
 
 class WedgeAverage:
@@ -89,7 +104,7 @@ class WedgeAverage:
         self._sums = np.zeros((len(_lattice(size)), 2), np.int64)
         self._weights = np.zeros(len(_lattice(size)), np.int64)
 
-    def add(self, transform, rotation, translation, tilt_range):
+    def add(self, transform, rotation, translation, tilt_range, weights=None):
         """Add one subtomogram f(x) ≈ o(R⁻¹(x − a)), moved back onto o.
 
         Parameters
@@ -102,6 +117,9 @@ class WedgeAverage:
             a in voxels.
         tilt_range : float, (float, float) or (float, float, float)
             Half range, (min, max) or (min, max, axis) in degrees, as of `gradalign.geometry.wedge.check_wedge`.
+        weights : numpy.ndarray of shape (N, N, N//2 + 1), optional
+            What the object is multiplied by in the subtomogram, a half transform with frequency 0 in the corner, from
+            `gradalign.fourier.transfer.Transfer.summed`; 1 if left out.
 
         Raises
         ------
@@ -110,20 +128,28 @@ class WedgeAverage:
         """
         if transform.size != self.size:
             raise InputError(f"a subtomogram of {transform.size} voxels cannot be added to an average of {self.size}")
+        cube = None if weights is None else _whole(weights)
         for element in self._elements:
-            self._add(transform, np.asarray(rotation) @ element, np.asarray(translation), tilt_range)
+            self._add(transform, np.asarray(rotation) @ element, np.asarray(translation), tilt_range, cube)
         self.count += 1
 
-    def _add(self, transform, rotation, translation, tilt_range):
+    def _add(self, transform, rotation, translation, tilt_range, cube):
         frequencies = _lattice(self.size) @ rotation.T
         chosen = np.flatnonzero(measured(frequencies, tilt_range))
+        counted = 1 << _WEIGHT_BITS
+        if cube is not None:
+            # half of a small job's start would go into loading it, which most jobs never need
+            from scipy.ndimage import map_coordinates
+
+            heights = map_coordinates(cube, frequencies[chosen].T[::-1] + self.size // 2, mode="nearest")
+            counted = np.rint(np.ldexp(np.maximum(heights, 0.0), _WEIGHT_BITS)).astype(np.int64)
         frequencies = frequencies[chosen] / self.size
         values = transform.sample(frequencies) * np.exp(2j * np.pi * (frequencies @ translation))
         steps = np.rint(np.ldexp(np.stack([values.real, values.imag], axis=1), -self._exponent))
         if max(np.abs(steps).max(), np.abs(self._sums[chosen]).max()) >= _LARGEST_SUM / 2:
             raise InputError("a subtomogram's densities are too large for the scale of its average")
         self._sums[chosen] += steps.astype(np.int64)
-        self._weights[chosen] += 1
+        self._weights[chosen] += counted
 
     def merge(self, other):
         """Add the subtomograms of another average.
@@ -149,7 +175,7 @@ class WedgeAverage:
         return self.size, self._exponent, len(self._elements)
 
     def measured(self):
-        """Return how many subtomograms measured a frequency.
+        """Return how many subtomograms measured a frequency, each by its weight.
 
         Returns
         -------
@@ -157,7 +183,7 @@ class WedgeAverage:
             Mean over the frequencies that round to 0, 1, ... cycles per box.
         """
         shells = np.rint(np.sqrt((_lattice(self.size) ** 2).sum(axis=1))).astype(int)
-        return np.bincount(shells, self._weights) / np.bincount(shells)
+        return np.bincount(shells, np.ldexp(self._weights, -_WEIGHT_BITS)) / np.bincount(shells)
 
     def volume(self):
         """Return the average.
@@ -174,8 +200,9 @@ class WedgeAverage:
         """
         if self.count == 0:
             raise InputError("an average needs at least one subtomogram, and there is none")
-        floor = max(SMALLEST_SHARE * self.count * len(self._elements), 1.0)
-        values = np.ldexp(self._sums.astype(float), self._exponent) / np.maximum(self._weights, floor)[:, None]
+        floor = SMALLEST_SHARE * max(self.count * len(self._elements), 1)
+        weights = np.ldexp(self._weights.astype(float), -_WEIGHT_BITS)
+        values = np.ldexp(self._sums.astype(float), self._exponent) / np.maximum(weights, floor)[:, None]
         values = values[:, 0] + 1j * values[:, 1]
         spectrum = np.zeros((self.size,) * 3, complex)
         x, y, z = _lattice(self.size).T
@@ -284,6 +311,8 @@ def average(
     *,
     tilts: TiltRange | list[TiltRange] = 60.0,
     symmetry: str = "C1",
+    ctfs: ArrayLike | list[ArrayLike | None] | None = None,
+    ctf_data: str | None = None,
 ) -> Average:
     """Average subtomograms, each frequency over those that measured it.
 
@@ -299,6 +328,11 @@ def average(
         degrees.
     symmetry : str
         Point group of the reference, ``"Cn"`` or ``"Dn"``, which the average gets.
+    ctfs : array_like or list of them, optional
+        CTF volume of all subtomograms, or a list with one or None for each, as of `gradalign.align_to_reference`: the
+        average is the object without contrast transfer, each frequency weighted by CTF².
+    ctf_data : str, optional
+        What the subtomograms are, as of `gradalign.align_pair`.
 
     Returns
     -------
@@ -331,6 +365,8 @@ def average(
     True
     """
     count = len(volumes)
+    if isinstance(ctfs, list) and len(ctfs) != count:
+        raise InputError(f"{len(ctfs)} CTF volumes were given for {count} subtomograms: give one, or one for each")
     if count < 2 or len(alignments) != count or (isinstance(tilts, list) and len(tilts) != count):
         ranges = f" and {len(tilts)} tilt ranges" if isinstance(tilts, list) else ""
         raise InputError(
@@ -347,7 +383,10 @@ def average(
             scale = float(np.abs(volume).max())
             sums = [WedgeAverage(len(volume), scale, symmetry) for _ in range(2)]
         tilt = tilts[number] if isinstance(tilts, list) else tilts
-        sums[place % 2].add(sampler(volume), found.rotation, found.translation, tilt)
+        ctf, weights = ctfs[number] if isinstance(ctfs, list) else ctfs, None
+        if ctf is not None:
+            volume, weights = read_transfer(ctf, ctf_data, len(volume), f"ctf of volume {number}").summed(volume)
+        sums[place % 2].add(sampler(volume), found.rotation, found.translation, tilt, weights)
     halves = tuple(half.volume() for half in sums)
     sums[0].merge(sums[1])
     return Average(sums[0].volume(), halves, *fourier_shell_correlation(*halves))

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.particles.ctf_volume import from_stored
+from gradalign.io.ctf_volume import from_stored
 
 _DIRECTIONS = 1500
 # radii in voxels of Fourier space: slices 3° apart part at 38 voxels if each fills a voxel on both sides, at 19 if half
@@ -102,7 +102,7 @@ def fit_wedge(volume, name, rotation=None):
     Parameters
     ----------
     volume : array_like
-        As stored, see `gradalign.particles.ctf_volume.from_stored`.
+        As stored, see `gradalign.io.ctf_volume.from_stored`.
     name : str or path
         How messages call it.
     rotation : array_like of shape (3, 3), optional

@@ -35,10 +35,10 @@ from gradalign.geometry.wedge import check_wedge, is_complete
 from gradalign.io.mrc import check_volume
 
 
-def _powers(model, shells):
+def _powers(model, spectra, shells):
     """Return signal and noise of a masked volume at frequencies of these lengths."""
     scale = model.mask_power
-    return (scale * np.interp(shells, np.arange(len(power)), power) for power in (model.signal, model.noise))
+    return (scale * np.interp(shells, np.arange(len(power)), power) for power in spectra)
 
 
 def weighted(spectrum, model, moved=None):
@@ -59,8 +59,13 @@ def weighted(spectrum, model, moved=None):
     """
     shells = np.sqrt((spectrum.lattice**2).sum(axis=1))
     own = own_shares(spectrum).astype(float)
-    signal, noise = _powers(model, shells)
-    signal_moved, noise_moved = _powers(model if moved is None else moved, shells)
+    moved = model if moved is None else moved
+    signal, noise = _powers(model, (model.signal, model.noise), shells)
+    # a contrast transfer is known point by point on the lattice of the volume that stays, of the other by shell
+    signal_moved, noise_moved = _powers(moved, moved.coherent, shells)
+    if model.transfer is not None:
+        ratios = model.transfer.at(spectrum.lattice)
+        signal, noise = (power * ratio for power, ratio in zip((signal, noise), ratios, strict=True))
     total, total_moved = signal + noise, signal_moved + noise_moved
     # the powers may lie far apart
     variance = noise + signal * (noise_moved / total_moved)

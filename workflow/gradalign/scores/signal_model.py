@@ -7,7 +7,8 @@ the power of the surroundings, the signal what is more under the mask; contrast 
 How strong two signals of one object appear depends on what each wedge left of it: the powers of two alike volumes
 differ by a third. Spectra of one set are therefore shared as far as the volumes do not contradict it: one shape, and
 one factor, relative to the noise, for those that differ by no more than this. A volume whose shells contradict the
-shape, such as a map without contrast transfer, keeps its own.
+shape, such as a map without contrast transfer, keeps its own. Where a volume's contrast transfer is given it is taken
+out of its spectra first: then the map has the shape of the others.
 """
 
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.errors import InputError
+from gradalign.fourier.transfer import Seen
 from gradalign.geometry.wedge import check_wedge, measured
 from gradalign.io.mrc import check_volume
 from gradalign.scores.gold import without_gold
@@ -50,6 +52,40 @@ class SignalModel(NamedTuple):
     """Whether something else than noise stands around the mask."""
     gold: np.ndarray | None = None
     """The beads in the volume, (N, N, N), which are taken off it; None if there are none."""
+    transfer: Seen | None = None
+    """What its contrast transfer, which is in signal and noise, makes of them; None for a volume without."""
+
+    @property
+    def coherent(self):
+        """The signal by shell for which the mean of the contrast transfer stands, and as noise all the rest."""
+        if self.transfer is None:
+            return self.signal, self.noise
+        signal = self.transfer.coherence[: len(self.signal)] * self.signal
+        return signal, self.noise + self.signal - signal
+
+    def seen_through(self, transfer, tilt_range):
+        """Return the model of a volume that shows an object of this model with a contrast transfer.
+
+        Parameters
+        ----------
+        transfer : gradalign.fourier.transfer.Transfer or None
+        tilt_range : float, (float, float) or (float, float, float)
+            Half range, (min, max) or (min, max, axis) in degrees.
+
+        Returns
+        -------
+        SignalModel
+            Itself without a transfer.
+        """
+        if transfer is None:
+            return self
+        seen, shells = transfer.seen(tilt_range, self.mask), slice(len(self.signal))
+        return self._replace(
+            signal=self.signal * seen.power[shells],
+            noise=self.noise * seen.level[shells],
+            common=self.common or (self.signal, self.noise),
+            transfer=seen,
+        )
 
     @property
     def mask_power(self):
@@ -139,7 +175,7 @@ def estimate_model(volumes, tilts, radius=None):
     return SignalModel(total - noise, noise, mask, radius)
 
 
-def estimate_models(volumes, tilts, mask=AUTOMATIC):
+def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
     """Estimate background, scale, signal and noise of each volume of a set of views of one object.
 
     Parameters
@@ -150,6 +186,8 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC):
         Their tilt ranges in degrees.
     mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N)
         As for `gradalign.scores.masks.make_mask`.
+    transfers : sequence of gradalign.fourier.transfer.Transfer or None, optional
+        The contrast transfer of each volume, which must have its form already; none if left out.
 
     Returns
     -------
@@ -173,6 +211,12 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC):
         scaled.append(clean / clean.std())
         beads.append(centred - unit * clean if found else None)
     volumes = [volume if gold is None else volume - gold for volume, gold in zip(volumes, beads, strict=True)]
+    first = next((each for each in transfers or () if each is not None), None)
+    if first is not None:
+        # the mask holds what contrast transfer spreads of the particle, too
+        scaled = [
+            first.showing(volume) if each is None else volume for volume, each in zip(scaled, transfers, strict=True)
+        ]
     mask, masks = make_mask(mask, scaled, [axis for *_, axis in wedges])
     standards = [_standard(volume, outside) for volume, outside in zip(volumes, masks, strict=True)]
     plain = [(volume - level) / unit for volume, (level, unit) in zip(volumes, standards, strict=True)]
@@ -185,14 +229,37 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC):
     # a mask makes neighbouring coefficients depend on each other: it leaves as many as its share of the box
     places = np.maximum(places * (mask.values.astype(float) ** 2).mean(), 1.0)
     apart = np.maximum(apart * np.array([[(outside.astype(float) ** 2).mean()] for outside in masks]), 1.0)
-    noise, signal = shared_noise(noises, apart), shared_signal(totals - noises, totals, places)
+    seen = [
+        None if each is None else each.seen(wedge, mask.values)
+        for each, wedge in zip(transfers or [None] * len(volumes), wedges, strict=True)
+    ]
+    powers, levels = _transferred(seen, totals.shape[1])
+    noise = shared_noise(noises / levels, apart) * levels
+    signal = shared_signal((totals - noises) / powers, totals / powers, places, powers) * powers
     floor = _LEAST_SHARE * (signal + noise)
     noise, signal = np.maximum(noise, floor), np.maximum(signal, floor)
-    common = common_spectra(signal, noise)
-    return [
-        SignalModel(*spectra, mask.values, mask.radius, *standard, common, mask.crowded, gold)
-        for *spectra, standard, gold in zip(signal, noise, standards, beads, strict=True)
+    models = [
+        SignalModel(*spectra, mask.values, mask.radius, *standard, None, mask.crowded, gold, each)
+        for *spectra, standard, gold, each in zip(signal, noise, standards, beads, seen, strict=True)
     ]
+    spectra = np.moveaxis(np.array([model.coherent for model in models]), 1, 0)
+    common = common_spectra(*spectra, _least_sure(*spectra) if any(seen) else None)
+    return [model._replace(common=common) for model in models]
+
+
+def _least_sure(signal, noise):
+    """Return the ratio of noise to signal of each volume: the noisier one is, the less it should be filtered."""
+    volume = np.arange(signal.shape[1]) ** 2
+    return (noise * volume).sum(axis=1) / (signal * volume).sum(axis=1)
+
+
+def _transferred(seen, shells):
+    """Return by shell what contrast transfers make of the power of signal and noise, (n, shells) each; 1 without."""
+    powers, levels = np.ones((2, len(seen), shells))
+    for number, each in enumerate(seen):
+        if each is not None:
+            powers[number], levels[number] = each.power[:shells], each.level[:shells]
+    return powers, levels
 
 
 def _standard(volume, outside):
@@ -203,19 +270,21 @@ def _standard(volume, outside):
     return level, float(max(deviation, _LEAST_SHARE * volume.std()))
 
 
-def common_spectra(signal, noise):
+def common_spectra(signal, noise, weights=None):
     """Return signal and noise by shell that stand for all volumes of a set.
 
     Parameters
     ----------
     signal, noise : array_like of shape (n, shells)
+    weights : array_like of shape (n,), optional
+        Of the volumes in the mean of the signals; all alike if left out.
 
     Returns
     -------
     (numpy.ndarray, numpy.ndarray)
         The geometric mean of the signals, and for it a noise between the mean and the least of the set.
     """
-    shape = np.exp(np.mean(np.log(signal), axis=0))
+    shape = np.exp(np.average(np.log(signal), axis=0, weights=weights))
     relative = noise * shape / signal
     return shape, 2.0 / (1.0 / np.exp(np.log(relative).mean(axis=0)) + 1.0 / relative.min(axis=0))
 
@@ -251,7 +320,7 @@ def shared_noise(noises, places):
     return np.exp(pooled + own)
 
 
-def shared_signal(signals, totals, places):
+def shared_signal(signals, totals, places, transferred=1.0):
     """Return the signal of each volume: the set's shape times a factor, or its own where its shells contradict that.
 
     Parameters
@@ -262,6 +331,8 @@ def shared_signal(signals, totals, places):
         Power under the mask.
     places : array_like of shape (n, shells)
         Of how many independent coefficients.
+    transferred : array_like of shape (n, shells), optional
+        By what a contrast transfer multiplied the signal's power, and signals and totals are divided here.
 
     Returns
     -------
@@ -271,7 +342,10 @@ def shared_signal(signals, totals, places):
     # where a shell holds nothing at all its power is still not known beyond all measure
     variances = np.maximum(totals / np.sqrt(places), 1e-6 * totals.max(axis=1, keepdims=True)) ** 2
     used = slice(1, None)
-    factors = np.maximum((signals * places)[:, used].sum(1), _LEAST_SHARE * (totals * places)[:, used].sum(1))
+    # what was hardly transferred says nothing of the factor
+    told = (places * transferred)[:, used]
+    factors = np.maximum((signals[:, used] * told).sum(1), _LEAST_SHARE * (totals[:, used] * told).sum(1))
+    factors *= places[:, used].sum(1) / told.sum(1)
     spread = variances / factors[:, None] ** 2
     for _ in range(4):
         scaled = signals / factors[:, None]

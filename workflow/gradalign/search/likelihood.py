@@ -276,11 +276,11 @@ class LikelihoodScore(KernelScore):
 
     uses_model = True
 
-    def estimate(self, volumes, tilts, alike=False, mask=None):
+    def estimate(self, volumes, tilts, alike=False, mask=None, transfers=None):
         """Return signal and noise of each volume of a set, see `Score.estimate`."""
-        if alike and mask is None:
+        if alike and mask is None and not transfers:
             return [estimate_model(volumes, tilts)] * len(volumes)
-        return estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask)
+        return estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask, transfers)
 
     def limited(self, settings, low_pass):
         """Return settings whose rounds end at another band limit, the others in proportion, see `Score.limited`."""

@@ -240,8 +240,9 @@ def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="vol
     common = model.common or (model.signal, model.noise)
     signal, noise = (np.asarray(part, dtype=float) for part in common)
     # the volume as if it showed the set's signal
-    scale = np.sqrt(signal / model.signal)
-    own, factor = model.noise * scale**2, 1.0
+    shown, rest = model.coherent
+    scale = np.sqrt(signal / shown)
+    own, factor = rest * scale**2, 1.0
     if model.common:
         factor = float(np.exp(np.log(own / noise).mean()))
         # volumes whose noise has one shape share their matrices

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gradalign.base.jit import say_if_compiling
+from gradalign.fourier.transfer import read_transfers
 from gradalign.geometry.wedge import TiltRange
 from gradalign.search.request import check_surfaces, checked_settings, within_box
 from gradalign.search.score import Start, asked, load_score
@@ -32,6 +33,9 @@ def align_pair(
     surface_g: ArrayLike | None = None,
     model: "SignalModel | None" = None,
     mask: str | float | tuple | ArrayLike | None = None,
+    ctf_f: ArrayLike | None = None,
+    ctf_g: ArrayLike | None = None,
+    ctf_data: str | None = None,
 ) -> Alignment:
     """Find the rotation and translation that move subtomogram g onto subtomogram f.
 
@@ -67,6 +71,13 @@ def align_pair(
         What both volumes are multiplied by: ``"none"``, ``"automatic"``, a soft sphere of a radius, or of a radius
         about a centre (x, y, z), in voxels, or a volume from 0 to 1. If left out it is automatic for the likelihood,
         and none for the other two.
+    ctf_f, ctf_g : array_like, optional
+        CTF or weight volume of each, with heights and signs: (N, N, N) with frequency 0 at voxel N//2, its half
+        (N, N, N//2 + 1) with frequency 0 in the corner, or CTF² and multiplicity, (2N, N, N//2 + 1), as files have
+        them. What the tilt range leaves out they do not add. A reference has none.
+    ctf_data : str, optional
+        What the volumes with a CTF are: ``"unflipped"``, ``"flipped"`` or ``"premultiplied"``; if left out
+        premultiplied for CTF² with multiplicity, else unflipped.
 
     Returns
     -------
@@ -78,7 +89,7 @@ def align_pair(
     Raises
     ------
     InputError
-        If a volume, tilt range, score, interval or low-pass is unusable; it says which and why.
+        If a volume, CTF volume, tilt range, score, interval or low-pass is unusable; it says which and why.
 
     Examples
     --------
@@ -102,7 +113,13 @@ def align_pair(
     settings = within_box(settings, voxel_size, f=f, g=g)
     check_surfaces(surface_f=surface_f, surface_g=surface_g)
     say_if_compiling()
-    models = [model] * 2 if model else score.estimate([f, g], [tilt_f, tilt_g], settings.alike, mask)
+    tilts, transfers = [tilt_f, tilt_g], None
+    if ctf_f is not None or ctf_g is not None:
+        (f, g), transfers = read_transfers([f, g], [ctf_f, ctf_g], ctf_data, ["ctf_f", "ctf_g"])
+    if model is None:
+        models = score.estimate([f, g], tilts, settings.alike, mask, transfers)
+    else:
+        models = [model.seen_through(*each) for each in zip(transfers or [None] * 2, tilts, strict=True)]
     fixed = score.prepare(f, tilt_f, settings, voxel_size, models[0], "f", movable=False)
     moving = score.prepare(g, tilt_g, settings, voxel_size, models[1], "g")
     return score.search(fixed, moving, settings, voxel_size, Start(interval, surface_f, surface_g), seed)

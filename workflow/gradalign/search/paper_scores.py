@@ -1,8 +1,11 @@
 """The paper's two scores, each searched by stochastic parallel refinement."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from gradalign.fourier.spectrum import prepare
+from gradalign.fourier.spectrum import Spectrum, prepare
+from gradalign.fourier.transfer import Seen
 from gradalign.io.mrc import check_volume
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import AUTOMATIC
@@ -77,32 +80,82 @@ def align_spectra(
     return Alignment(*answer, len(trace), trace, path, **judgement)
 
 
+class TransferredSpectrum(NamedTuple):
+    """A transform whose volume has a contrast transfer."""
+
+    spectrum: Spectrum
+    transfer: Seen
+
+
+def both_transferred(fixed, moving):
+    """Return the transforms of a pair, each multiplied by the other's contrast transfer and over its own noise's.
+
+    With the transfers A and the noise's powers B of the two (`gradalign.fourier.transfer`) the fixed volume's
+    coefficients are multiplied by A_g/√(B_f B_g) and the moved one's by A_f/√(B_f B_g): both show the object times
+    A_f A_g. A_f and B_f are those of each frequency, A_g and B_g the means of its shell.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum or TransferredSpectrum
+
+    Returns
+    -------
+    (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
+    """
+    seen_f, seen_g = (getattr(each, "transfer", None) for each in (fixed, moving))
+    held, moved = (getattr(each, "spectrum", each) for each in (fixed, moving))
+    if seen_f is None and seen_g is None:
+        return held, moved
+    lengths = np.sqrt((held.lattice**2).sum(axis=1))
+    own = other = root = 1.0
+    if seen_f is not None:
+        signal, noise = seen_f.at(held.lattice)
+        own = np.sqrt(signal * np.interp(lengths, np.arange(len(seen_f.power)), seen_f.power))
+        root = np.sqrt(noise * np.interp(lengths, np.arange(len(seen_f.level)), seen_f.level))
+    if seen_g is not None:
+        shells = np.arange(len(seen_g.power))
+        other = np.interp(lengths, shells, np.sqrt(seen_g.power * seen_g.coherence))
+        root = root * np.sqrt(np.interp(lengths, shells, seen_g.level))
+    values = (held.values * (other / root)).astype(np.float32)
+    weights = (held.weights * (own / root)).astype(np.float32)
+    return held._replace(values=values, weights=weights), moved
+
+
 class PaperScore(KernelScore):
     """RCS or FCS: a sum over the overlap of two transforms, up to one band limit."""
 
     preparation = "transform"
 
-    def estimate(self, volumes, tilts, alike=False, mask=None):
+    def estimate(self, volumes, tilts, alike=False, mask=None, transfers=None):
         """Return background, unit and mask of each volume, see `Score.estimate`; no mask unless one is asked for."""
-        if alike and mask is None:
+        if mask is not None:
+            return estimate_models(volumes, tilts, mask, transfers)
+        if alike and not transfers:
             return [None] * len(volumes)
-        if mask is None:
-            return [_standard(check_volume(volume, f"volume {number}")) for number, volume in enumerate(volumes)]
-        return estimate_models(volumes, tilts, mask)
+        models = [_standard(check_volume(volume, f"volume {number}")) for number, volume in enumerate(volumes)]
+        return [
+            model if each is None else model._replace(transfer=each.seen(tilt))
+            for model, each, tilt in zip(models, transfers or [None] * len(models), tilts, strict=True)
+        ]
 
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return the transform of a volume, see `Score.prepare`."""
         if model is not None:
             volume = model.standardised(check_volume(volume, name))
             volume = volume if model.mask is None else volume * model.mask
-        return prepare(volume, tilt_range, settings.low_pass, voxel_size, settings.wedge_guard, name, movable)
+        spectrum = prepare(volume, tilt_range, settings.low_pass, voxel_size, settings.wedge_guard, name, movable)
+        transfer = None if model is None else model.transfer
+        return spectrum if transfer is None else TransferredSpectrum(spectrum, transfer)
+
+    def at_finest(self, fixed, moving):
+        """Return the transforms that are compared, see `KernelScore.at_finest`."""
+        return both_transferred(fixed, moving)
 
     def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
         """Search by stochastic parallel refinement, see `Score.search`."""
         start = start or Start()
         return align_spectra(
-            fixed,
-            moving,
+            *self.at_finest(fixed, moving),
             self.name,
             start.interval,
             settings,
@@ -125,17 +178,22 @@ class ContrastScore(PaperScore):
 
     balances = True
 
-    def estimate(self, volumes, tilts, alike=False, mask=None):
+    def estimate(self, volumes, tilts, alike=False, mask=None, transfers=None):
         """Return for each volume a unit on which its signal has the power 1, see `PaperScore.estimate`."""
-        if alike and mask is None:
+        if alike and mask is None and not transfers:
             return [None] * len(volumes)
-        models = estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask)
+        models = estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask, transfers)
         shells = np.arange(len(models[0].signal))
-        powers = [model.mask_power * (shells**2 * model.signal).sum() for model in models]
+        powers = [model.mask_power * (shells**2 * _untransferred(model)).sum() for model in models]
         shared = {"mask": None} if mask is None else {}
         return [
             model._replace(unit=model.unit * power**0.5, **shared) for model, power in zip(models, powers, strict=True)
         ]
+
+
+def _untransferred(model):
+    """Return the power of the signal by shell as it is without contrast transfer."""
+    return model.signal if model.transfer is None else model.signal / model.transfer.power[: len(model.signal)]
 
 
 RCS, FCS = PaperScore("rcs"), ContrastScore("fcs")

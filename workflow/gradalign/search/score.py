@@ -134,7 +134,7 @@ class Score(ABC):
         """The key under which its prepared volumes are kept."""
         return self.preparation or self.name
 
-    def estimate(self, volumes, tilts, alike=False, mask=None):
+    def estimate(self, volumes, tilts, alike=False, mask=None, transfers=None):
         """Return what a set of volumes says of the signal and noise of each, for `prepare`.
 
         Parameters
@@ -146,6 +146,8 @@ class Score(ABC):
             Whether they are known to stand on one scale, with one noise and one contrast transfer.
         mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N), optional
             As for `gradalign.scores.masks.make_mask`; the score's own way if left out.
+        transfers : sequence of gradalign.fourier.transfer.Transfer or None, optional
+            The contrast transfer of each volume, which must have its form already; left out if none has one.
 
         Returns
         -------

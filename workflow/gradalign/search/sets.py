@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from gradalign.base.jit import say_if_compiling
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
+from gradalign.fourier.transfer import read_transfer
 from gradalign.geometry.wedge import TiltRange
 from gradalign.search.request import checked_settings, usable, within_box
 from gradalign.search.score import Start, asked, load_score
@@ -19,6 +20,24 @@ def _each_tilt(volumes, tilts):
     if isinstance(tilts, list) and len(tilts) != len(volumes):
         raise InputError(f"{len(tilts)} tilt ranges were given for {len(volumes)} volumes: give one, or one for each")
     return tilts if isinstance(tilts, list) else [tilts] * len(volumes)
+
+
+def _transferred(volumes, kept, ctfs, data):
+    """Return the usable volumes as their contrast transfers leave them, by number, and these; None without any."""
+    if ctfs is None:
+        return volumes, None
+    if isinstance(ctfs, list) and len(ctfs) != len(volumes):
+        raise InputError(f"{len(ctfs)} CTF volumes were given for {len(volumes)} volumes: give one, or one for each")
+    ctfs = ctfs if isinstance(ctfs, list) else [ctfs] * len(volumes)
+    applied, transfers, known = {}, [], {None: None}
+    for number in kept:
+        ctf = ctfs[number]
+        key = None if ctf is None else id(ctf)
+        if key not in known:
+            known[key] = read_transfer(ctf, data, len(volumes[number]), f"ctf of volume {number}")
+        transfers.append(known[key])
+        applied[number] = volumes[number] if ctf is None else known[key].applied(volumes[number])
+    return applied, transfers
 
 
 def _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable):
@@ -42,6 +61,8 @@ def align_to_reference(
     seed: int = 0,
     settings: Settings | None = None,
     mask: str | float | tuple | ArrayLike | None = None,
+    ctfs: ArrayLike | list[ArrayLike | None] | None = None,
+    ctf_data: str | None = None,
 ) -> list[Alignment]:
     """Find the transform that moves the reference onto each subtomogram.
 
@@ -58,6 +79,11 @@ def align_to_reference(
         As in `align_pair`.
     seed : int
         Each subtomogram draws from its own stream of this seed.
+    ctfs : array_like or list of them, optional
+        CTF volume of all subtomograms as `ctf_f` of `align_pair`, or a list with one or None for each. The reference
+        has none: it is compared as each subtomogram shows it.
+    ctf_data : str, optional
+        As in `align_pair`.
 
     Returns
     -------
@@ -85,11 +111,12 @@ def align_to_reference(
     settings = within_box(settings, voxel_size, **{"the reference": reference})
     kept = usable(volumes, tilts, len(reference))
     say_if_compiling()
+    volumes, transfers = _transferred(volumes, kept, ctfs, ctf_data)
     seen = [*(volumes[number] for number in kept), reference], [*(tilts[number] for number in kept), reference_tilt]
-    *models, last = score.estimate(*seen, settings.alike, mask)
+    *models, last = score.estimate(*seen, settings.alike, mask, transfers and [*transfers, None])
     moving = score.prepare(reference, reference_tilt, settings, voxel_size, last, "the reference")
     each = _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable=False)
-    found = [None] * len(volumes)
+    found = [None] * len(tilts)
     for number, fixed in zip(kept, each, strict=True):
         rng = generator(seed, "reference alignment", number)
         found[number] = score.search(fixed, moving, settings, voxel_size, Start(interval), rng)
@@ -108,6 +135,8 @@ def align_all_pairs(
     seed: int = 0,
     settings: Settings | None = None,
     mask: str | float | tuple | ArrayLike | None = None,
+    ctfs: ArrayLike | list[ArrayLike | None] | None = None,
+    ctf_data: str | None = None,
 ) -> dict[tuple[int, int], Alignment]:
     """Align every pair of a set, each volume prepared once.
 
@@ -121,6 +150,10 @@ def align_all_pairs(
         As in `align_pair`.
     seed : int
         Each pair draws from its own stream of this seed.
+    ctfs : array_like or list of them, optional
+        CTF volume of all subtomograms as `ctf_f` of `align_pair`, or a list with one or None for each.
+    ctf_data : str, optional
+        As in `align_pair`.
 
     Returns
     -------
@@ -150,8 +183,9 @@ def align_all_pairs(
     kept = usable(volumes, tilts)
     settings = within_box(settings, voxel_size, **{f"volume {kept[0]}": volumes[kept[0]]})
     say_if_compiling()
+    volumes, transfers = _transferred(volumes, kept, ctfs, ctf_data)
     models = score.estimate(
-        [volumes[number] for number in kept], [tilts[number] for number in kept], settings.alike, mask
+        [volumes[number] for number in kept], [tilts[number] for number in kept], settings.alike, mask, transfers
     )
     each = dict(
         zip(kept, _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable=True), strict=True)
