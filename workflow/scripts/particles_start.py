@@ -4,7 +4,7 @@ from gradalign.particles.entries import write_entries
 from gradalign.particles.opening import open_particles
 from gradalign.particles.state import save_state
 from gradalign.run.jobs import job
-from gradalign.study.kernels import compile_kernels
+from gradalign.study.kernels import compile_score
 
 with job(snakemake.log[0]) as say:
     params = snakemake.params
@@ -13,5 +13,5 @@ with job(snakemake.log[0]) as say:
         first, last = map(int, chunk.split("-"))
         write_entries(path, entries[first : last + 1])
     # once here, so that the jobs that follow do not each make their own
-    compile_kernels(params.alignment)
+    compile_score(params.section["score"], params.alignment)
     save_state(snakemake.output.state, state)

@@ -1,7 +1,7 @@
 """How far two maps agree in each shell of frequencies, and the resolution at which they cease to."""
 
 import numpy as np
-from scipy import fft
+from numpy import fft
 
 from gradalign.errors import InputError
 

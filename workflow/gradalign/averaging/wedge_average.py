@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy import fft
 from numpy.typing import ArrayLike
-from scipy import fft
 
 from gradalign.averaging.fsc import fourier_shell_correlation, resolution
 from gradalign.base.files import complete_file

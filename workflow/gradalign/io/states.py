@@ -51,3 +51,27 @@ def load_tuple(path, kind):
         # zipfile and NumPy raise many kinds for a damaged file
         raise InputError(f"{path}: holds no complete round; remove it to have it made again") from error
     return kind(**{name: value if value.ndim else value.item() for name, value in fields.items()})
+
+
+def has_converged(path):
+    """Return whether a saved state needs no further round, without reading its maps.
+
+    Parameters
+    ----------
+    path : str or path
+        From `save_tuple`, of a state with the field ``converged``.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return bool(arrays["converged"])
+    except Exception as error:
+        raise InputError(f"{path}: holds no complete round; remove it to have it made again") from error

@@ -23,10 +23,7 @@ def compile_kernels(alignment):
     str
         Name of the folder with the compiled kernels, a digest of their sources.
     """
-    settings = alignment_settings(alignment)
-    # as many nanometres as the study's box, so that the band limits leave something
-    voxel_size = 32.0 / _BOX
-    volume = phantom(_BOX)
+    settings, voxel_size, volume = _small(alignment)
     for score in SCORES:
         align_pair(volume, volume, score=score, interval=90, voxel_size=voxel_size, settings=settings)
     rcs = load_score("rcs")
@@ -34,3 +31,21 @@ def compile_kernels(alignment):
     ends = rcs.refine_all_seeds(prepared, prepared, 90, settings, voxel_size, fall=1e-4, most_steps=2).candidates
     rcs.refine(prepared, prepared, ends.rotations[0], ends.translations[0], settings)
     return cache_folder().name
+
+
+def compile_score(name, alignment):
+    """Align a small phantom to itself with one score.
+
+    Parameters
+    ----------
+    name : str
+    alignment : dict
+        Section ``alignment`` of the configuration.
+    """
+    settings, voxel_size, volume = _small(alignment)
+    align_pair(volume, volume, score=name, interval=90, voxel_size=voxel_size, settings=settings)
+
+
+def _small(alignment):
+    # as many nanometres as the study's box, so that the band limits leave something
+    return alignment_settings(alignment), 32.0 / _BOX, phantom(_BOX)
