@@ -23,6 +23,7 @@ from scipy.spatial.transform import Rotation
 
 import gradalign.particles.rounds
 from gradalign.errors import InputError
+from gradalign.particles.limits import bound_sentence, known_reference_bound
 from gradalign.particles.memory import chunk_memory_mb, memory_mb
 from gradalign.particles.opening import open_particles
 from gradalign.particles.results import filtered_average, scores_table, summary, write_chimerax, write_star
@@ -406,7 +407,60 @@ def test_rounds_go_with_each_score(tmp_path, score):
     truth, _, _ = make_particles(tmp_path, 8)
     entries, state = run_rounds(section(tmp_path, score=score))
     assert (np.median(errors(entries, truth), axis=0) < [3.0, 0.25]).all()
-    assert (state.model.size > 0) == (score == "likelihood")
+    assert (state.spectra.size > 0) == (score == "likelihood")
+
+
+def test_each_particle_has_a_verdict_in_the_table_and_as_numbers_in_the_star_file(aligned, tmp_path):
+    folder, _, entries, state = aligned
+    table = pd.DataFrame(scores_table(entries))
+    judged = table[table.failure == ""]
+    assert set(judged.verdict) <= {"determined", "undetermined"}
+    assert judged.probability.between(0, 1).all()
+    assert (judged[["rotation_sd_deg", "translation_sd_voxel"]] > 0).all().all()
+    assert table[table.failure != ""].verdict.tolist() == [""]
+    # of the scores the likelihood alone expects a value
+    assert judged.excess.isna().all()
+    write_star(tmp_path / "aligned.star", read_picked(folder / "run.star"), entries, state)
+    block = cif.read_file(str(tmp_path / "aligned.star")).find_block("particles")
+
+    def numbers(label):
+        return np.array([float(text) for text in block.find_values(f"_{label}")])
+
+    assert np.allclose(numbers("gradalignProbability"), judged.probability, rtol=1e-5)
+    assert np.allclose(numbers("gradalignRotationSd"), judged.rotation_sd_deg, rtol=1e-5)
+    assert np.allclose(numbers("gradalignTranslationSdAngst"), judged.translation_sd_voxel * PIXEL, rtol=1e-5)
+    assert (numbers("gradalignDetermined") == (judged.verdict == "determined")).all()
+    assert len(numbers("gradalignExcess")) == 0
+    # RELION selects by columns that it knows
+    for ours, theirs in (
+        ("gradalignProbability", "rlnMaxValueProbDistribution"),
+        ("gradalignRotationSd", "rlnAccuracyRotations"),
+        ("gradalignTranslationSdAngst", "rlnAccuracyTranslationsAngst"),
+    ):
+        assert (numbers(ours) == numbers(theirs)).all()
+
+
+def test_what_is_not_known_of_one_particle_is_the_worst_in_the_star_file(aligned, tmp_path):
+    folder, _, entries, state = aligned
+    first, *others = entries
+    unjudged = first._replace(probability=np.nan, rotation_sd_deg=np.nan, translation_sd_voxel=np.nan, verdict="")
+    write_star(tmp_path / "aligned.star", read_picked(folder / "run.star"), [unjudged, *others], state)
+    block = cif.read_file(str(tmp_path / "aligned.star")).find_block("particles")
+    labels = ("gradalignProbability", "gradalignRotationSd", "gradalignDetermined")
+    assert [float(block.find_values(f"_{label}")[0]) for label in labels] == [0.0, 180.0, 0.0]
+
+
+def test_the_bound_for_a_known_reference_is_told_and_grows_with_the_noise(aligned, tmp_path):
+    folder, _, entries, state = aligned
+    angle, shift = known_reference_bound(entries, state, section(folder), 5)
+    assert 0 < angle < 5
+    assert 0 < shift < 0.5
+    assert f"{angle:.2f}°" in bound_sentence((angle, shift))
+    make_particles(tmp_path, 10, noise=2.0)
+    noisier = [entry._replace(image_file=str(tmp_path / f"particle{entry.particle}.mrc")) for entry in entries]
+    assert known_reference_bound(noisier, state, section(tmp_path), 5)[0] > 1.2 * angle
+    empty = state._replace(shells=np.zeros_like(state.shells))
+    assert "No bound" in bound_sentence(known_reference_bound(entries, empty, section(folder), 5))
 
 
 def test_noise_alone_is_told_to_hold_nothing_beyond_the_reference(tmp_path):

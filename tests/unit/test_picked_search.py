@@ -26,7 +26,7 @@ from gradalign.particles.search import (
     prior_surface,
     symmetric_seeds,
 )
-from gradalign.scores.signal_model import estimate_model
+from gradalign.search.score import load_score
 from gradalign.search.seeds import SPREAD_FACTOR
 from gradalign.search.settings import Settings
 
@@ -107,10 +107,10 @@ def posed(number, wedge, noise=1.0):
     return normed(particle(rotation, shift, wedge, rng, noise)), rotation.as_matrix(), shift
 
 
-def found(volume, wedge, centre, start, prior, score, search, model=None, **changes):
+def found(volume, wedge, centre, start, prior, score, search, known=None, **changes):
     here = plan(score, search, **changes)
-    moving = prepare_reference(REFERENCE, here.mask(), here, model)
-    fixed = prepare_particle(volume, wedge, centre, here, model)
+    moving, known = prepare_reference(REFERENCE, here.mask(), here, known)
+    fixed = prepare_particle(volume, wedge, centre, here, known)
     return align_particle(fixed, moving, here, centre, start, prior, rng=1)
 
 
@@ -119,10 +119,7 @@ def found(volume, wedge, centre, start, prior, score, search, model=None, **chan
 @pytest.mark.parametrize("wedge", [(-60, 50, 90), (-55, 60, 10)])
 def test_each_score_and_search_finds_particles_whatever_their_tilt_axis(score, search, wedge):
     particles = [posed(number, wedge) for number in range(6)]
-    model = None
-    if score == "likelihood":
-        volumes = [volume for volume, _, _ in particles]
-        model = estimate_model(volumes, [wedge] * 6, 9.0)
+    known = load_score(score).model_of_set([volume for volume, _, _ in particles], [wedge] * 6)
     errors = []
     for volume, rotation, shift in particles:
         # the centre of the search is off by a voxel or so, and the given orientation by some degrees
@@ -130,8 +127,8 @@ def test_each_score_and_search_finds_particles_whatever_their_tilt_axis(score, s
         tilt_psi = 180 - Rotation.from_matrix(rotation).as_euler("ZYZ", degrees=True)[::-1]
         prior = (180 - tilt_psi[1], tilt_psi[2])
         start = rotation_from_euler(5, 8, 3) @ rotation
-        turned, moved, _ = found(volume, wedge, centre, start, prior, score, search, model)
-        errors.append((rotation_angle(turned.T @ rotation), np.linalg.norm(moved - shift)))
+        answer = found(volume, wedge, centre, start, prior, score, search, known)
+        errors.append((rotation_angle(answer.rotation.T @ rotation), np.linalg.norm(answer.translation - shift)))
     assert (np.median(errors, axis=0) < [2.0, 0.15]).all()
     assert (np.max(errors, axis=0) < [8.0, 0.6]).all()
 
@@ -142,7 +139,7 @@ def test_the_wrong_tilt_axis_is_worse():
     for number in range(4):
         volume, rotation, _ = posed(number, wedge, noise=0.3)
         right, left = (
-            rotation_angle(found(volume, w, np.zeros(3), None, None, "rcs", "full")[0].T @ rotation)
+            rotation_angle(found(volume, w, np.zeros(3), None, None, "rcs", "full").rotation.T @ rotation)
             for w in (wedge, wrong)
         )
         differences.append(left - right)
@@ -155,22 +152,22 @@ def test_a_local_search_never_leaves_its_range(local_range):
         volume, rotation, shift = posed(number, (-60, 60, 90))
         # 20 degrees from the truth: within one range, outside the other
         start = rotation_from_euler(0, 20, 0) @ rotation
-        turned, moved, value = found(volume, (-60, 60, 90), shift, start, None, "rcs", "local", local_range=local_range)
-        assert rotation_angle(turned @ start.T) <= local_range + 1e-6
-        assert np.isfinite(value)
-        assert np.linalg.norm(moved - shift) < 3
+        answer = found(volume, (-60, 60, 90), shift, start, None, "rcs", "local", local_range=local_range)
+        assert rotation_angle(answer.rotation @ start.T) <= local_range + 1e-6
+        assert np.isfinite(answer.dissimilarity)
+        assert np.linalg.norm(answer.translation - shift) < 3
 
 
 def test_a_scale_and_an_offset_of_the_particle_change_nothing_for_any_score():
     volume, _, _ = posed(1, (-60, 60, 90))
     for score in ("rcs", "fcs"):
         here = [
-            found(v, (-60, 60, 90), np.zeros(3), None, None, score, "full")[:2]
+            found(v, (-60, 60, 90), np.zeros(3), None, None, score, "full").rotation
             for v in (volume, normed(7 * volume + 3))
         ]
-        assert np.allclose(here[0][0], here[1][0], atol=1e-3)
+        assert np.allclose(*here, atol=1e-3)
     # the Fourier-space score compares values: both sides stand on unit variance
-    assert found(normed(volume), (-60, 60, 90), np.zeros(3), None, None, "fcs", "full")[2] < 2
+    assert found(normed(volume), (-60, 60, 90), np.zeros(3), None, None, "fcs", "full").dissimilarity < 2
 
 
 def test_a_mask_keeps_a_neighbour_out():
@@ -180,7 +177,7 @@ def test_a_mask_keeps_a_neighbour_out():
     crowded = normed(crowded)
     kept = [
         rotation_angle(
-            found(crowded, (-60, 60, 90), shift, None, None, "rcs", "full", mask_radius=radius)[0].T @ rotation
+            found(crowded, (-60, 60, 90), shift, None, None, "rcs", "full", mask_radius=radius).rotation.T @ rotation
         )
         for radius in (6.0, 0.0)
     ]

@@ -4,9 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from invented import PAPER
+from picked_files import BOX, PIXEL, make_particles, run_rounds, section
+from scipy import ndimage
 from searched import noisy_pairs
 
 from gradalign import InputError, align_all_pairs, align_pair
+from gradalign.particles.images import read_map
+from gradalign.particles.results import write_star
+from gradalign.particles.star import read_picked
 from gradalign.report.statistics import summarise
 from gradalign.report.tables.phantom import table_caption, write_markdown
 from gradalign.search.registry import (
@@ -83,6 +88,26 @@ def test_a_registered_score_has_a_cell_in_the_study_and_in_its_table(balance, tm
     table = rows[rows.table == 1]
     write_markdown(table, tmp_path / "table.md", table_caption(table))
     assert "Balance" in (tmp_path / "table.md").read_text(encoding="utf-8")
+
+
+def test_a_registered_score_goes_through_the_rounds_of_particles(balance, tmp_path):
+    truth, _, _ = make_particles(tmp_path, 6, noise=0.05)
+    entries, state = run_rounds(section(tmp_path, score=balance))
+    assert not any(entry.failure for entry in entries)
+    assert state.history[:, 1].tolist() == [6, 6]
+    assert {entry.verdict for entry in entries} == {"unjudged"}
+    # what was found puts the centre of mass where it stands
+    balanced = centre_of_mass(read_map(section(tmp_path)["reference"], BOX, PIXEL / 10, "reference"))
+    for entry, (rotation, shift) in zip(entries, truth, strict=True):
+        assert np.allclose(entry.pose[0], np.eye(3))
+        assert np.linalg.norm(entry.pose[1] - (rotation.apply(balanced) + shift - balanced)) < 1.5
+    write_star(tmp_path / "aligned.star", read_picked(tmp_path / "run.star"), entries, state)
+    assert "gradalignProbability" not in (tmp_path / "aligned.star").read_text(encoding="utf-8")
+
+
+def centre_of_mass(volume):
+    weights = np.clip(volume - volume.mean(), 0.0, None) ** 2
+    return np.array(ndimage.center_of_mass(weights))[::-1] - BOX // 2
 
 
 def test_labels_and_order_are_the_registrys(balance):

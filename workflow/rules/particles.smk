@@ -150,6 +150,7 @@ rule particles_results:
         runtime=60,
     params:
         section=picked_choices,
+        seed=config["seed"],
         digest=picked_digest,
     script:
         "../scripts/particles_results.py"

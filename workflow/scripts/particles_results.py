@@ -6,6 +6,7 @@ from gradalign.base.files import write_text
 from gradalign.io import volume_file
 from gradalign.particles.aligned import write_optimisation_set
 from gradalign.particles.entries import read_entries
+from gradalign.particles.limits import bound_sentence, known_reference_bound
 from gradalign.particles.results import (
     filtered_average,
     history_table,
@@ -48,6 +49,7 @@ with job(snakemake.log[0]) as say:
     ):
         write_csv(table, path)
     lines = summary(picked, entries, state, section)
+    lines.append(bound_sentence(known_reference_bound(entries, state, section, snakemake.params.seed)))
     write_text(output.summary, "\n".join(lines) + "\n")
     parts = [frame_part("Rounds", rounds)]
     if len(left_out):

@@ -31,6 +31,13 @@ _OF_FORMER_REFINEMENT = (
     "rlnMaxValueProbDistribution",
     "rlnNrOfSignificantSamples",
     "rlnNormCorrection",
+    "rlnAccuracyRotations",
+    "rlnAccuracyTranslationsAngst",
+    "gradalignProbability",
+    "gradalignRotationSd",
+    "gradalignTranslationSdAngst",
+    "gradalignExcess",
+    "gradalignDetermined",
 )
 """Columns that belong to the angles of a former refinement."""
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
-from gradalign.geometry.rotations import euler_from_rotation, rotation_from_euler
+from gradalign.geometry.rotations import rotation_from_euler
 from gradalign.particles.places import Place
 
 # names of files may hold bytes that are no text
@@ -50,6 +50,15 @@ class Entry(NamedTuple):
     dissimilarity_change: float = np.nan
     rotation_change_deg: float = np.nan
     shift_change_voxel: float = np.nan
+    probability: float = np.nan
+    """Of the answer among its rivals."""
+    rotation_sd_deg: float = np.nan
+    """Standard error of the orientation."""
+    translation_sd_voxel: float = np.nan
+    excess: float = np.nan
+    """Standard deviations by which the dissimilarity is above its expectation."""
+    verdict: str = ""
+    """As `gradalign.search.settings.Alignment` has it."""
     failure: str = ""
     """Why it was left out."""
 
@@ -99,14 +108,12 @@ class Entry(NamedTuple):
         rotation = rotation_from_euler(self.phi_deg, self.theta_deg, self.psi_deg)
         return rotation, np.array([self.x_voxel, self.y_voxel, self.z_voxel])
 
-    def placed(self, rotation, translation, dissimilarity, changes):
+    def placed(self, found, changes):
         """Return the entry with what a round found.
 
         Parameters
         ----------
-        rotation : array_like of shape (3, 3)
-        translation : array_like of shape (3,)
-        dissimilarity : float
+        found : gradalign.search.settings.Alignment
         changes : (float, float, float)
             Of the dissimilarity, the orientation (degrees) and the translation (voxels).
 
@@ -114,9 +121,11 @@ class Entry(NamedTuple):
         -------
         Entry
         """
-        found = (*euler_from_rotation(rotation), *translation, dissimilarity, *changes)
-        names = self._fields[self._fields.index("phi_deg") : self._fields.index("failure")]
-        return self._replace(**dict(zip(names, map(float, found), strict=True)))
+        pose = (*found.euler_zyz, *found.translation, found.dissimilarity, *changes)
+        judged = (found.probability, found.rotation_sd, found.translation_sd, found.excess)
+        names = self._fields[self._fields.index("phi_deg") : self._fields.index("verdict")]
+        numbers = dict(zip(names, map(float, (*pose, *judged)), strict=True))
+        return self._replace(**numbers, verdict=found.verdict)
 
 
 def _text(value):

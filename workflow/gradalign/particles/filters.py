@@ -77,9 +77,35 @@ def merit_factors(correlations):
     numpy.ndarray of shape (n + 2,)
         For 0, 1, ..., n + 1 cycles per box; 1 at 0, and 0 from the first shell without correlation on.
     """
-    positive = np.clip(correlations, 0.0, 1.0)
-    positive = np.where(np.cumsum(positive <= 0.0) > _leading(positive), 0.0, positive)
+    positive = _believed(correlations)
     return np.concatenate([[1.0], np.sqrt(2.0 * positive / (1.0 + positive)), [0.0]])
+
+
+def reference_agreement(correlations, shared):
+    """Return the part of a reference's power that is signal, where it is a half map or, in part, the average of both.
+
+    Parameters
+    ----------
+    correlations : array_like of shape (n,)
+        Of the half maps, at 1, 2, ... cycles per box.
+    shared : array_like of shape (m,)
+        How far the reference is the average of both, for 0, 1, ... cycles per box.
+
+    Returns
+    -------
+    numpy.ndarray of shape (m,)
+        FSC for a half map, 2 FSC/(1 + FSC) for the average; 1 at 0.
+    """
+    half = np.zeros(len(shared))
+    half[0], rest = 1.0, _believed(correlations)[: len(shared) - 1]
+    half[1 : len(rest) + 1] = rest
+    return shared * 2.0 * half / (1.0 + half) + (1.0 - shared) * half
+
+
+def _believed(correlations):
+    """Return correlations from 0 to 1, 0 from the first shell without any on."""
+    positive = np.clip(correlations, 0.0, 1.0)
+    return np.where(np.cumsum(positive <= 0.0) > _leading(positive), 0.0, positive)
 
 
 def _leading(values):

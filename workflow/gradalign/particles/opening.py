@@ -16,9 +16,10 @@ from gradalign.particles.memory import STATED_ABOVE, memory_mb
 from gradalign.particles.places import Place
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
 from gradalign.particles.sample_checks import check_contrast, check_sign
-from gradalign.particles.search import model_arrays
+from gradalign.particles.search import centred
 from gradalign.particles.state import State, make_plan
-from gradalign.scores.signal_model import estimate_model
+from gradalign.scores.masks import AUTOMATIC, NONE
+from gradalign.search.score import load_score
 
 FIRST_LOW_PASS_SHARE = 1 / 6
 """Low-pass of the reference at the start as a share of the box's edge."""
@@ -226,9 +227,15 @@ def open_particles(section, alignment, seed, say):
         surplus = check_sign(sample, state.references[0], state.mask, plan, seed)
         if surplus is not None:
             say(f"sign of the tilt angles: correlates better than the other by {surplus:.1f} standard errors")
-    if section["score"] == "likelihood":
-        plan = make_plan(state, section, alignment)
-        volumes, tilts = [volume for _, volume, _ in sample], [wedge for _, _, wedge in sample]
-        model = estimate_model(volumes, tilts, plan.mask_radius)
-        state = state._replace(model=model_arrays(model))
-    return entries, state
+    volumes = [centred(volume, entry.centre) for entry, volume, _ in sample]
+    known = load_score(section["score"]).model_of_set(
+        volumes, [wedge for *_, wedge in sample], _mask_wish(section, state)
+    )
+    return entries, state.knowing(known)
+
+
+def _mask_wish(section, state):
+    """Return the mask under which a score with a model is to see the particles: automatic unless a radius is given."""
+    if section["mask"] == "none":
+        return NONE
+    return state.mask_radius if section["mask_radius"] else AUTOMATIC

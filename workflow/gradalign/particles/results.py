@@ -18,6 +18,14 @@ from gradalign.particles.state import HISTORY
 
 MERIT = "rlnParticleFigureOfMerit"
 """RELION's column of numbers for the score of a particle; here −d."""
+PROBABILITY, ROTATION_SD, TRANSLATION_SD = (
+    "rlnMaxValueProbDistribution",
+    "rlnAccuracyRotations",
+    "rlnAccuracyTranslationsAngst",
+)
+"""RELION's columns of numbers for the verdict: probability, standard errors in degrees and Å."""
+# Å, or standard deviations, for what is not known of one particle
+_ANYWHERE = 999.0
 _COLOURS = {"average": "#0072b2", "reference": "#9a9a9a"}
 _SCORES = (
     "particle",
@@ -28,6 +36,11 @@ _SCORES = (
     "rotation_change_deg",
     "shift_change_voxel",
     "start_rotation_deg",
+    "probability",
+    "rotation_sd_deg",
+    "translation_sd_voxel",
+    "excess",
+    "verdict",
     "failure",
 )
 
@@ -60,12 +73,37 @@ def write_star(path, picked, entries, state):
         "gradalignDissimilarityChange": [_or_zero(entry.dissimilarity_change) for entry in kept],
         # RELION takes columns that it does not know for texts; this one it selects by: the larger, the better
         MERIT: [0.0 - entry.dissimilarity for entry in kept],
-    }
+    } | _verdict_columns(kept, state.voxel_size)
     columns = {SUBSET: [str(entry.half) for entry in kept]}
     columns |= {label: [f"{value:.6g}" for value in values] for label, values in numbers.items()}
     rows = [entry.particle - 1 for entry in kept]
     box = state.references.shape[-1]
     write_aligned(path, picked, rows, (rotations, translations), state.voxel_size, box, columns)
+
+
+def _verdict_columns(kept, voxel_size):
+    """Return how certain each particle's place is, as numbers, under names of our own and those that RELION knows."""
+    probabilities = _known([entry.probability for entry in kept], 0.0)
+    spreads = _known([entry.rotation_sd_deg for entry in kept], 180.0)
+    voxel = voxel_size * ANGSTROM_PER_NM
+    shifts = _known([entry.translation_sd_voxel * voxel for entry in kept], _ANYWHERE)
+    columns = {
+        "gradalignProbability": probabilities,
+        "gradalignRotationSd": spreads,
+        "gradalignTranslationSdAngst": shifts,
+        "gradalignExcess": _known([entry.excess for entry in kept], _ANYWHERE),
+        "gradalignDetermined": [float(entry.verdict == "determined") for entry in kept],
+        PROBABILITY: probabilities,
+        ROTATION_SD: spreads,
+        TRANSLATION_SD: shifts,
+    }
+    return {label: values for label, values in columns.items() if values}
+
+
+def _known(values, worst):
+    """Return values with the worst in place of those that are not known; nothing if none is."""
+    unknown = np.isnan(values)
+    return [] if unknown.all() else np.where(unknown, worst, values).tolist()
 
 
 def _check_same(picked, entries):
@@ -129,7 +167,8 @@ def scores_table(entries):
     -------
     list of dict
         ``particle`` (row of the STAR file), ``image``, ``half``, ``dissimilarity``, its change since the round before,
-        the changes of orientation and translation since then, ``start_rotation_deg`` from the given orientation, and
+        the changes of orientation and translation since then, ``start_rotation_deg`` from the given orientation,
+        ``probability``, ``rotation_sd_deg``, ``translation_sd_voxel``, ``excess`` and ``verdict`` of the answer, and
         ``failure``.
     """
     rows = []

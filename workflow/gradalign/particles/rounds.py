@@ -13,9 +13,9 @@ from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import point_group, rotation_angle
 from gradalign.particles.ctf_wedge import fit_wedge
-from gradalign.particles.filters import low_pass_factors, merit_factors, shell_filtered
+from gradalign.particles.filters import low_pass_factors, merit_factors, reference_agreement, shell_filtered
 from gradalign.particles.images import load, read_particle
-from gradalign.particles.search import align_particle, model_from_arrays, prepare_particle, prepare_reference
+from gradalign.particles.search import align_particle, prepare_particle, prepare_reference
 from gradalign.particles.state import make_plan
 
 HALVES = (1, 2)
@@ -99,10 +99,14 @@ def align_chunk(entries, state, section, alignment, seed, sums):
     gradalign.particles.entries.Entry
         Half set by half set, so that one reference at a time is held.
     """
-    plan, model = make_plan(state, section, alignment), model_from_arrays(state.model)
+    plan = make_plan(state, section, alignment)
+    agreement = state.agreement if state.agreement.size else None
     for half in HALVES:
         members = [entry for entry in entries if entry.half == half]
-        moving = prepare_reference(state.references[half - 1], state.mask, plan, model) if members else None
+        if not members:
+            continue
+        reference = state.references[half - 1]
+        moving, known = prepare_reference(reference, state.mask, plan, state.known, agreement)
         for entry in members:
             if not entry.failure:
                 try:
@@ -110,29 +114,28 @@ def align_chunk(entries, state, section, alignment, seed, sums):
                     volume = read_particle(entry.image, plan.box, stated, entry.box_rotation)
                     volume = -volume if section["contrast"] == "dark" else volume
                     rng = generator(seed, "particle", len(state.history), entry.particle)
-                    entry = _align_entry(entry, volume, moving, plan, model, rng, sums)
+                    entry = _align_entry(entry, volume, moving, plan, known, rng, sums)
                 except Exception as error:
                     # whatever is wrong with one particle, the others are not to suffer
-                    known = isinstance(error, InputError)
-                    reason = str(error) if known else f"{entry.image}: {type(error).__name__}: {error}"
+                    said = isinstance(error, InputError)
+                    reason = str(error) if said else f"{entry.image}: {type(error).__name__}: {error}"
                     entry = entry._replace(failure=" ".join(reason.split()))
             yield entry
 
 
-def _align_entry(entry, volume, moving, plan, model, rng, sums):
+def _align_entry(entry, volume, moving, plan, known, rng, sums):
     wedge = particle_wedge(entry)
-    fixed = prepare_particle(volume, wedge, entry.centre, plan, model, str(entry.image))
+    fixed = prepare_particle(volume, wedge, entry.centre, plan, known, str(entry.image))
     last = entry.pose
-    rotation, translation, value = align_particle(
-        fixed, moving, plan, entry.centre, entry.start, entry.prior, last, rng
-    )
-    sums[str(entry.half)].add(sampler(volume), rotation, translation, wedge)
+    found = align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, last, rng)
+    sums[str(entry.half)].add(sampler(volume), found.rotation, found.translation, wedge)
     changes = (np.nan, np.nan, np.nan)
     if last is not None:
-        angles = rotation_angle(rotation.T @ last[0] @ point_group(plan.symmetry))
-        changes = value - entry.dissimilarity, np.min(angles), np.linalg.norm(translation - last[1])
+        angles = rotation_angle(found.rotation.T @ last[0] @ point_group(plan.symmetry))
+        shift = np.linalg.norm(found.translation - last[1])
+        changes = found.dissimilarity - entry.dissimilarity, np.min(angles), shift
     names = ("tilt_min_deg", "tilt_max_deg", "tilt_axis_deg")
-    return entry._replace(**dict(zip(names, wedge, strict=True))).placed(rotation, translation, value, changes)
+    return entry._replace(**dict(zip(names, wedge, strict=True))).placed(found, changes)
 
 
 def finish_round(entries, sum_files, state, section):
@@ -188,7 +191,8 @@ def finish_round(entries, sum_files, state, section):
     low_pass = section["low_pass"] or min(reached if np.isfinite(reached) else np.inf, state.initial_low_pass)
     settled = medians[1] <= section["angle_tolerance"] and medians[2] <= section["shift_tolerance"]
     return state._replace(
-        references=_next_references(maps, masked, edge / state.initial_low_pass),
+        references=_next_references(maps, masked, edge / state.initial_low_pass, weighted=state.known is None),
+        agreement=reference_agreement(masked, low_pass_factors(box, edge / state.initial_low_pass)),
         maps=maps,
         shells=np.stack([frequencies, plain, masked]),
         history=np.concatenate([state.history, [row]]),
@@ -198,13 +202,16 @@ def finish_round(entries, sum_files, state, section):
     )
 
 
-def _next_references(maps, correlations, common):
-    """Return the half maps, weighted by how far they agree, with the low frequencies of the average of both."""
+def _next_references(maps, correlations, common, weighted):
+    """Return the half maps with the low frequencies of the average of both, weighted by how far they agree.
+
+    A score that knows signal and noise of the references weights them itself.
+    """
     box = maps.shape[-1]
     shared = low_pass_factors(box, common)
     merit = np.zeros(box)
     factors = merit_factors(correlations)[:box]
     merit[: len(factors)] = factors
-    merit = np.maximum(merit, shared)
+    merit = np.maximum(merit, shared) if weighted else np.ones(box)
     base = shell_filtered(maps[0], merit * shared)
     return np.stack([base + shell_filtered(half, merit * (1.0 - shared)) for half in maps[1:]])

@@ -24,7 +24,9 @@ def _differences(sample, other, moving, plan, seed):
         for data in ((volume, wedge), other(volume, wedge)):
             fixed = prepare_particle(*data, entry.centre, plan, name=str(entry.image))
             rng = generator(seed, "contrast", entry.particle)
-            values.append(align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, rng=rng)[2])
+            values.append(
+                align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, rng=rng).dissimilarity
+            )
         # d = 2 − 2c
         differences.append((values[1] - values[0]) / 2.0)
     error = np.std(differences, ddof=1) / np.sqrt(len(differences)) if len(differences) > 1 else np.inf
@@ -54,7 +56,7 @@ def check_contrast(sample, reference, mask, plan, seed):
     InputError
         If it is far worse.
     """
-    moving = prepare_reference(reference, mask, plan)
+    moving, _ = prepare_reference(reference, mask, plan)
     better, surplus = _differences(sample, lambda volume, wedge: (-volume, wedge), moving, plan, seed)
     if surplus < -_SURE:
         raise InputError(
@@ -87,7 +89,7 @@ def check_sign(sample, reference, mask, plan, seed):
     told = [entry for entry in sample if abs(entry[2][0] + entry[2][1]) >= _LEAST_ASYMMETRY]
     if not told:
         return None
-    moving = prepare_reference(reference, mask, plan)
+    moving, _ = prepare_reference(reference, mask, plan)
     better, surplus = _differences(told, lambda volume, wedge: (volume, mirrored(wedge)), moving, plan, seed)
     if surplus < -_SURE:
         low, high, _ = mirrored(told[0][2])

@@ -1,22 +1,18 @@
 """One picked particle against a reference: which orientations are tried, under which mask, in which band.
 
-Particles are f(x) ≈ ref(R⁻¹(x − a)). The search is centred on the origin a₀ that the STAR file gives: f is held as
-f(x + a₀), so that only a − a₀ is sought.
+Particles are f(x) ≈ ref(R⁻¹(x − a)). The search is centred on the origin a₀ that the STAR file gives, to the nearest
+voxel: f is held as f(x + a₀), so that only a − a₀ is sought.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import check_interval, point_group, rotation_angle, rotation_from_euler
-from gradalign.particles.filters import shell_filtered, shell_power
 from gradalign.scores.masks import soft_sphere
-from gradalign.scores.signal_model import SignalModel
-from gradalign.search.likelihood import LikelihoodVolume, finest_limit
 from gradalign.search.score import Start, load_score
 from gradalign.search.seeds import start_rotations
-from gradalign.search.settings import Settings
+from gradalign.search.settings import Alignment, Settings
 
 EDGE_SHARE = 1 / 8
 """Width of the masks' soft edge as a share of the box."""
@@ -35,7 +31,7 @@ class Plan:
     voxel_size: float
     """In nm."""
     score: str
-    """``"rcs"``, ``"fcs"`` or ``"likelihood"``."""
+    """As registered, see `gradalign.search.registry`."""
     search: str
     """``"full"``, ``"local"`` around the given orientation, or ``"axis"``: about the prior's axis alone."""
     interval: float
@@ -52,12 +48,11 @@ class Plan:
     """The aligner's."""
 
     def __post_init__(self):
-        # the bands of the coarse-to-fine search end at that of the round
-        edge, scale = self.box * self.voxel_size, self.low_pass / finest_limit(self.settings)
-        rounds = tuple(one._replace(low_pass=min(scale * one.low_pass, edge)) for one in self.settings.rounds)
-        spacing = min(SPACING_SHARE * self.low_pass, self.settings.start_reach or np.inf)
-        settings = replace(self.settings, low_pass=self.low_pass, start_spacing=spacing, rounds=rounds)
-        object.__setattr__(self, "settings", settings)
+        # the bands of a search from coarse to fine end at that of the round
+        settings, edge = load_score(self.score).limited(self.settings, self.low_pass), self.box * self.voxel_size
+        rounds = tuple(turn._replace(low_pass=min(turn.low_pass, edge)) for turn in settings.rounds)
+        spacing = min(SPACING_SHARE * self.low_pass, settings.start_reach or np.inf)
+        object.__setattr__(self, "settings", replace(settings, start_spacing=spacing, rounds=rounds))
 
     @property
     def edge(self):
@@ -179,25 +174,6 @@ def axis_seeds(interval, symmetry, surface):
     return surface.T @ rotation_from_euler(360.0 / order / count * np.arange(count), 0.0, 0.0)
 
 
-def _scaled(spectrum, factor):
-    factor = np.float32(factor)
-    return spectrum._replace(values=spectrum.values * factor, grid=spectrum.grid * factor)
-
-
-def _on_unit_power(spectrum):
-    """Return a transform on unit variance in the band; its mean, at frequency 0, is never compared."""
-    power = (spectrum.values.astype(float) ** 2).sum(axis=0).mean()
-    return _scaled(spectrum, 1.0 / np.sqrt(max(power, np.finfo(np.float32).tiny)))
-
-
-def _at_power(volume, power):
-    """Return a volume whose coefficients have a given mean power in each shell, as far as there is any."""
-    here = shell_power(volume)
-    wanted = np.interp(np.arange(len(here)), np.arange(len(power)), power, right=0.0)
-    factors = np.sqrt(np.divide(wanted, here, out=np.zeros_like(here), where=here > 1e-12 * here.max()))
-    return shell_filtered(volume, factors)
-
-
 def _under(mask, volume):
     """Return a volume under a mask, the level at the mask's soft edge taken as zero: else a step would stand there."""
     edge = mask * (1.0 - mask)
@@ -206,40 +182,54 @@ def _under(mask, volume):
     return mask * (np.asarray(volume, dtype=np.float32) - np.float32(level))
 
 
-def prepare_reference(volume, mask, plan, model=None):
-    """Return the transforms of a reference, ready to be moved.
+def centred(volume, centre):
+    """Return a volume with a place at its centre, to the nearest voxel; what leaves on one side enters on the other.
+
+    Parameters
+    ----------
+    volume : numpy.ndarray of shape (N, N, N)
+        [z, y, x].
+    centre : array_like of shape (3,)
+        (x, y, z) in voxels from the centre.
+
+    Returns
+    -------
+    numpy.ndarray of shape (N, N, N)
+    """
+    return np.roll(volume, -np.rint(centre).astype(int)[::-1], axis=(0, 1, 2))
+
+
+def prepare_reference(volume, mask, plan, known=None, agreement=None):
+    """Return a reference, ready to be moved, and what is known of the particles that are aligned to it.
 
     Parameters
     ----------
     volume, mask : numpy.ndarray of shape (N, N, N)
     plan : Plan
-    model : gradalign.scores.signal_model.SignalModel, optional
-        Needed for the likelihood.
+    known : gradalign.scores.set_model.SetModel, optional
+        What the score knows of the set.
+    agreement : array_like, optional
+        By shell the part of the reference's power that is signal.
 
     Returns
     -------
-    gradalign.fourier.spectrum.Spectrum or gradalign.search.likelihood.LikelihoodVolume
+    moving : object
+        As the score prepares it.
+    known : gradalign.scores.set_model.SetModel or None
+        For `prepare_particle`.
     """
-    masked = _under(mask, volume)
-    if plan.score == "likelihood":
-        masked = _at_power(masked, _mask_power(plan) * model.signal)
-        bands = {one.low_pass for one in plan.settings.rounds}
-        spectra = {band: prepare(masked, 90.0, band, plan.voxel_size, 0.0, "the reference") for band in bands}
-        return LikelihoodVolume(spectra, _without_noise(model)._replace(mask=plan.mask()))
-    spectrum = prepare(masked, 90.0, plan.low_pass, plan.voxel_size, 0.0, "the reference")
-    return _on_unit_power(spectrum) if plan.score == "fcs" else spectrum
+    score = load_score(plan.score)
+    # under a sphere of its own the model puts it itself
+    if known is None or not np.array_equal(mask, plan.mask()):
+        volume = _under(mask, volume)
+    model, known = score.model_of_reference(volume, known, agreement) if known else (None, None)
+    return score.on_unit_power(
+        score.prepare(volume, 90.0, plan.settings, plan.voxel_size, model, "the reference")
+    ), known
 
 
-def _without_noise(model):
-    return model._replace(noise=np.zeros_like(model.noise))
-
-
-def _mask_power(plan):
-    return float((plan.mask().astype(float) ** 2).sum())
-
-
-def prepare_particle(volume, wedge, centre, plan, model=None, name="particle"):
-    """Return the transforms of a particle, centred on its starting origin.
+def prepare_particle(volume, wedge, centre, plan, known=None, name="particle"):
+    """Return a particle as the score prepares it, its starting origin at the centre to the nearest voxel.
 
     Parameters
     ----------
@@ -249,42 +239,25 @@ def prepare_particle(volume, wedge, centre, plan, model=None, name="particle"):
     centre : array_like of shape (3,)
         a₀ in voxels.
     plan : Plan
-    model : gradalign.scores.signal_model.SignalModel, optional
+    known : gradalign.scores.set_model.SetModel, optional
+        From `prepare_reference`.
     name : str
 
     Returns
     -------
-    gradalign.fourier.spectrum.Spectrum or gradalign.search.likelihood.LikelihoodVolume
+    object
 
     Raises
     ------
     InputError
         If the volume or its tilt range is unusable.
     """
-    masked = _under(plan.mask(centre), volume)
-    settings, likelihood = plan.settings, plan.score == "likelihood"
-    spectra = {}
-    for band in {one.low_pass for one in settings.rounds} if likelihood else {plan.low_pass}:
-        spectrum = prepare(masked, wedge, band, plan.voxel_size, settings.wedge_guard, name, movable=False)
-        phase = 2.0 * np.pi / plan.box * (spectrum.lattice @ np.asarray(centre, dtype=float))
-        real, imaginary = spectrum.values.astype(float)
-        turned = np.stack(
-            [real * np.cos(phase) - imaginary * np.sin(phase), real * np.sin(phase) + imaginary * np.cos(phase)]
-        )
-        spectrum = spectrum._replace(values=turned.astype(np.float32))
-        if plan.score == "fcs":
-            spectrum = _on_unit_power(spectrum)
-        spectra[band] = spectrum
-    return LikelihoodVolume(spectra, model._replace(mask=plan.mask())) if likelihood else spectra[plan.low_pass]
-
-
-def _search(fixed, moving, plan, rotations, surface, rng):
-    start = Start(surface_f=surface, surface_g=None if surface is None else np.eye(3), rotations=rotations)
-    return load_score(plan.score).search(fixed, moving, plan.settings, plan.voxel_size, start, rng)
-
-
-def _value(fixed, moving, plan, rotation, translation):
-    return load_score(plan.score).value(fixed, moving, rotation, translation)
+    score, volume = load_score(plan.score), centred(volume, centre)
+    if known:
+        model = score.model_of_particle(volume, wedge, known)
+    else:
+        model, volume = None, _under(plan.mask(centre - np.rint(centre)), volume)
+    return score.on_unit_power(score.prepare(volume, wedge, plan.settings, plan.voxel_size, model, name, movable=False))
 
 
 def align_particle(fixed, moving, plan, centre, start=None, prior=None, last=None, rng=0):
@@ -309,60 +282,40 @@ def align_particle(fixed, moving, plan, centre, start=None, prior=None, last=Non
 
     Returns
     -------
-    rotation : numpy.ndarray of shape (3, 3)
-    translation : numpy.ndarray of shape (3,)
-        a in voxels.
-    dissimilarity : float
+    gradalign.search.settings.Alignment
+        Its translation counts from the box's centre, as a₀ does.
     """
-    surface, centre = None, np.asarray(centre, dtype=float)
+    surface, centre, score = None, np.asarray(centre, dtype=float), load_score(plan.score)
     if plan.search == "local":
         seeds = local_seeds(start, plan.local_range)
     elif plan.search == "axis":
         surface = prior_surface(*prior)
         seeds = axis_seeds(plan.interval, plan.symmetry, surface)
     else:
-        seeds = symmetric_seeds(plan.interval, plan.symmetry, spread=plan.score == "likelihood")
+        seeds = symmetric_seeds(plan.interval, plan.symmetry, spread=score.spread_seeds)
     if last is not None:
         seeds = np.concatenate([seeds, np.asarray(last[0])[None]])
-    found = _search(fixed, moving, plan, seeds, surface, rng)
+
+    def search(rotations):
+        normals = {} if surface is None else {"surface_f": surface, "surface_g": np.eye(3)}
+        return score.search(fixed, moving, plan.settings, plan.voxel_size, Start(rotations=rotations, **normals), rng)
+
+    found = search(seeds)
     if plan.search == "local":
         if _turned(found.rotation, start) > plan.local_range:
             # a seed at the rim went out; the given orientation's own optimum may lie within
-            found = _search(fixed, moving, plan, seeds[:1], None, rng)
+            found = search(seeds[:1])
         if _turned(found.rotation, start) > plan.local_range:
-            still = np.asarray(start, dtype=float), np.zeros(3)
-            return still[0], centre.copy(), _value(fixed, moving, plan, *still)
-    return found.rotation, centre + found.translation, found.dissimilarity
+            return _unmoved(score, fixed, moving, np.asarray(start, dtype=float), centre)
+    return replace(found, translation=np.rint(centre) + found.translation)
+
+
+def _unmoved(score, fixed, moving, rotation, centre):
+    """Return the given transform as the answer."""
+    value = score.value(fixed, moving, rotation, centre - np.rint(centre))
+    reason = "no optimum lies within the range of the local search"
+    return Alignment(rotation, centre.copy(), value, 0, np.empty(0), np.empty((0, 12)), reason=reason)
 
 
 def _turned(rotation, start):
     return float(rotation_angle(np.asarray(rotation) @ np.asarray(start).T))
-
-
-def model_arrays(model):
-    """Return the parts of a signal model that the rounds need, for a file.
-
-    Parameters
-    ----------
-    model : gradalign.scores.signal_model.SignalModel
-
-    Returns
-    -------
-    numpy.ndarray of shape (2, shells)
-    """
-    return np.stack([model.signal, model.noise])
-
-
-def model_from_arrays(arrays):
-    """Return the signal model that `model_arrays` stored.
-
-    Parameters
-    ----------
-    arrays : numpy.ndarray of shape (2, shells)
-        Empty for none.
-
-    Returns
-    -------
-    gradalign.scores.signal_model.SignalModel or None
-    """
-    return SignalModel(*arrays, mask=None, radius=np.nan) if arrays.size else None

@@ -11,6 +11,7 @@ from gradalign.particles.filters import low_pass_factors, shell_filtered
 from gradalign.particles.images import read_map
 from gradalign.particles.listing import MASK_WORDS
 from gradalign.particles.search import EDGE_SHARE, Plan
+from gradalign.scores.set_model import SetModel
 from gradalign.search.settings import Settings, alignment_settings
 
 HISTORY = (
@@ -39,8 +40,16 @@ class State(NamedTuple):
     """Cycles per voxel, and the correlation of the half maps there without and under the mask, (3, n)."""
     history: np.ndarray
     """A row of `HISTORY` for each round."""
-    model: np.ndarray
-    """Signal and noise by shell for the likelihood, (2, n); empty for the other scores."""
+    agreement: np.ndarray
+    """By shell the part of the references' power that is signal, (n,); empty where their surroundings tell."""
+    spectra: np.ndarray
+    """Signal and noise of the particles by shell, (2, n); empty for a score without a model of them."""
+    particle_mask: np.ndarray
+    """Under which these hold, float32 (N, N, N)."""
+    particle_radius: float
+    """Of the particles' support in voxels."""
+    crowded: bool
+    """Whether something else than noise stands around them."""
     voxel_size: float
     """In nm."""
     low_pass: float
@@ -91,7 +100,7 @@ class State(NamedTuple):
                 f"particles.mask_radius: is {section['mask_radius']:g} nm, where the box has room for at most "
                 f"{largest * voxel_size:g} nm and the soft edge"
             )
-        if section["mask"] == "none" and section["score"] != "likelihood":
+        if section["mask"] == "none":
             radius = 0.0
         mask = _read_mask(section, box, voxel_size)
         smooth = shell_filtered(reference, low_pass_factors(box, edge / low_pass))
@@ -102,7 +111,11 @@ class State(NamedTuple):
             mask=mask,
             shells=np.empty((3, 0)),
             history=np.empty((0, len(HISTORY))),
-            model=np.empty(0),
+            agreement=np.empty(0),
+            spectra=np.empty((2, 0)),
+            particle_mask=np.empty(0, np.float32),
+            particle_radius=np.nan,
+            crowded=False,
             voxel_size=voxel_size,
             low_pass=section["low_pass"] or low_pass,
             initial_low_pass=low_pass,
@@ -111,6 +124,33 @@ class State(NamedTuple):
             converged=False,
         )
         return state if mask.size else state._replace(mask=make_plan(state, section, None).mask())
+
+    @property
+    def known(self):
+        """What the score knows of the particles, a `gradalign.scores.set_model.SetModel`, or None."""
+        if not self.spectra.size:
+            return None
+        return SetModel(*self.spectra, self.particle_mask, self.particle_radius, self.crowded)
+
+    def knowing(self, known):
+        """Return the state with what the score knows of the particles.
+
+        Parameters
+        ----------
+        known : gradalign.scores.set_model.SetModel or None
+
+        Returns
+        -------
+        State
+        """
+        if known is None:
+            return self
+        return self._replace(
+            spectra=np.stack([known.signal, known.noise]),
+            particle_mask=known.mask,
+            particle_radius=float(known.radius),
+            crowded=bool(known.crowded),
+        )
 
 
 def _read_mask(section, box, voxel_size):
@@ -188,27 +228,3 @@ def load_state(path):
         If the file is missing or damaged.
     """
     return load_tuple(path, State)
-
-
-def has_converged(path):
-    """Return whether a saved state needs no further round, without reading its maps.
-
-    Parameters
-    ----------
-    path : str or path
-        From `save_state`.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    InputError
-        If the file is missing or damaged.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return bool(arrays["converged"])
-    except Exception as error:
-        raise InputError(f"{path}: holds no complete round; remove it to have it made again") from error

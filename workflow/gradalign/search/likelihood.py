@@ -11,6 +11,7 @@ from gradalign.scores.evaluation import dissimilarity_at, information
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.likelihood import prepare_masked, weighted
 from gradalign.scores.masks import AUTOMATIC
+from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_log_terms
 from gradalign.search.joint import TOLERANCE, refine_jointly
@@ -275,12 +276,25 @@ class LikelihoodScore(KernelScore):
     """The likelihood: searched from coarse to fine, and at the end jointly."""
 
     uses_model = True
+    spread_seeds = True
 
     def estimate(self, volumes, tilts, alike=False, mask=None, transfers=None):
         """Return signal and noise of each volume of a set, see `Score.estimate`."""
         if alike and mask is None and not transfers:
             return [estimate_model(volumes, tilts)] * len(volumes)
         return estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask, transfers)
+
+    def model_of_set(self, volumes, tilts, mask=None):
+        """Return the spectra and the mask of a set, see `Score.model_of_set`."""
+        return model_of_set(volumes, tilts, AUTOMATIC if mask is None else mask)
+
+    def model_of_reference(self, volume, known, agreement=None):
+        """Return signal and noise of a reference, see `Score.model_of_reference`."""
+        return model_of_reference(volume, known, agreement)
+
+    def model_of_particle(self, volume, tilt, known):
+        """Return signal and noise of a particle, see `Score.model_of_particle`."""
+        return model_of_particle(volume, tilt, known)
 
     def limited(self, settings, low_pass):
         """Return settings whose rounds end at another band limit, the others in proportion, see `Score.limited`."""

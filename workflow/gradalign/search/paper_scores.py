@@ -190,6 +190,12 @@ class ContrastScore(PaperScore):
             model._replace(unit=model.unit * power**0.5, **shared) for model, power in zip(models, powers, strict=True)
         ]
 
+    def on_unit_power(self, prepared):
+        """Return a transform on unit variance in the band; its mean, at frequency 0, is never compared."""
+        power = (prepared.values.astype(float) ** 2).sum(axis=0).mean()
+        factor = np.float32(1.0 / np.sqrt(max(power, np.finfo(np.float32).tiny)))
+        return prepared._replace(values=prepared.values * factor, grid=prepared.grid * factor)
+
 
 def _untransferred(model):
     """Return the power of the signal by shell as it is without contrast transfer."""

@@ -121,6 +121,9 @@ class Score(ABC):
     balances = False
     """Whether its `estimate` serves the other scores of its preparation, too."""
 
+    spread_seeds = False
+    """Whether a search over all rotations starts from more seeds, evenly spread."""
+
     def __init__(self, name):
         self.name = name
 
@@ -155,6 +158,75 @@ class Score(ABC):
             A model for each volume; None for a score that uses none.
         """
         return [None] * len(volumes)
+
+    def model_of_set(self, volumes, tilts, mask=None):
+        """Return what a sample of the particles of a set says of all of them.
+
+        Parameters
+        ----------
+        volumes : sequence of array_like of shape (N, N, N)
+        tilts : sequence
+            A tilt range for each.
+        mask : str, float or array_like of shape (N, N, N), optional
+            As for `estimate`.
+
+        Returns
+        -------
+        gradalign.scores.set_model.SetModel or None
+            None for a score that needs nothing of this: it is given volumes that are masked already.
+        """
+        return None
+
+    def model_of_reference(self, volume, known, agreement=None):
+        """Return the model of a reference, and what is known of the particles that are aligned to it.
+
+        Parameters
+        ----------
+        volume : array_like of shape (N, N, N)
+        known : gradalign.scores.set_model.SetModel or None
+            From `model_of_set`.
+        agreement : array_like, optional
+            By shell the part of its power that is signal; its surroundings tell if left out.
+
+        Returns
+        -------
+        model : object
+            For `prepare`.
+        known : gradalign.scores.set_model.SetModel or None
+            For `model_of_particle`.
+        """
+        return None, known
+
+    def model_of_particle(self, volume, tilt, known):
+        """Return the model of one particle of a set, for `prepare`.
+
+        Parameters
+        ----------
+        volume : array_like of shape (N, N, N)
+        tilt : float, (float, float) or (float, float, float)
+        known : gradalign.scores.set_model.SetModel or None
+            From `model_of_reference`.
+
+        Returns
+        -------
+        object
+        """
+        return None
+
+    def on_unit_power(self, prepared):
+        """Return a prepared volume on the scale on which volumes without a model are compared.
+
+        Parameters
+        ----------
+        prepared : object
+            From `prepare`.
+
+        Returns
+        -------
+        object
+            With unit power for a score that compares values; as it is for all others.
+        """
+        return prepared
 
     def limited(self, settings, low_pass):
         """Return settings with another band limit.

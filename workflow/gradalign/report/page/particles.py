@@ -107,7 +107,8 @@ def _tables(rounds, scores, left_out):
     shown = "all particles" if len(scores) <= MOST_ROWS else f"the {MOST_ROWS} worst of {len(scores)} particles"
     words = f"Dissimilarity of each particle and the reference of its half set, the smaller the better: {shown}."
     look = Look("Scores", ("particle", "image", "dissimilarity"), ("half",))
-    minor = ("half", "dissimilarity_change", "rotation_change_deg", "shift_change_voxel", "start_rotation_deg")
+    changes = ("dissimilarity_change", "rotation_change_deg", "shift_change_voxel")
+    minor = ("half", *changes, "start_rotation_deg", "translation_sd_voxel", "excess")
     parts.append(table_part("table-scores", look, words, ordered, minor, [("CSV", "scores.csv")]))
     if len(left_out):
         words = f"What could not be used, and why: {min(len(left_out), MOST_ROWS)} of {len(left_out)}."

@@ -1,0 +1,129 @@
+"""What is known of a set of subtomograms of one object, and of one of them or of a reference in its light.
+
+Particles of a set share the shapes of their signal's and of their noise's spectrum, which a sample of them tells. Each
+has its own background, unit, and factors of both. The reference to which they are aligned has its own spectrum, in
+which the half maps' shell correlation tells the signal from the noise: of the power P of a half map FSC · P is signal,
+so that N = S (1/FSC − 1). A given reference has the noise that surrounds it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradalign.scores.masks import AUTOMATIC
+from gradalign.scores.signal_model import common_spectra, estimate_models
+
+# relative deviation of a signal's power from pose to pose
+_POSE_DEVIATION = 0.3
+# a reference of which more were noise, or less, would have no scale
+_LEAST_SHARE = 1e-3
+
+
+class SetModel(NamedTuple):
+    """What the particles of a set have in common."""
+
+    signal: np.ndarray
+    """Power S of a coefficient's signal by shell (cycles per box), for unit mask, in units of the surroundings."""
+    noise: np.ndarray
+    """Power N of its noise."""
+    mask: np.ndarray
+    """Under which both hold, float32 (N, N, N)."""
+    radius: float
+    """Of the particle's support in voxels."""
+    crowded: bool
+    """Whether something else than noise stands around the mask."""
+    common: tuple | None = None
+    """Signal and noise by shell that stand for a particle and the reference; None where there is no reference yet."""
+
+
+def model_of_set(volumes, tilts, mask=AUTOMATIC):
+    """Estimate what the particles of a set have in common, from a sample of them.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+        Subtomograms [z, y, x], the particle near the centre.
+    tilts : sequence
+        Their tilt ranges.
+    mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N)
+        As for `gradalign.scores.masks.make_mask`.
+
+    Returns
+    -------
+    SetModel
+
+    Raises
+    ------
+    InputError
+        If there are no volumes or one is unusable.
+    """
+    models = estimate_models(volumes, tilts, mask)
+    signal, noise = (
+        np.exp(np.mean([np.log(getattr(model, name)) for model in models], axis=0)) for name in ("signal", "noise")
+    )
+    return SetModel(signal, noise, models[0].mask, models[0].radius, models[0].crowded)
+
+
+def model_of_reference(volume, known, agreement=None):
+    """Return the model of a reference, and what is known of the particles that are aligned to it.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+    known : SetModel
+    agreement : array_like, optional
+        By shell the part of the reference's power that is signal: the shell correlation of half maps. If left out, the
+        noise is that of the reference's surroundings.
+
+    Returns
+    -------
+    model : gradalign.scores.signal_model.SignalModel
+    known : SetModel
+        With `SetModel.common`.
+
+    Raises
+    ------
+    InputError
+        If the volume is unusable.
+    """
+    (own,) = estimate_models([volume], [90.0], known.mask)
+    signal, noise = own.signal, own.noise
+    if agreement is not None:
+        share = np.clip(agreement[: len(signal)], _LEAST_SHARE, 1.0 - _LEAST_SHARE)
+        signal, noise = (signal + noise) * share, (signal + noise) * (1.0 - share)
+    known = known._replace(common=common_spectra(np.stack([known.signal, signal]), np.stack([known.noise, noise])))
+    return own._replace(signal=signal, noise=noise, **_shared(known)), known
+
+
+def model_of_particle(volume, tilt, known):
+    """Return the model of one particle of a set: the set's spectra with its own background, unit and factors.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+    tilt : float, (float, float) or (float, float, float)
+    known : SetModel
+        From `model_of_reference`.
+
+    Returns
+    -------
+    gradalign.scores.signal_model.SignalModel
+
+    Raises
+    ------
+    InputError
+        If the volume or the tilt range is unusable.
+    """
+    (own,) = estimate_models([volume], [tilt], known.mask)
+    # how many coefficients a shell has
+    places = np.arange(len(known.signal)) ** 2.0
+    noise = known.noise * np.exp(np.average(np.log(own.noise / known.noise), weights=places))
+    weights = places * known.signal / (known.signal + noise) ** 2
+    factor = np.log((weights * own.signal).sum() / (weights * known.signal).sum())
+    # what the pose alone can make of a factor is not believed
+    believed = 1.0 - _POSE_DEVIATION**2 / max(factor**2, _POSE_DEVIATION**2)
+    return own._replace(signal=known.signal * np.exp(believed * factor), noise=noise, **_shared(known))
+
+
+def _shared(known):
+    return {"mask": known.mask, "radius": known.radius, "common": known.common, "crowded": known.crowded}
