@@ -5,6 +5,7 @@ off with the distance from the centre. Neighbours, a membrane or gold beside the
 a volume, smoothed over a few voxels, tells them from noise, since noise is everywhere alike.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +47,13 @@ class Mask(NamedTuple):
     """Whether something else than noise stands around it."""
 
 
+def _kept(values):
+    """Return an array that many callers share, and none may change."""
+    values.flags.writeable = False
+    return values
+
+
+@lru_cache(maxsize=4)
 def distances(size, centre=(0.0, 0.0, 0.0)):
     """Return how far each voxel stands from a place.
 
@@ -62,7 +70,7 @@ def distances(size, centre=(0.0, 0.0, 0.0)):
         [z, y, x], in voxels.
     """
     x, y, z = (np.arange(size) - size // 2 - place for place in centre)
-    return np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2)
+    return _kept(np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2))
 
 
 def soft_sphere(size, radius, edge=SOFT_EDGE, centre=(0.0, 0.0, 0.0)):
@@ -83,7 +91,7 @@ def soft_sphere(size, radius, edge=SOFT_EDGE, centre=(0.0, 0.0, 0.0)):
     -------
     numpy.ndarray of float32, shape (size, size, size)
     """
-    outward = np.clip((distances(size, centre) - radius) / edge, 0.0, 1.0)
+    outward = np.clip((distances(size, tuple(centre)) - radius) / edge, 0.0, 1.0)
     return (0.5 + 0.5 * np.cos(np.pi * outward)).astype(np.float32)
 
 
@@ -106,8 +114,19 @@ def profile(volume):
     return _by_distance(np.asarray(volume, dtype=float) ** 2)
 
 
+@lru_cache(maxsize=4)
+def _shells(size):
+    return _kept(np.rint(distances(size)).astype(int).ravel())
+
+
+@lru_cache(maxsize=4)
+def _places_by_distance(size):
+    shells = _shells(size)
+    return np.split(np.argsort(shells, kind="stable"), np.cumsum(np.bincount(shells))[:-1])
+
+
 def _by_distance(values):
-    shells = np.rint(distances(len(values))).astype(int).ravel()
+    shells = _shells(len(values))
     return np.bincount(shells, values.ravel()) / np.bincount(shells)
 
 
@@ -183,11 +202,8 @@ def lone_radius(volumes):
     float
         In voxels: as of `particle_radius`, from the median of the smoothed square at each distance.
     """
-    size = len(volumes[0])
-    shells = np.rint(distances(size)).astype(int).ravel()
-    order = np.argsort(shells, kind="stable")
-    places = np.split(order, np.cumsum(np.bincount(shells))[:-1])
-    total = 0.0
+    size, total = len(volumes[0]), 0.0
+    places = _places_by_distance(size)
     for volume in volumes:
         square = smoothed_square(volume).ravel()
         values = np.array([np.median(square[place]) for place in places])
@@ -195,6 +211,7 @@ def lone_radius(volumes):
     return min(end_of_particle(total, size), _LARGEST * size)
 
 
+@lru_cache(maxsize=8)
 def surroundings(size, radius, axis):
     """Return the mask of what surrounds a particle, within the cylinder about the tilt axis that all images show.
 
@@ -216,7 +233,7 @@ def surroundings(size, radius, axis):
     aside = x * np.sin(np.radians(axis)) - y * np.cos(np.radians(axis))
     outward = np.clip((np.hypot(aside, z) - size / 2 + 2.0) / 2.0, 0.0, 1.0)
     inside = (0.5 + 0.5 * np.cos(np.pi * outward)).astype(np.float32)
-    return inside * (1.0 - soft_sphere(size, radius, 2.0))
+    return _kept(inside * (1.0 - soft_sphere(size, radius, 2.0)))
 
 
 def smoothed_square(volume):

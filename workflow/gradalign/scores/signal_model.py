@@ -11,6 +11,7 @@ shape, such as a map without contrast transfer, keeps its own. Where a volume's 
 out of its spectra first: then the map has the shape of the others.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -109,23 +110,28 @@ class SignalModel(NamedTuple):
         return ((np.asarray(volume, dtype=float) - beads - self.level) / self.unit).astype(np.float32)
 
 
-def _shell_sums(volumes, masks, wedges):
-    """Return the summed power of measured coefficients by shell, each divided by its mask's power, and their number."""
-    size = masks[0].shape[0]
+@lru_cache(maxsize=8)
+def _measured_shells(size, wedge):
+    """Return the shells of the coefficients of a real transform, and which are measured below Nyquist's frequency."""
     axis = np.fft.fftfreq(size, 1.0 / size)
     last = np.fft.rfftfreq(size, 1.0 / size)
     z, y, x = np.meshgrid(axis, axis, last, indexing="ij")
     points = np.stack([x, y, z], axis=-1)
     shells = np.rint(np.sqrt((points**2).sum(axis=-1))).astype(int)
-    # those below Nyquist's frequency
+    inside = measured(points, wedge) & (shells < (size + 1) // 2)
+    return shells[inside], inside
+
+
+def _shell_sums(volumes, masks, wedges):
+    """Return the summed power of measured coefficients by shell, each divided by its mask's power, and their number."""
+    size = masks[0].shape[0]
     count = (size + 1) // 2
     sums, places = np.zeros((len(volumes), count)), np.zeros((len(volumes), count))
-    insides = {wedge: measured(points, wedge) & (shells < count) for wedge in set(wedges)}
     for row, (volume, mask, wedge) in enumerate(zip(volumes, masks, wedges, strict=True)):
-        inside = insides[wedge]
+        shells, inside = _measured_shells(size, wedge)
         power = np.abs(np.fft.rfftn(volume * mask)) ** 2 / (mask.astype(float) ** 2).sum()
-        sums[row] = np.bincount(shells[inside], power[inside], count)
-        places[row] = np.bincount(shells[inside], minlength=count)
+        sums[row] = np.bincount(shells, power[inside], count)
+        places[row] = np.bincount(shells, minlength=count)
     return sums, places
 
 
