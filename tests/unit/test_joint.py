@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from gradalign.errors import InputError
+from gradalign.geometry.harmonics import rotation_matrix
 from gradalign.geometry.rotations import (
     alignment_error,
+    euler_from_rotation,
     inverse_transform,
     random_rotations,
     relative_transform,
@@ -13,7 +15,7 @@ from gradalign.geometry.rotations import (
 from gradalign.geometry.wedge import measured
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.signal_model import SignalModel, estimate_model
-from gradalign.search.joint import JointRefinement, refine_jointly
+from gradalign.search.joint import JointEnd, JointRefinement, refine_jointly
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, prepare_bands
 from gradalign.search.modes import _MODEL_ERROR, prepare_joint
 from gradalign.search.radial_modes import support
@@ -204,11 +206,45 @@ def test_a_search_about_one_axis_stays_about_it():
 def test_each_evaluation_is_a_step_and_the_path_keeps_the_best():
     f, g = prepared((60, 60))
     rotation, translation = rotation_from_euler(30, 80, -50), np.array([1.0, -0.5, 0.7])
-    found = refine_jointly(f, g, rotation, translation, np.diag([1e3] * 3 + [10.0] * 3), np.eye(6))
-    turned, moved, trace, path = found
-    assert len(trace) == len(path) and (np.diff(trace) <= 0).all()
-    np.testing.assert_array_equal(path[0], [*rotation.ravel(), *translation])
-    np.testing.assert_allclose(path[-1], [*turned.ravel(), *moved], atol=1e-12)
+    pair, about = JointRefinement(f, g), np.diag([1e3] * 3 + [10.0] * 3)
+    found = refine_jointly(pair, (rotation, translation), about, np.eye(6))
+    assert len(found.trace) == len(found.path) and (np.diff(found.trace) <= 0).all()
+    np.testing.assert_array_equal(found.path[0], [*rotation.ravel(), *translation])
+    np.testing.assert_allclose(found.path[-1], [*found.rotation.ravel(), *found.translation], atol=1e-12)
+    # from its end it goes on where it was
+    again = refine_jointly(pair, found, about, np.eye(6))
+    np.testing.assert_allclose(again.trace[0], found.trace[-1], rtol=1e-12)
+    assert again.value <= found.value + 1e-9
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.3])
+def test_the_likelihoods_of_one_object_and_of_two_are_those_of_the_whole_covariance(gain):
+    f, g = prepared((60, 60))
+    pair, rotation = JointRefinement(f, g), rotation_from_euler(30, 80, -50)
+    end = JointEnd(rotation, np.array([1.0, -0.5, 0.7]), np.array([0.3, 0.1, -0.2]), gain, 0.0, None, None)
+    place = -(rotation.T @ (end.translation - end.centre))
+    one, two = pair.penalty(rotation, gain), 0.0
+    value, _ = pair.evaluate(rotation, end.translation, end.centre, gain)
+    one += value
+    expected = 0.0
+    for parity in (0, 1):
+        half = np.exp(gain / 2.0)
+        left, right = f.modes.gram[parity] / (f.noise * half**2), g.modes.gram[parity] / g.noise * half**2
+        turn = np.zeros_like(right)
+        start = 0
+        for degree, count in g.modes.degrees[parity]:
+            for _ in range(count):
+                part = slice(start, start := start + 2 * degree + 1)
+                turn[part, part] = rotation_matrix(degree, euler_from_rotation(rotation))
+        first = pair._right_sides(f, end.centre)[parity][:, 0] / half
+        second = pair._right_sides(g, place)[parity][:, 0] * half
+        eye = np.eye(len(left))
+        both, data = eye + left + turn @ right @ turn.T, first + turn @ second
+        expected += 0.5 * np.linalg.slogdet(both)[1] - 0.5 * data @ np.linalg.solve(both, data)
+        for matrix, side in ((eye + left, first), (eye + right, second)):
+            two += 0.5 * np.linalg.slogdet(matrix)[1] - 0.5 * side @ np.linalg.solve(matrix, side)
+    assert one == pytest.approx(expected, rel=1e-6)
+    assert pair.unrelated(end) == pytest.approx(two, rel=1e-6)
 
 
 def test_a_search_without_it_ends_as_before():
@@ -235,9 +271,9 @@ def test_complete_tilt_series_need_no_joint_refinement():
 def test_data_without_a_signal_are_left_where_they_are():
     f, g = prepared((60, 60), model=invented_model(ratio=0.0))
     rotation, translation = rotation_from_euler(30, 80, -50), np.array([1.0, -0.5, 0.7])
-    found = refine_jointly(f, g, rotation, translation, np.zeros((6, 6)), np.eye(6))
-    np.testing.assert_allclose(found[0], rotation, atol=1e-12)
-    np.testing.assert_allclose(found[1], translation, atol=1e-12)
+    found = refine_jointly(JointRefinement(f, g), (rotation, translation), np.zeros((6, 6)), np.eye(6))
+    np.testing.assert_allclose(found.rotation, rotation, atol=1e-12)
+    np.testing.assert_allclose(found.translation, translation, atol=1e-12)
 
 
 def test_an_unusable_volume_is_refused_by_name():

@@ -81,7 +81,7 @@ def weighted(spectrum, model, moved=None):
     )
 
 
-def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness=0.0, name="volume"):
+def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness=0.0, name="volume", movable=True):
     """Return the transform of a volume under the model's mask, its missing wedge with a soft edge.
 
     Parameters
@@ -99,6 +99,8 @@ def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness
         Width of the missing wedge's soft edge, in cycles per box.
     name : str
         How messages call the volume.
+    movable : bool
+        Whether it is to be moved.
 
     Returns
     -------
@@ -111,6 +113,6 @@ def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness
     """
     complete = is_complete(check_wedge(tilt_range))
     volume = check_volume(volume, name, model.mask.shape[0])
-    spectrum = prepare(model.standardised(volume) * model.mask, tilt_range, low_pass, voxel_size, 0.0, name)
+    spectrum = prepare(model.standardised(volume) * model.mask, tilt_range, low_pass, voxel_size, 0.0, name, movable)
     # nothing is missing from a full range, and so it has no edge
     return spectrum._replace(softness=0.0 if complete else softness)

@@ -12,7 +12,12 @@ mask or at the wedge's edge. Its derivative by a rotation needs the rotation's g
 ∂Q = −zᵀ L (D b_g − D G_g Dᵀ z). Where the object's support is centred is not known and is found along with the rest.
 So is, for volumes that need not be alike, how much stronger the object stands in g than its power in each says, which a
 pose and a wedge change by a third: A_f is divided by √h and A_g multiplied by it.
+
+Where refinements end that started apart, Q + ½ log |M| tells them apart: the negative logarithm of the probability of
+both volumes, all modes taken into account.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,6 +50,33 @@ def _each_degree(degrees, matrices, values):
     return result
 
 
+class JointEnd(NamedTuple):
+    """Where a joint refinement ended."""
+
+    rotation: np.ndarray
+    """(3, 3)."""
+    translation: np.ndarray
+    """(3,), in voxels."""
+    centre: np.ndarray
+    """Where the object's support is centred in f, in voxels from voxel N//2: (3,)."""
+    gain: float
+    """log h."""
+    value: float
+    """−log of the likelihood, but for what no transform changes."""
+    trace: np.ndarray
+    """Smallest Q after each evaluation: (steps,)."""
+    path: np.ndarray
+    """Transform with that Q, R row by row, then a: (steps, 12)."""
+
+
+def _best_modes(matrix, data):
+    """Return ½ log |1 + matrix| and (1 + matrix)⁻¹ data."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    factor = cho_factor(matrix + np.eye(len(matrix)), lower=True, overwrite_a=True, check_finite=False)
+    return float(np.log(np.diagonal(factor[0])).sum()), cho_solve(factor, data, check_finite=False)
+
+
 class JointRefinement:
     """Q and its derivatives for one pair.
 
@@ -56,6 +88,7 @@ class JointRefinement:
 
     def __init__(self, fixed, moving):
         self._fixed, self._moving = fixed, moving
+        self.alike = fixed.alike
         self._unit = 2.0 * np.pi / fixed.size
 
     def _right_sides(self, volume, shift):
@@ -125,17 +158,55 @@ class JointRefinement:
         by_rotation -= np.cross(aside, by_translation)
         return value, np.concatenate([by_rotation, by_translation, by_centre - by_translation, [by_gain]])
 
+    def penalty(self, rotation, gain=0.0):
+        """Return ½ log |M|, by which Q falls short of −log of the likelihood.
 
-def refine_jointly(fixed, moving, rotation, translation, information, basis, tolerance=TOLERANCE):
-    """Refine the transform that an alignment has found.
+        Parameters
+        ----------
+        rotation : array_like of shape (3, 3)
+        gain : float
+            log h.
+
+        Returns
+        -------
+        float
+        """
+        total, factor = 0.0, np.exp(gain)
+        turned = self._turned(rotation, np.zeros(3))
+        for (side, gram, _), first in zip(turned, self._fixed.modes.gram, strict=True):
+            total += _best_modes(first / (self._fixed.noise * factor) + gram * factor, side[:, 0])[0]
+        return total
+
+    def unrelated(self, end):
+        """Return what `JointEnd.value` would be if the volumes showed two objects.
+
+        Parameters
+        ----------
+        end : JointEnd
+            The objects stand where this has the one.
+
+        Returns
+        -------
+        float
+        """
+        total, factor = 0.0, np.exp(end.gain / 2.0)
+        places = end.centre, -(end.rotation.T @ (end.translation - end.centre))
+        for volume, place, scale in zip((self._fixed, self._moving), places, (1.0 / factor, factor), strict=True):
+            for side, gram in zip(self._right_sides(volume, place), volume.modes.gram, strict=True):
+                data = scale * side[:, 0]
+                penalty, modes = _best_modes(gram * (scale**2 / volume.noise), data)
+                total += penalty - 0.5 * data @ modes
+        return total
+
+
+def refine_jointly(pair, start, information, basis, tolerance=TOLERANCE):
+    """Refine a transform by Q.
 
     Parameters
     ----------
-    fixed, moving : gradalign.search.modes.JointVolume
-        f and g.
-    rotation : array_like of shape (3, 3)
-    translation : array_like of shape (3,)
-        In voxels.
+    pair : JointRefinement
+    start : tuple
+        Rotation (3, 3) and translation (3,) in voxels; then, if they are known, centre and gain as of a `JointEnd`.
     information : array_like of shape (6, 6)
         About how Q curves there, by ω in radians and the translation in voxels.
     basis : array_like of shape (6, k)
@@ -145,20 +216,16 @@ def refine_jointly(fixed, moving, rotation, translation, information, basis, tol
 
     Returns
     -------
-    rotation : numpy.ndarray of shape (3, 3)
-    translation : numpy.ndarray of shape (3,)
-    trace : numpy.ndarray of shape (steps,)
-        Smallest Q after each evaluation.
-    path : numpy.ndarray of shape (steps, 12)
-        Transform with that Q: R row by row, then a.
+    JointEnd
     """
     from scipy.optimize import minimize
 
-    rotation, translation = np.asarray(rotation, dtype=float), np.asarray(translation, dtype=float)
-    pair, free = JointRefinement(fixed, moving), basis.shape[1]
+    rotation, translation = (np.asarray(part, dtype=float) for part in start[:2])
+    middle, ratio = start[2:4] or (translation / 2.0, 0.0)
+    free = basis.shape[1]
     curvature = basis.T @ (information + np.diag(_REACH**-2.0)) @ basis
     # in these coordinates Q curves alike in all directions
-    scaled = np.zeros((10, free + 3 + (not fixed.alike)))
+    scaled = np.zeros((10, free + 3 + (not pair.alike)))
     scaled[:6, :free] = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
     scaled[6:9, free : free + 3] = _CENTRE_SCALE * np.eye(3)
     scaled[9, free + 3 :] = _GAIN_SCALE
@@ -166,8 +233,12 @@ def refine_jointly(fixed, moving, rotation, translation, information, basis, tol
 
     def moved(place):
         change = scaled @ place
-        centre = translation / 2.0 + change[6:9]
-        return rotation_from_vector(change[:3]) @ rotation, translation + change[3:6], centre, change[9]
+        return (
+            rotation_from_vector(change[:3]) @ rotation,
+            translation + change[3:6],
+            middle + change[6:9],
+            ratio + change[9],
+        )
 
     def objective(place):
         at = moved(place)
@@ -183,7 +254,8 @@ def refine_jointly(fixed, moving, rotation, translation, information, basis, tol
 
     options = {"gtol": tolerance, "maxiter": _MOST_ITERATIONS}
     found = minimize(objective, np.zeros(scaled.shape[1]), jac=True, method="BFGS", options=options)
-    return *moved(found.x)[:2], np.array(trace), np.array(path)
+    at = moved(found.x)
+    return JointEnd(*at, float(found.fun + pair.penalty(at[0], at[3])), np.array(trace), np.array(path))
 
 
 def joint_curvature(fixed, moving, rotation, translation, basis):

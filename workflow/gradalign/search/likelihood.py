@@ -14,7 +14,7 @@ from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_log_terms
-from gradalign.search.joint import TOLERANCE, refine_jointly
+from gradalign.search.joint import TOLERANCE, JointRefinement, refine_jointly
 from gradalign.search.modes import JointVolume, prepare_joint
 from gradalign.search.score import KernelScore, Start, refined_on
 from gradalign.search.seeds import free_directions, start_rotations
@@ -27,6 +27,11 @@ from gradalign.search.verdict import covariance_at, expected_value, joint_covari
 _DENSER, _WIDER = 4, 3
 # candidates that are refined to the end: those whose d is at most so much larger than the smallest
 _MOST_ENDS, _NEAR = 4, 10.0
+# where the end is a joint one; d leaves out what a mask and the overlap's edge take, so that it is a rough guide there
+_MOST_JOINT_ENDS, _NEAR_JOINTLY = 64, 60.0
+# gradient at which a joint end is looked at, in standard deviations, and how much less likely than the best one it may
+# be to be refined further
+_ROUGH, _CLOSE = 0.3, 3.0
 
 
 class LikelihoodVolume(NamedTuple):
@@ -65,7 +70,7 @@ def finest_limit(settings):
     return settings.rounds[-1].low_pass
 
 
-def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name="volume"):
+def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name="volume", movable=True):
     """Return a volume with its masked transforms at the band limits of the coarse-to-fine search.
 
     Parameters
@@ -80,6 +85,8 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
         In nm.
     name : str
         How messages call the volume.
+    movable : bool
+        Whether it is to be moved.
 
     Returns
     -------
@@ -93,7 +100,7 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     settings = settings or Settings()
     limits = {one.low_pass: band_limit(len(volume), one.low_pass, voxel_size) for one in settings.rounds}
     finest = finest_limit(settings)
-    whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name)
+    whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name, movable)
     bands = {low_pass: narrowed(whole, limits[low_pass]) for low_pass in limits if low_pass != finest}
     # what it takes for noise would be neighbours
     joint = None if model.crowded else prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
@@ -157,16 +164,16 @@ def ends_jointly(fixed, moving):
     return bool(fixed.joint and moving.joint) and not (fixed.joint.complete and moving.joint.complete)
 
 
-def jointly_refined(fixed, moving, rotation, translation, basis, tolerance=TOLERANCE):
+def jointly_refined(pair, spectra, start, basis, tolerance=TOLERANCE):
     """Refine a transform jointly, as `gradalign.search.joint.refine_jointly` does.
 
     Parameters
     ----------
-    fixed, moving : LikelihoodVolume
-        For which `ends_jointly` holds.
-    rotation : array_like of shape (3, 3)
-    translation : array_like of shape (3,)
-        In voxels.
+    pair : gradalign.search.joint.JointRefinement
+    spectra : (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
+        From `finest_pair`.
+    start : tuple
+        Rotation (3, 3) and translation (3,) in voxels, or a `gradalign.search.joint.JointEnd`.
     basis : array_like of shape (6, k)
         The free directions.
     tolerance : float
@@ -174,17 +181,12 @@ def jointly_refined(fixed, moving, rotation, translation, basis, tolerance=TOLER
 
     Returns
     -------
-    rotation : numpy.ndarray of shape (3, 3)
-    translation : numpy.ndarray of shape (3,)
-        In voxels.
-    trace : numpy.ndarray of shape (steps,)
-    path : numpy.ndarray of shape (steps, 12)
-        As `gradalign.search.joint.refine_jointly` returns them.
+    gradalign.search.joint.JointEnd
     """
-    held, moved = finest_pair(fixed, moving)
+    held, moved = spectra
     # of −log of the likelihood, about
-    curvature = 2.0 * information(without_log_terms(held), moved, rotation, translation)
-    return refine_jointly(fixed.joint, moving.joint, rotation, translation, curvature, basis, tolerance)
+    curvature = 2.0 * information(without_log_terms(held), moved, start[0], start[1])
+    return refine_jointly(pair, start, curvature, basis, tolerance)
 
 
 def align_bands(
@@ -239,33 +241,54 @@ def _far_off(fixed, moving, candidates, deviations):
 
 def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
     """Refine the best candidates to the end, and answer with the best of the ends."""
-    whole, moved = finest_pair(fixed, moving)
+    whole, moved = spectra = finest_pair(fixed, moving)
     number, held = score_number("likelihood"), without_log_terms(whole)
-    low_pass, size = finest_limit(settings), whole.size
-    best = best_distinct(candidates, 1, _MOST_ENDS, _NEAR, low_pass, voxel_size, size)
+    low_pass, size, jointly = finest_limit(settings), whole.size, ends_jointly(fixed, moving)
+    most, near = (_MOST_JOINT_ENDS, _NEAR_JOINTLY) if jointly else (_MOST_ENDS, _NEAR)
+    best = best_distinct(candidates, 1, most, near, low_pass, voxel_size, size)
     last = place_candidates(held, moved, number, best.rotations, best.translations, settings.damping)
-    parts, ends = [steps], []
-    for each in range(len(best.damping)):
-        one = Candidates(*(values[each : each + 1] for values in last))
-        parts.append(refine_each(held, moved, number, basis, settings.damping, settings.last_steps, one))
-        rotation, translation = one.rotations[0].copy(), one.translations[0].copy()
-        if ends_jointly(fixed, moving):
-            rotation, translation, *further = jointly_refined(fixed, moving, rotation, translation, basis)
-            parts.append(further)
-        value = dissimilarity_at(whole, moved, "likelihood", rotation, translation)
-        ends.append((value, each, rotation, translation))
-    value, each, rotation, translation = min(ends, key=lambda end: end[:2])
+    parts = [steps, refine_each(held, moved, number, basis, settings.damping, settings.last_steps, last)]
+    if jointly:
+        pair = JointRefinement(fixed.joint, moving.joint)
+        end, rivals, further = _best_joint_end(pair, spectra, last, basis)
+        parts += further
+        answer = end.rotation, end.translation, end.value
+        covariance = joint_covariance_at(fixed.joint, moving.joint, *answer[:2], basis)
+        evidence = pair.unrelated(end) - end.value
+    else:
+        values = [dissimilarity_at(whole, moved, "likelihood", *place) for place in zip(*last[:2], strict=True)]
+        first = int(np.argmin(values))
+        # the rounds have left their candidates at d with the logarithm's terms
+        answer = last.rotations[first], last.translations[first], float(best.dissimilarities[first])
+        rivals = candidates
+        covariance, evidence = covariance_at(whole, moved, number, *answer[:2], basis), None
+    rotation, translation, _ = answer
     trace, path = (np.concatenate(values) for values in zip(*parts, strict=True))
     # whatever was tried last, the path ends at the answer
     path[-1] = np.concatenate([rotation.ravel(), translation])
-    covariance = (
-        joint_covariance_at(fixed.joint, moving.joint, rotation, translation, basis)
-        if ends_jointly(fixed, moving)
-        else covariance_at(whole, moved, number, rotation, translation, basis)
-    )
-    answer = rotation, translation, float(best.dissimilarities[each])
-    judgement = judge(whole, moved, number, answer, candidates, covariance, settings.start_reach / voxel_size)
-    return Alignment(rotation, translation, value, len(trace), trace, path, **judgement)
+    reach = settings.start_reach / voxel_size
+    judgement = judge(whole, moved, number, answer, rivals, covariance, reach, evidence)
+    value = dissimilarity_at(whole, moved, "likelihood", rotation, translation)
+    return Alignment(rotation.copy(), translation.copy(), value, len(trace), trace, path, **judgement)
+
+
+def _best_joint_end(pair, spectra, candidates, basis):
+    """Return the likeliest joint end, all ends as candidates whose d is −log of their likelihood, and the steps.
+
+    All are looked at, and those that are nearly as likely as the best are refined to the end.
+    """
+    starts = zip(candidates.rotations, candidates.translations, strict=True)
+    ends = [jointly_refined(pair, spectra, start, basis, _ROUGH) for start in starts]
+    parts = [(end.trace, end.path) for end in ends]
+    limit = min(end.value for end in ends) + _CLOSE
+    for number, end in enumerate(ends):
+        if end.value <= limit:
+            ends[number] = jointly_refined(pair, spectra, end, basis)
+            parts.append((ends[number].trace, ends[number].path))
+    values = np.array([end.value for end in ends])
+    rotations, translations = (np.array([end[place] for end in ends]) for place in (0, 1))
+    rivals = candidates._replace(rotations=rotations, translations=translations, dissimilarities=values)
+    return ends[np.argmin(values)], rivals, parts
 
 
 # gradient at which a joint refinement has converged, in standard deviations of the answer
@@ -306,9 +329,13 @@ class LikelihoodScore(KernelScore):
         rounds = tuple(each._replace(low_pass=scale * each.low_pass) for each in settings.rounds)
         return replace(settings, low_pass=low_pass, rounds=rounds)
 
+    def own_limit(self, settings):
+        """Return the band limit of the last round, see `Score.own_limit`."""
+        return finest_limit(settings)
+
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return a volume's transforms at the band limits of the search, see `Score.prepare`."""
-        return prepare_bands(volume, tilt_range, model, settings, voxel_size, name)
+        return prepare_bands(volume, tilt_range, model, settings, voxel_size, name, movable)
 
     def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
         """Search from coarse to fine, see `Score.search`; nothing is drawn."""
@@ -322,7 +349,7 @@ class LikelihoodScore(KernelScore):
         return finest_pair(fixed, moving)
 
     def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
-        """Refine a transform without the logarithm's terms, and then jointly, see `KernelScore.refine`."""
+        """Refine a transform without the logarithm's terms, and then jointly, see `Score.refine`."""
         held, moved = finest_pair(fixed, moving)
         held = without_log_terms(held)
         basis = free_directions() if basis is None else basis
@@ -333,8 +360,9 @@ class LikelihoodScore(KernelScore):
                 held, moved, self.kernel, rotation, translation, settings.damping, basis
             )
         if jointly:
-            rotation, translation, *_ = jointly_refined(fixed, moving, rotation, translation, basis, _CONVERGED)
-            value = dissimilarity_at(held, moved, self.name, rotation, translation)
+            pair, start = JointRefinement(fixed.joint, moving.joint), (rotation, translation)
+            end = jointly_refined(pair, (held, moved), start, basis, _CONVERGED)
+            rotation, translation, value = end.rotation, end.translation, end.value
         return rotation, translation, value
 
 

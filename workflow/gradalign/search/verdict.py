@@ -7,7 +7,9 @@ the signal alone: with little signal that is more than (JᵀJ)⁻¹ V, which tak
 
 The answer's rivals are the other candidates that place a particle elsewhere. With the log-likelihood ratios Δ of the
 answer and each of them its probability among them is 1/(1 + Σ exp(−Δ)). For the likelihood Δ is the difference of d;
-for a sum of squares over n coefficients with unknown noise it is n times that of log d.
+for a sum of squares over n coefficients with unknown noise it is n times that of log d. Where ends of joint refinements
+are compared it is the difference of their likelihoods. One rival more is what chance matches: a transform, somewhere
+among those that a search tries, with `LEAST_EVIDENCE`.
 """
 
 from typing import NamedTuple
@@ -25,9 +27,9 @@ from gradalign.search.step import rotation_from_vector
 _STEPS = np.array([2e-3] * 3 + [2e-2] * 3)
 # what is known of an answer before: radians, and the part of the box
 _PRIOR_ANGLE, _PRIOR_SHIFT = 1.8, 0.25
-# Q takes the noise for 1.3 times what it is (`gradalign.search.modes`) and knows nothing of its shape; on pairs of the
-# phantom and of RNA polymerase the errors' squares are 0.45 to 0.75 of what it says
-_JOINT_FACTOR = 0.57
+# Q takes the noise for 1.3 times what it is (`gradalign.search.modes`), and the support is smoother than a particle's;
+# the errors' squares are 0.5 (enolase, phantom) to 0.9 (GroEL, RNA polymerase) of what it says
+_JOINT_FACTOR = 0.66
 # part of the resolution by which a rival places the particle elsewhere
 _ELSEWHERE = 0.5
 
@@ -36,7 +38,8 @@ MOST_RIVALS = 10
 LEAST_COEFFICIENTS = 60
 """Fewer in the overlap say nothing of six numbers."""
 LEAST_EVIDENCE = 20.0
-"""Logarithm of how much likelier one object must be than two: a search tries some ten thousand transforms."""
+"""Logarithm of how much likelier one object must be than two: a search tries some ten thousand transforms, and the best
+of these comes so far by chance."""
 LARGEST_SD_DEG = 20.0
 """Standard error of the rotation from which on the answer is anywhere."""
 LEAST_PROBABILITY = 0.9
@@ -197,7 +200,7 @@ def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
     return np.array(numbers, int)
 
 
-def judge(fixed, moving, kernel, answer, candidates, covariance, reach):
+def judge(fixed, moving, kernel, answer, candidates, covariance, reach, evidence=None):
     """Judge where a search ended.
 
     Parameters
@@ -206,13 +209,16 @@ def judge(fixed, moving, kernel, answer, candidates, covariance, reach):
     kernel : int
         The score's number.
     answer : (array_like of shape (3, 3), array_like of shape (3,), float)
-        Rotation, translation in voxels, and the d by which it was chosen among the candidates.
+        Rotation, translation in voxels, and the d by which it was chosen among the candidates; for the likelihood any
+        negative logarithm of it.
     candidates : gradalign.search.step.Candidates
         With their d.
     covariance : array_like of shape (6, 6)
         From `covariance_at` or `joint_covariance_at`.
     reach : float
         Of the start translations, in voxels.
+    evidence : float, optional
+        Logarithm of how much likelier one object is than two, where the search knows it; else from d.
 
     Returns
     -------
@@ -225,12 +231,16 @@ def judge(fixed, moving, kernel, answer, candidates, covariance, reach):
     if kernel == LIKELIHOOD:
         ratios = others - value
         mean, deviation = expected_value(fixed, moving, rotation)
-        excess, evidence = (at.value - mean) / deviation, float(fixed.penalties.sum(dtype=float)) - at.value
+        excess = (at.value - mean) / deviation
+        by_overlap = float(fixed.penalties.sum(dtype=float)) - at.value
     else:
         ratios = at.count * np.log(np.maximum(others, 1e-300) / max(value, 1e-300))
         norm = np.sqrt(at.products[MOVED, MOVED] * at.products[FIXED, FIXED])
         likeness = max(at.products[MOVED, FIXED], 0.0) / norm if norm > 0.0 else 0.0
-        excess, evidence = np.nan, -at.count * np.log(max(1.0 - likeness**2, 1e-12))
+        excess, by_overlap = np.nan, -at.count * np.log(max(1.0 - likeness**2, 1e-12))
+    evidence = by_overlap if evidence is None else evidence
+    # what chance alone may match is a rival, too
+    ratios = np.append(ratios, evidence - LEAST_EVIDENCE)
     probability = float(1.0 / (1.0 + np.exp(-np.clip(ratios, -700.0, 700.0)).sum()))
     spread = np.degrees(np.sqrt(np.trace(covariance[:3, :3])))
     reason = _reason(at.count, float(evidence), spread, translation, reach, fixed.size, probability, excess)

@@ -179,15 +179,13 @@ def regret(score, volumes, found, truth, basis, settings):
     truth_end_dissimilarity : float
         d where a refinement ends that starts at the truth.
     search_loss : bool
-        Whether it ends elsewhere and at a smaller d than a refinement that starts at the answer.
+        Whether it ends elsewhere and better, by what the search makes smallest, than one that starts at the answer.
     """
-    *end, _ = score.refine(*volumes, *truth, settings, basis)
-    *own_end, _ = score.refine(*volumes, found.rotation, found.translation, settings, basis, found=True)
+    *end, least = score.refine(*volumes, *truth, settings, basis)
+    *own_end, own_least = score.refine(*volumes, found.rotation, found.translation, settings, basis, found=True)
     turn = float(rotation_angle(end[0].T @ own_end[0]))
     shift = float(np.linalg.norm(end[1] - own_end[1]))
-    value = score.value(*volumes, *end)
-    own_value = min(found.dissimilarity, score.value(*volumes, *own_end))
-    return value, is_search_loss(own_value, value, turn, shift)
+    return score.value(*volumes, *end), is_search_loss(own_least, least, turn, shift)
 
 
 def verdict_values(found, truth, basis):
