@@ -18,6 +18,9 @@ F, G = phantom(24, 32, rotation_from_euler(20, 30, 40)), phantom(24, 32)
         ({"voxel_size": 10.0}, "5.3 nm is beyond Nyquist's limit of 20 nm: give at least that, and voxel_size in nm"),
         ({"voxel_size": 10.0, "score": "likelihood"}, "beyond Nyquist's limit of 20 nm"),
         ({"low_pass": -1.0}, "low_pass: is -1.0"),
+        ({"low_pass": 16.0}, "low_pass: 16 nm leaves 16 coefficients of a box of 32 nm, where at least 20 are needed"),
+        ({"low_pass": 16.0, "score": "likelihood"}, "low_pass: 16 nm leaves 16 coefficients"),
+        ({"settings": Settings(low_pass=0.0), "score": "likelihood"}, "low_pass: is 0 nm"),
         ({"seed": -1}, "seed: is -1"),
         ({"settings": Settings(rounds=()), "score": "likelihood"}, "rounds is empty"),
         ({"settings": Settings(start_reach=40.0)}, "start_reach: is 40 nm, where less than half of the box, 16 nm"),
@@ -34,6 +37,20 @@ def test_what_cannot_be_asked_is_one_sentence(asked, answer):
     with pytest.raises(InputError) as caught:
         align_pair(F, G, **{"tilt_f": 90, "tilt_g": 90} | asked)
     assert answer in str(caught.value)
+
+
+@pytest.mark.parametrize("score", ["rcs", "likelihood"])
+def test_coarse_voxels_draw_the_band_limit_after_them_and_say_so(score):
+    with pytest.warns(UserWarning, match="voxels of 3 nm hold nothing finer than 6 nm: the band limit is 6.6 nm"):
+        found = align_pair(F, G, tilt_f=90, tilt_g=90, voxel_size=3.0, score=score)
+    assert rotation_angle(found.rotation.T @ rotation_from_euler(20, 30, 40)) < 1.0
+
+
+def test_the_likelihood_takes_the_band_limit_of_the_settings():
+    low = align_pair(F, G, tilt_f=90, tilt_g=90, score="likelihood", settings=Settings(low_pass=6.0))
+    asked = align_pair(F, G, tilt_f=90, tilt_g=90, score="likelihood", low_pass=6.0)
+    plain = align_pair(F, G, tilt_f=90, tilt_g=90, score="likelihood")
+    assert low.dissimilarity == asked.dissimilarity != plain.dissimilarity
 
 
 @pytest.mark.parametrize("score", ["rcs", "fcs", "likelihood"])

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradalign.errors import InputError
+from gradalign.fourier.spectrum import band_limit, half_ball
 from gradalign.geometry.wedge import check_wedge
 from gradalign.io.mrc import check_volume
 from gradalign.search.settings import Settings
@@ -14,6 +15,8 @@ from gradalign.search.settings import Settings
 _ORTHOGONAL = 1e-3
 # start translations as a share of half of a box that has no room for those of the settings
 _OWN_REACH = 0.75
+# of a band: fewer in an overlap are matched by chance
+_LEAST_COEFFICIENTS = 20
 
 
 def checked_settings(settings, low_pass, voxel_size, seed):
@@ -88,6 +91,7 @@ def within_box(settings, voxel_size, **volumes):
             raise InputError(
                 f"{name}: is a cube of {size} voxels, where {first} has {box}: boxes of one size are needed"
             )
+    _check_band(box, settings.low_pass, voxel_size)
     half = box * voxel_size / 2
     if settings.start_reach < half:
         return settings
@@ -98,6 +102,16 @@ def within_box(settings, voxel_size, **volumes):
         f"start_reach: is {settings.start_reach:g} nm, where less than half of the box, {half:g} nm, is needed: a "
         "translation beyond it comes in again from the other side"
     )
+
+
+def _check_band(box, low_pass, voxel_size):
+    """Check that a band limit leaves more coefficients than six numbers could be fitted to."""
+    count = len(half_ball(band_limit(box, low_pass, voxel_size)))
+    if count < _LEAST_COEFFICIENTS:
+        raise InputError(
+            f"low_pass: {low_pass:g} nm leaves {count} coefficients of a box of {box * voxel_size:g} nm, where at "
+            f"least {_LEAST_COEFFICIENTS} are needed to tell transforms apart: give a smaller value"
+        )
 
 
 def check_surfaces(**surfaces):

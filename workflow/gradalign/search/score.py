@@ -4,6 +4,7 @@ To add one, write a module with such an object and register it by a line of `gra
 """
 
 import time
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from importlib import import_module
@@ -19,6 +20,9 @@ from gradalign.search.settings import Settings
 from gradalign.search.step import Candidates
 from gradalign.search.stochastic import independent_refinement, place_candidates
 
+# where nobody asks for a band limit: what coarse voxels still hold, in nm (beyond it voxel_size is hardly in nm), and
+# how far above Nyquist's limit the search ends
+_WIDEST_NYQUIST, _ABOVE_NYQUIST = 8.0, 1.1
 # a step that lowers d is never refused here: twenty would do
 _TO_CONVERGENCE = 100
 
@@ -43,8 +47,8 @@ def load_score(name):
     return getattr(import_module(module), attribute)
 
 
-def asked(score, settings, low_pass=None, reach=None):
-    """Return the settings of an alignment, with what was asked for beside them.
+def asked(score, settings, low_pass=None, reach=None, voxel_size=1.0):
+    """Return the settings of an alignment, with what was asked for beside them, or what the voxels allow.
 
     Parameters
     ----------
@@ -54,6 +58,8 @@ def asked(score, settings, low_pass=None, reach=None):
         Band limit in nm.
     reach : float, optional
         Largest start translation along each axis, in nm.
+    voxel_size : float
+        In nm.
 
     Returns
     -------
@@ -65,6 +71,18 @@ def asked(score, settings, low_pass=None, reach=None):
         If the score cannot take the band limit.
     """
     settings = settings or Settings()
+    if low_pass is None and settings.low_pass != Settings.low_pass and settings.rounds == Settings.rounds:
+        # of the settings alone
+        low_pass = settings.low_pass
+    if low_pass is None:
+        own = score.own_limit(settings)
+        if own < 2.0 * voxel_size <= _WIDEST_NYQUIST:
+            low_pass = _ABOVE_NYQUIST * 2.0 * voxel_size
+            warnings.warn(
+                f"voxels of {voxel_size:g} nm hold nothing finer than {2.0 * voxel_size:g} nm: the band limit is "
+                f"{low_pass:.3g} nm in place of {own:g} nm",
+                stacklevel=3,
+            )
     if low_pass is not None:
         settings = score.limited(settings, low_pass)
     return settings if reach is None else replace(settings, start_reach=reach)
@@ -248,6 +266,19 @@ class Score(ABC):
         """
         return replace(settings, low_pass=low_pass)
 
+    def own_limit(self, settings):
+        """Return the finest band limit of a search, in nm.
+
+        Parameters
+        ----------
+        settings : gradalign.search.settings.Settings
+
+        Returns
+        -------
+        float
+        """
+        return settings.low_pass
+
     @abstractmethod
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return a volume as `search` and `value` need it.
@@ -340,8 +371,9 @@ class Score(ABC):
         -------
         rotation : numpy.ndarray of shape (3, 3)
         translation : numpy.ndarray of shape (3,)
-        dissimilarity : float
-            A score that cannot refine leaves the transform as it is.
+        value : float
+            What the refinement makes smallest: d, or what a search compares its ends by. A score that cannot refine
+            leaves the transform as it is.
         """
         rotation, translation = np.asarray(rotation, dtype=float), np.asarray(translation, dtype=float)
         return rotation, translation, self.value(fixed, moving, rotation, translation)

@@ -106,7 +106,7 @@ def align_to_reference(
     True
     """
     settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
-    settings = asked(score, settings, low_pass, reach)
+    settings = asked(score, settings, low_pass, reach, voxel_size)
     tilts = _each_tilt(volumes, tilts)
     settings = within_box(settings, voxel_size, **{"the reference": reference})
     kept = usable(volumes, tilts, len(reference))
@@ -178,7 +178,7 @@ def align_all_pairs(
     True
     """
     settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
-    settings = asked(score, settings, low_pass, reach)
+    settings = asked(score, settings, low_pass, reach, voxel_size)
     tilts = _each_tilt(volumes, tilts)
     kept = usable(volumes, tilts)
     settings = within_box(settings, voxel_size, **{f"volume {kept[0]}": volumes[kept[0]]})
