@@ -121,7 +121,7 @@ def test_pure_noise_is_undetermined(name):
         assert align_pair(*volumes, score=name).verdict == "undetermined"
 
 
-@pytest.mark.parametrize("name", ["likelihood"])
+@pytest.mark.parametrize("name", SCORES)
 def test_a_featureless_sphere_is_undetermined(name):
     rng, sphere = np.random.default_rng(2), soft_sphere(24, 5.0, 4.0)
     for level in (0.1, 1.0):

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from gradalign.base.jit import say_if_compiling
 from gradalign.fourier.transfer import read_transfers
 from gradalign.geometry.wedge import TiltRange
-from gradalign.search.request import check_surfaces, checked_settings, within_box
-from gradalign.search.score import Start, asked, load_score
+from gradalign.search.request import asked, check_surfaces, checked_settings, within_box
+from gradalign.search.score import Start, load_score
 from gradalign.search.settings import Alignment, Settings
 
 if TYPE_CHECKING:

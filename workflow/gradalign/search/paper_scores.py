@@ -15,7 +15,7 @@ from gradalign.search.seeds import free_directions, seeds_at_best_translation, s
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import Candidates
 from gradalign.search.stochastic import independent_refinement, stochastic_refinement
-from gradalign.search.verdict import covariance_at, judge, rivals
+from gradalign.search.verdict import LEAST_HEIGHT, covariance_at, height, judge, rivals
 
 # rivals that are refined to judge an answer, and how far; these steps are none of the search
 _RIVALS, _RIVAL_FALL, _RIVAL_STEPS = 3, 1e-3, 15
@@ -58,6 +58,7 @@ def align_spectra(
     if rotations is None:
         rotations = start_rotations(interval, surface_f, surface_g)
     candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
+    mean = float(np.mean(candidates.dissimilarities))
     best, trace, path = stochastic_refinement(
         fixed,
         moving,
@@ -77,6 +78,8 @@ def align_spectra(
     independent_refinement(fixed, moving, kernel, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
     covariance = covariance_at(fixed, moving, kernel, rotation, translation, free)
     judgement = judge(fixed, moving, kernel, answer, others, covariance, settings.start_reach / voxel_size)
+    if not judgement["reason"] and height(fixed, moving, kernel, answer, mean) < LEAST_HEIGHT:
+        judgement["reason"] = "the rotation stands out of the others no more than noise might make it"
     return Alignment(*answer, len(trace), trace, path, **judgement)
 
 

@@ -15,6 +15,9 @@ from gradalign.search.settings import Settings
 _ORTHOGONAL = 1e-3
 # start translations as a share of half of a box that has no room for those of the settings
 _OWN_REACH = 0.75
+# where nobody asks for a band limit: what coarse voxels still hold, in nm (beyond it voxel_size is hardly in nm), and
+# how far above Nyquist's limit the search ends
+_WIDEST_NYQUIST, _ABOVE_NYQUIST = 8.0, 1.1
 # of a band: fewer in an overlap are matched by chance
 _LEAST_COEFFICIENTS = 20
 
@@ -53,6 +56,47 @@ def checked_settings(settings, low_pass, voxel_size, seed):
     if not (whole or isinstance(seed, np.random.Generator)):
         raise InputError(f"seed: is {seed!r}, where a whole number from 0 up or a numpy.random.Generator is needed")
     return settings
+
+
+def asked(score, settings, low_pass=None, reach=None, voxel_size=1.0):
+    """Return the settings of an alignment, with what was asked for beside them, or what the voxels allow.
+
+    Parameters
+    ----------
+    score : gradalign.search.score.Score
+    settings : gradalign.search.settings.Settings, optional
+    low_pass : float, optional
+        Band limit in nm.
+    reach : float, optional
+        Largest start translation along each axis, in nm.
+    voxel_size : float
+        In nm.
+
+    Returns
+    -------
+    gradalign.search.settings.Settings
+
+    Raises
+    ------
+    InputError
+        If the score cannot take the band limit.
+    """
+    settings = settings or Settings()
+    if low_pass is None and settings.low_pass != Settings.low_pass and settings.rounds == Settings.rounds:
+        # of the settings alone
+        low_pass = settings.low_pass
+    if low_pass is None:
+        own = score.own_limit(settings)
+        if own < 2.0 * voxel_size <= _WIDEST_NYQUIST:
+            low_pass = _ABOVE_NYQUIST * 2.0 * voxel_size
+            warnings.warn(
+                f"voxels of {voxel_size:g} nm hold nothing finer than {2.0 * voxel_size:g} nm: the band limit is "
+                f"{low_pass:.3g} nm in place of {own:g} nm",
+                stacklevel=3,
+            )
+    if low_pass is not None:
+        settings = score.limited(settings, low_pass)
+    return settings if reach is None else replace(settings, start_reach=reach)
 
 
 def _number(name, value, least):

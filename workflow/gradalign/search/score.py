@@ -4,7 +4,6 @@ To add one, write a module with such an object and register it by a line of `gra
 """
 
 import time
-import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from importlib import import_module
@@ -16,13 +15,9 @@ from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import score_number
 from gradalign.search.registry import find
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
-from gradalign.search.settings import Settings
 from gradalign.search.step import Candidates
 from gradalign.search.stochastic import independent_refinement, place_candidates
 
-# where nobody asks for a band limit: what coarse voxels still hold, in nm (beyond it voxel_size is hardly in nm), and
-# how far above Nyquist's limit the search ends
-_WIDEST_NYQUIST, _ABOVE_NYQUIST = 8.0, 1.1
 # a step that lowers d is never refused here: twenty would do
 _TO_CONVERGENCE = 100
 
@@ -45,47 +40,6 @@ def load_score(name):
     """
     module, _, attribute = find(name).home.partition(":")
     return getattr(import_module(module), attribute)
-
-
-def asked(score, settings, low_pass=None, reach=None, voxel_size=1.0):
-    """Return the settings of an alignment, with what was asked for beside them, or what the voxels allow.
-
-    Parameters
-    ----------
-    score : Score
-    settings : gradalign.search.settings.Settings, optional
-    low_pass : float, optional
-        Band limit in nm.
-    reach : float, optional
-        Largest start translation along each axis, in nm.
-    voxel_size : float
-        In nm.
-
-    Returns
-    -------
-    gradalign.search.settings.Settings
-
-    Raises
-    ------
-    InputError
-        If the score cannot take the band limit.
-    """
-    settings = settings or Settings()
-    if low_pass is None and settings.low_pass != Settings.low_pass and settings.rounds == Settings.rounds:
-        # of the settings alone
-        low_pass = settings.low_pass
-    if low_pass is None:
-        own = score.own_limit(settings)
-        if own < 2.0 * voxel_size <= _WIDEST_NYQUIST:
-            low_pass = _ABOVE_NYQUIST * 2.0 * voxel_size
-            warnings.warn(
-                f"voxels of {voxel_size:g} nm hold nothing finer than {2.0 * voxel_size:g} nm: the band limit is "
-                f"{low_pass:.3g} nm in place of {own:g} nm",
-                stacklevel=3,
-            )
-    if low_pass is not None:
-        settings = score.limited(settings, low_pass)
-    return settings if reach is None else replace(settings, start_reach=reach)
 
 
 def by_preparation(names):

@@ -10,8 +10,8 @@ from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.fourier.transfer import read_transfer
 from gradalign.geometry.wedge import TiltRange
-from gradalign.search.request import checked_settings, usable, within_box
-from gradalign.search.score import Start, asked, load_score
+from gradalign.search.request import asked, checked_settings, usable, within_box
+from gradalign.search.score import Start, load_score
 from gradalign.search.settings import Alignment, Settings
 
 

@@ -35,6 +35,9 @@ _ELSEWHERE = 0.5
 
 MOST_RIVALS = 10
 """How many count: those after them have next to no probability, or there is none to speak of."""
+LEAST_HEIGHT = 6.0
+"""By how many standard deviations, of what noise makes of d, an answer must be below the mean rotation: chance comes to
+four or five in ten thousand rotations."""
 LEAST_COEFFICIENTS = 60
 """Fewer in the overlap say nothing of six numbers."""
 LEAST_EVIDENCE = 20.0
@@ -251,6 +254,30 @@ def judge(fixed, moving, kernel, answer, candidates, covariance, reach, evidence
         "excess": float(excess),
         "reason": reason,
     }
+
+
+def height(fixed, moving, kernel, answer, mean):
+    """Return by how much an answer stands out of all rotations, for a sum of squares.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    kernel : int
+        The score's number.
+    answer : (array_like of shape (3, 3), array_like of shape (3,), float)
+        Rotation, translation in voxels and d.
+    mean : float
+        Of d over rotations, each at its best translation.
+
+    Returns
+    -------
+    float
+        In standard deviations of what noise makes of d. What no rotation changes, as of a sphere, is in d and its mean.
+        The rest are n independent complex coefficients, whose sum of squares deviates by 1/√(2n) of itself.
+    """
+    rotation, translation, value = answer
+    count = _evaluate(fixed, moving, kernel, rotation, translation, work_space(fixed)).count
+    return float(np.log(mean / max(value, 1e-300)) * np.sqrt(2.0 * count))
 
 
 def _reason(count, evidence, spread, translation, reach, size, probability, excess):
