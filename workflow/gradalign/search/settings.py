@@ -111,7 +111,7 @@ class Alignment:
     covariance: np.ndarray | None = None
     """Of ω in R ← exp([ω]×) R, radians, and of the translation in voxels, shape (6, 6)."""
     probability: float = np.nan
-    """Of the answer among its distinct rivals, the other candidates of the search."""
+    """Of the answer among its distinct rivals: the other candidates of the search, and what chance matches."""
     evidence: float = np.nan
     """Logarithm of how much likelier the two show one object, moved like this, than two."""
     excess: float = np.nan
