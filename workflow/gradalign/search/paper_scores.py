@@ -55,7 +55,8 @@ def align_spectra(
     Alignment
     """
     settings = settings or Settings()
-    if rotations is None:
+    everywhere = rotations is None
+    if everywhere:
         rotations = start_rotations(interval, surface_f, surface_g)
     candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
     mean = float(np.mean(candidates.dissimilarities))
@@ -78,7 +79,8 @@ def align_spectra(
     independent_refinement(fixed, moving, kernel, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
     covariance = covariance_at(fixed, moving, kernel, rotation, translation, free)
     judgement = judge(fixed, moving, kernel, answer, others, covariance, settings.start_reach / voxel_size)
-    if not judgement["reason"] and height(fixed, moving, kernel, answer, mean) < LEAST_HEIGHT:
+    # given seeds may all be near the answer
+    if everywhere and not judgement["reason"] and height(fixed, moving, kernel, answer, mean) < LEAST_HEIGHT:
         judgement["reason"] = "the rotation stands out of the others no more than noise might make it"
     return Alignment(*answer, len(trace), trace, path, **judgement)
 
