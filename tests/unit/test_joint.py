@@ -85,15 +85,15 @@ def test_stronger_signals_have_more_modes_up_to_a_limit():
 
 
 @pytest.mark.parametrize("tilts", [(90, 90), (60, 60), (50, (-40, 60, 20))])
-def test_the_gradient_is_that_of_the_value(tilts):
+def test_the_derivatives_are_those_of_the_value(tilts):
     pair = JointRefinement(*prepared(tilts))
     rotation, translation, centre = (
         rotation_from_euler(30, 80, -50),
         np.array([1.0, -0.5, 0.7]),
         np.array([0.5, -0.3, 0.2]),
     )
-    _, gradient = pair.evaluate(rotation, translation, centre, 0.3)
-    step, numeric = 1e-4, []
+    _, gradient, hessian, _ = pair.evaluate(rotation, translation, centre, 0.3)
+    step, numeric, slopes = 1e-4, [], []
     for change in step * np.eye(10):
         ahead, behind = (
             pair.evaluate(
@@ -101,11 +101,15 @@ def test_the_gradient_is_that_of_the_value(tilts):
                 translation + sign * change[3:6],
                 centre + sign * change[6:9],
                 0.3 + sign * change[9],
-            )[0]
+            )
             for sign in (1, -1)
         )
-        numeric.append((ahead - behind) / (2 * step))
+        numeric.append((ahead[0] - behind[0]) / (2 * step))
+        slopes.append((ahead[1] - behind[1]) / (2 * step))
     np.testing.assert_allclose(gradient, numeric, rtol=1e-5, atol=1e-4)
+    # rotations do not commute: the difference of gradients has an antisymmetric part
+    numeric = (np.array(slopes) + np.array(slopes).T) / 2
+    np.testing.assert_allclose(hessian, numeric, rtol=1e-4, atol=1e-5 * np.abs(numeric).max())
 
 
 def test_exchanging_the_volumes_inverts_the_transform():
@@ -113,9 +117,9 @@ def test_exchanging_the_volumes_inverts_the_transform():
     rotation, translation = rotation_from_euler(30, 80, -50), np.array([1.0, -0.5, 0.7])
     centre = np.array([0.4, 0.2, -0.6])
     inverse, back = inverse_transform(rotation, translation)
-    there, _ = JointRefinement(f, g).evaluate(rotation, translation, centre)
+    there, *_ = JointRefinement(f, g).evaluate(rotation, translation, centre)
     # the support stays where it is in the object
-    here, _ = JointRefinement(g, f).evaluate(inverse, back, inverse @ (centre - translation))
+    here, *_ = JointRefinement(g, f).evaluate(inverse, back, inverse @ (centre - translation))
     assert here == pytest.approx(there, rel=1e-9)
 
 
@@ -128,8 +132,8 @@ def test_turning_one_volume_turns_the_transform():
     before, after = (
         JointRefinement(*(prepare_joint(volume, 90, model, 4.0) for volume in pair)) for pair in ((f, g), (f, turned))
     )
-    value, _ = before.evaluate(rotation, shift, np.zeros(3))
-    same, _ = after.evaluate(rotation @ turn.T, shift, np.zeros(3))
+    value, *_ = before.evaluate(rotation, shift, np.zeros(3))
+    same, *_ = after.evaluate(rotation @ turn.T, shift, np.zeros(3))
     assert same == pytest.approx(value, rel=1e-6)
 
 
@@ -141,8 +145,8 @@ def test_the_value_does_not_depend_on_where_both_volumes_stand():
         JointRefinement(*(prepare_joint(volume, 60, model, 4.0) for volume in pair)) for pair in (clean, moved)
     )
     centre = np.array([0.5, 0.2, 0.0])
-    value, _ = here.evaluate(rotation, np.zeros(3), centre)
-    same, _ = there.evaluate(rotation, way - rotation @ way, centre + way)
+    value, *_ = here.evaluate(rotation, np.zeros(3), centre)
+    same, *_ = there.evaluate(rotation, way - rotation @ way, centre + way)
     assert same == pytest.approx(value, rel=1e-6)
 
 
@@ -185,8 +189,8 @@ def test_the_tilt_axis_turns_the_data_and_not_the_value():
     rotation, shift, centre = rotation_from_euler(-30, 25, 10), np.array([0.5, 0.0, -1.0]), np.array([0.2, 0.3, -0.1])
     here = JointRefinement(*(prepare_joint(volume, 60, model, 4.0) for volume in (f, g)))
     there = JointRefinement(*(prepare_joint(volume, (-60, 60, 180), model, 4.0) for volume in around))
-    value, _ = here.evaluate(rotation, shift, centre)
-    same, _ = there.evaluate(turn @ rotation @ turn.T, turn @ shift, turn @ centre)
+    value, *_ = here.evaluate(rotation, shift, centre)
+    same, *_ = there.evaluate(turn @ rotation @ turn.T, turn @ shift, turn @ centre)
     assert same == pytest.approx(value, rel=1e-5)
 
 
@@ -223,10 +227,8 @@ def test_the_likelihoods_of_one_object_and_of_two_are_those_of_the_whole_covaria
     pair, rotation = JointRefinement(f, g), rotation_from_euler(30, 80, -50)
     end = JointEnd(rotation, np.array([1.0, -0.5, 0.7]), np.array([0.3, 0.1, -0.2]), gain, 0.0, None, None)
     place = -(rotation.T @ (end.translation - end.centre))
-    one, two = pair.penalty(rotation, gain), 0.0
-    value, _ = pair.evaluate(rotation, end.translation, end.centre, gain)
-    one += value
-    expected = 0.0
+    found = pair.evaluate(rotation, end.translation, end.centre, gain)
+    one, two, expected = found.value + found.penalty, 0.0, 0.0
     for parity in (0, 1):
         half = np.exp(gain / 2.0)
         left, right = f.modes.gram[parity] / (f.noise * half**2), g.modes.gram[parity] / g.noise * half**2

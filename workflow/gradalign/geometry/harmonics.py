@@ -90,6 +90,30 @@ def generators(degree):
     return np.real(basis.conj().T @ (-1j * momenta) @ basis)
 
 
+@lru_cache(maxsize=32)
+def all_generators(degrees):
+    """Return the generators for functions of several degrees, about x, y and z one below the other.
+
+    Parameters
+    ----------
+    degrees : tuple of (int, int)
+        (l, number of functions of that degree), one after the other.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of shape (3 r, r)
+        r = Σ (2 l + 1) times their number.
+    """
+    from scipy.sparse import block_diag, csr_array, vstack
+
+    # a block of size zero, since there may be no degree at all
+    blocks = [
+        [np.empty((0, 0)), *(generators(degree)[axis] for degree, count in degrees for _ in range(count))]
+        for axis in range(3)
+    ]
+    return csr_array(vstack([block_diag(each) for each in blocks]))
+
+
 @lru_cache(maxsize=64)
 def _axis_exchange(degree):
     """Return the matrix of the rotation about x that takes z to y."""
@@ -98,12 +122,11 @@ def _axis_exchange(degree):
     return expm(-0.5 * np.pi * generators(degree)[0])
 
 
-def _about_z(degree, angle):
-    """Return the matrix of the rotation about z: it mixes the harmonics m and −m."""
-    turns = np.arange(-degree, degree + 1) * angle
-    matrix = np.diag(np.cos(turns))
-    matrix[np.arange(2 * degree + 1), np.arange(2 * degree, -1, -1)] -= np.sin(turns)
-    return matrix
+def _turned_about_z(matrix, angle):
+    """Return Z A, with the matrix Z of a rotation about z: it mixes the harmonics m and −m."""
+    degree = len(matrix) // 2
+    turns = np.arange(-degree, degree + 1)[:, None] * angle
+    return np.cos(turns) * matrix - np.sin(turns) * matrix[::-1]
 
 
 def rotation_matrix(degree, euler):
@@ -121,5 +144,7 @@ def rotation_matrix(degree, euler):
         Orthogonal.
     """
     exchange = _axis_exchange(degree)
-    phi, theta, psi = (_about_z(degree, np.radians(angle)) for angle in euler)
-    return phi @ exchange @ theta @ exchange.T @ psi
+    phi, theta, psi = np.radians(euler)
+    # X Zᵀ is the transpose of Z Xᵀ
+    turned = _turned_about_z(exchange, -psi).T
+    return _turned_about_z(exchange @ _turned_about_z(turned, theta), phi)

@@ -8,10 +8,11 @@ is
     Q(R, a) = const − ½ bᵀ M⁻¹ b,   M = 1 + G_f + D G_g Dᵀ,   b = b_f + D b_g,
 
 G = AᵀC⁻¹A, b = AᵀC⁻¹(data): half of the sum of squares of everything that both volumes measured, none of it lost to a
-mask or at the wedge's edge. Its derivative by a rotation needs the rotation's generators L alone:
-∂Q = −zᵀ L (D b_g − D G_g Dᵀ z). Where the object's support is centred is not known and is found along with the rest.
-So is, for volumes that need not be alike, how much stronger the object stands in g than its power in each says, which a
-pose and a wedge change by a third: A_f is divided by √h and A_g multiplied by it.
+mask or at the wedge's edge. Its derivatives by a rotation need the rotation's generators L alone:
+∂Q = −zᵀ L (D b_g − D G_g Dᵀ z). With the second ones Newton's method is at the end after three or four steps. Where the
+object's support is centred is not known and is found along with the rest. So is, for volumes that need not be alike,
+how much stronger the object stands in g than its power in each says, which a pose and a wedge change by a third: A_f is
+divided by √h and A_g multiplied by it.
 
 Where refinements end that started apart, Q + ½ log |M| tells them apart: the negative logarithm of the probability of
 both volumes, all modes taken into account.
@@ -21,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.geometry.harmonics import generators, rotation_matrix
+from gradalign.geometry.harmonics import all_generators, rotation_matrix
 from gradalign.geometry.rotations import euler_from_rotation
 from gradalign.search.step import rotation_from_vector
 
@@ -31,11 +32,13 @@ _REACH = np.array([0.35] * 3 + [2.0] * 3)
 _CENTRE_SCALE = 0.3
 # standard deviation of log h that is known before, and about how well it can be told
 _GAIN_REACH, _GAIN_SCALE = 0.2, 0.03
-# of the differences from which the curvature is taken, in radians and voxels
-_TURN_STEP, _SHIFT_STEP = 1e-3, 1e-2
-TOLERANCE = 0.1
+# of a direction in which Q hardly curves, where 1 is usual
+_LEAST_CURVATURE = 1e-2
+# x y z of the second derivatives, in their order
+_SECOND = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
+TOLERANCE = 0.01
 """Gradient below which a search's refinement ends, in standard deviations of the answer."""
-_MOST_ITERATIONS = 60
+_MOST_ITERATIONS = 40
 
 
 def _each_degree(degrees, matrices, values):
@@ -69,12 +72,30 @@ class JointEnd(NamedTuple):
     """Transform with that Q, R row by row, then a: (steps, 12)."""
 
 
-def _best_modes(matrix, data):
-    """Return ½ log |1 + matrix| and (1 + matrix)⁻¹ data."""
-    from scipy.linalg import cho_factor, cho_solve
+class Expansion(NamedTuple):
+    """Q about a transform.
 
-    factor = cho_factor(matrix + np.eye(len(matrix)), lower=True, overwrite_a=True, check_finite=False)
-    return float(np.log(np.diagonal(factor[0])).sum()), cho_solve(factor, data, check_finite=False)
+    Derivatives are by ω in R ← exp([ω]×) R, radians, by the translation and the centre in voxels, and by log h.
+    """
+
+    value: float
+    """Without the constant."""
+    gradient: np.ndarray
+    """(10,)."""
+    hessian: np.ndarray
+    """(10, 10)."""
+    penalty: float
+    """½ log |M|, by which Q falls short of −log of the likelihood."""
+
+
+def _factored(matrix):
+    """Return the Cholesky factor of 1 + matrix, which is overwritten, and ½ log of the determinant."""
+    # half of a small job's start would go into loading SciPy, which most jobs never need
+    from scipy.linalg import cho_factor
+
+    matrix[np.diag_indices_from(matrix)] += 1.0
+    factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    return factor, float(np.log(np.diagonal(factor[0])).sum())
 
 
 class JointRefinement:
@@ -92,12 +113,13 @@ class JointRefinement:
         self._unit = 2.0 * np.pi / fixed.size
 
     def _right_sides(self, volume, shift):
-        """Return for each parity b of a volume moved by −shift, and in further columns its derivatives by the shift."""
-        modes = volume.modes
-        data = volume.coefficients * np.exp(1j * self._unit * (modes.frequencies @ shift))
-        slopes = 1j * self._unit * modes.frequencies * data[:, None]
+        """Return for each parity b of a volume moved by −shift, then its three first and six second derivatives."""
+        modes, waves = volume.modes, self._unit * volume.modes.frequencies
+        data = volume.coefficients * np.exp(1j * (waves @ shift))
+        products = np.stack([waves[:, i] * waves[:, j] for i, j in _SECOND], axis=1)
+        columns = np.column_stack([data, 1j * waves * data[:, None], -products * data[:, None]])
         return [
-            weighted.T @ np.column_stack([part(data), part(slopes)])
+            weighted.T @ np.ascontiguousarray(part(columns))
             for weighted, part in zip(modes.weighted, (np.real, np.imag), strict=True)
         ]
 
@@ -112,7 +134,7 @@ class JointRefinement:
             yield _each_degree(degrees, matrices, side), turned, degrees
 
     def evaluate(self, rotation, translation, centre, gain=0.0):
-        """Return Q and its gradient at a transform.
+        """Return Q with its first and second derivatives at a transform.
 
         Parameters
         ----------
@@ -126,56 +148,17 @@ class JointRefinement:
 
         Returns
         -------
-        value : float
-            Without the constant.
-        gradient : numpy.ndarray of shape (10,)
-            By ω in R ← exp([ω]×) R, radians, by the translation and the centre in voxels, and by log h.
+        Expansion
         """
-        # half of a small job's start would go into loading SciPy, which most jobs never need
-        from scipy.linalg import cho_factor, cho_solve
-
         aside, factor = translation - centre, np.exp(gain / 2.0)
-        by_gain = 0.0
-        value, by_rotation, by_shift, by_centre = 0.0, np.zeros(3), np.zeros(3), np.zeros(3)
-        known = self._right_sides(self._fixed, centre)
-        turned = self._turned(rotation, -(rotation.T @ aside))
+        shift = -(rotation.T @ aside)
+        known, turned = self._right_sides(self._fixed, centre), self._turned(rotation, shift)
+        parts = []
         for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
-            own, first = own / factor, first / (self._fixed.noise * factor**2)
-            side, gram = side * factor, gram * factor**2
-            matrix = first + gram
-            matrix[np.diag_indices_from(matrix)] += 1.0
-            total = own[:, 0] + side[:, 0]
-            modes = cho_solve(cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False), total)
-            value -= 0.5 * total @ modes
-            rest = side[:, 0] - gram @ modes
-            for axis in range(3):
-                slopes = {degree: generators(degree)[axis] for degree, _ in degrees}
-                by_rotation[axis] -= modes @ _each_degree(degrees, slopes, rest)
-            by_gain += 0.5 * modes @ (own[:, 0] - first @ modes - rest)
-            by_centre -= modes @ own[:, 1:]
-            by_shift += modes @ side[:, 1:]
-        by_translation = rotation @ by_shift
-        by_rotation -= np.cross(aside, by_translation)
-        return value, np.concatenate([by_rotation, by_translation, by_centre - by_translation, [by_gain]])
-
-    def penalty(self, rotation, gain=0.0):
-        """Return ½ log |M|, by which Q falls short of −log of the likelihood.
-
-        Parameters
-        ----------
-        rotation : array_like of shape (3, 3)
-        gain : float
-            log h.
-
-        Returns
-        -------
-        float
-        """
-        total, factor = 0.0, np.exp(gain)
-        turned = self._turned(rotation, np.zeros(3))
-        for (side, gram, _), first in zip(turned, self._fixed.modes.gram, strict=True):
-            total += _best_modes(first / (self._fixed.noise * factor) + gram * factor, side[:, 0])[0]
-        return total
+            first = first / (self._fixed.noise * factor**2)
+            parts.append(_expanded(own / factor, side * factor, first, gram * factor**2, degrees))
+        value, gradient, hessian, penalty = map(sum, zip(*parts, strict=True))
+        return Expansion(value, *_by_transform(gradient, hessian, rotation, aside), penalty)
 
     def unrelated(self, end):
         """Return what `JointEnd.value` would be if the volumes showed two objects.
@@ -189,14 +172,78 @@ class JointRefinement:
         -------
         float
         """
+        from scipy.linalg import cho_solve
+
         total, factor = 0.0, np.exp(end.gain / 2.0)
         places = end.centre, -(end.rotation.T @ (end.translation - end.centre))
         for volume, place, scale in zip((self._fixed, self._moving), places, (1.0 / factor, factor), strict=True):
             for side, gram in zip(self._right_sides(volume, place), volume.modes.gram, strict=True):
+                factored, penalty = _factored(gram * (scale**2 / volume.noise))
                 data = scale * side[:, 0]
-                penalty, modes = _best_modes(gram * (scale**2 / volume.noise), data)
-                total += penalty - 0.5 * data @ modes
+                total += penalty - 0.5 * data @ cho_solve(factored, data, check_finite=False)
         return total
+
+
+def _expanded(own, side, first, gram, degrees):
+    """Return what one parity adds to Q and to its derivatives by ω, the shift of g in its own frame, centre and log h.
+
+    Q is the smallest value of a sum of squares over the modes, so that its second derivatives are those of the sum less
+    what the modes give way.
+    """
+    from scipy.linalg import cho_solve
+
+    factor, penalty = _factored(first + gram)
+    total = own[:, 0] + side[:, 0]
+    modes = cho_solve(factor, total, check_finite=False)
+    seen, moved = first @ modes, gram @ modes
+    rest = side[:, 0] - moved
+    # L z and L (b_g − G_g z) about each axis
+    turned, rested = np.moveaxis(
+        (all_generators(degrees) @ np.column_stack([modes, rest])).reshape(3, len(modes), 2), 2, 0
+    )
+    by_shift, by_centre = modes @ side[:, 1:], modes @ own[:, 1:]
+    weighed, mixed = turned @ gram, turned @ rested.T
+    excess = 0.5 * (side[:, 0] - own[:, 0] + seen - moved)
+    gradient = np.concatenate([turned @ rest, -by_shift[:3], -by_centre[:3], [-(modes @ excess)]])
+    hessian = np.zeros((10, 10))
+    hessian[:3, :3] = weighed @ turned.T + 0.5 * (mixed + mixed.T)
+    hessian[:3, 3:6] = turned @ side[:, 1:4]
+    hessian[3:6, 3:6], hessian[6:9, 6:9] = -_symmetric(by_shift[3:]), -_symmetric(by_centre[3:])
+    hessian[:3, 9] = turned @ (0.5 * side[:, 0] - moved)
+    hessian[3:6, 9], hessian[6:9, 9] = -0.5 * by_shift[:3], 0.5 * by_centre[:3]
+    hessian[9, 9] = modes @ (0.5 * (seen + moved) - 0.25 * total)
+    hessian = np.triu(hessian) + np.triu(hessian, 1).T
+    way = np.column_stack([(rested + weighed).T, side[:, 1:4], own[:, 1:4], excess + 0.5 * (seen - moved)])
+    hessian -= way.T @ cho_solve(factor, way, check_finite=False)
+    return Expansion(-0.5 * total @ modes, gradient, hessian, penalty)
+
+
+def _symmetric(values):
+    matrix = np.empty((3, 3))
+    for value, (i, j) in zip(values, _SECOND, strict=True):
+        matrix[i, j] = matrix[j, i] = value
+    return matrix
+
+
+def _across(vector):
+    """Return [v]×, the matrix of the cross product with a vector from the left."""
+    x, y, z = vector
+    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+
+
+def _by_transform(gradient, hessian, rotation, aside):
+    """Return derivatives by the translation in place of the shift s = −(exp([ω]×) R)ᵀ (a − c) of g in its own frame."""
+    chain = np.eye(10)
+    chain[3:6, :3], chain[3:6, 3:6], chain[3:6, 6:9] = -rotation.T @ _across(aside), -rotation.T, rotation.T
+    force = rotation @ gradient[3:6]
+    hessian = chain.T @ hessian @ chain
+    outer, mixed = np.outer(force, aside), _across(force).T
+    hessian[:3, :3] += (force @ aside) * np.eye(3) - 0.5 * (outer + outer.T)
+    hessian[:3, 3:6] += mixed
+    hessian[3:6, :3] += mixed.T
+    hessian[:3, 6:9] -= mixed
+    hessian[6:9, :3] -= mixed.T
+    return chain.T @ gradient, hessian
 
 
 def refine_jointly(pair, start, information, basis, tolerance=TOLERANCE):
@@ -218,10 +265,8 @@ def refine_jointly(pair, start, information, basis, tolerance=TOLERANCE):
     -------
     JointEnd
     """
-    from scipy.optimize import minimize
-
     rotation, translation = (np.asarray(part, dtype=float) for part in start[:2])
-    middle, ratio = start[2:4] or (translation / 2.0, 0.0)
+    place = rotation, translation, *(start[2:4] or (translation / 2.0, 0.0))
     free = basis.shape[1]
     curvature = basis.T @ (information + np.diag(_REACH**-2.0)) @ basis
     # in these coordinates Q curves alike in all directions
@@ -229,33 +274,33 @@ def refine_jointly(pair, start, information, basis, tolerance=TOLERANCE):
     scaled[:6, :free] = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
     scaled[6:9, free : free + 3] = _CENTRE_SCALE * np.eye(3)
     scaled[9, free + 3 :] = _GAIN_SCALE
-    trace, path = [], []
-
-    def moved(place):
-        change = scaled @ place
-        return (
-            rotation_from_vector(change[:3]) @ rotation,
-            translation + change[3:6],
-            middle + change[6:9],
-            ratio + change[9],
-        )
 
     def objective(place):
-        at = moved(place)
-        value, gradient = pair.evaluate(*at)
-        value, gradient[9] = value + 0.5 * (at[3] / _GAIN_REACH) ** 2, gradient[9] + at[3] / _GAIN_REACH**2
-        if not trace or value < trace[-1]:
-            trace.append(value)
-            path.append(np.concatenate([part.ravel() for part in at[:2]]))
-        else:
-            trace.append(trace[-1])
-            path.append(path[-1])
-        return value, scaled.T @ gradient
+        value, gradient, hessian, penalty = pair.evaluate(*place)
+        value, gradient[9] = value + 0.5 * (place[3] / _GAIN_REACH) ** 2, gradient[9] + place[3] / _GAIN_REACH**2
+        hessian[9, 9] += _GAIN_REACH**-2.0
+        return Expansion(value, scaled.T @ gradient, scaled.T @ hessian @ scaled, penalty)
 
-    options = {"gtol": tolerance, "maxiter": _MOST_ITERATIONS}
-    found = minimize(objective, np.zeros(scaled.shape[1]), jac=True, method="BFGS", options=options)
-    at = moved(found.x)
-    return JointEnd(*at, float(found.fun + pair.penalty(at[0], at[3])), np.array(trace), np.array(path))
+    here, damping, trace, path = objective(place), 0.0, [], []
+    while True:
+        trace.append(here.value)
+        path.append(np.concatenate([part.ravel() for part in place[:2]]))
+        if np.abs(here.gradient).max() <= tolerance or len(trace) == _MOST_ITERATIONS:
+            return JointEnd(*place, here.value + here.penalty, np.array(trace), np.array(path))
+        change = scaled @ _downhill(here.gradient, here.hessian, damping)
+        trial = rotation_from_vector(change[:3]) @ place[0], place[1] + change[3:6], place[2] + change[6:9]
+        trial = *trial, place[3] + change[9]
+        there = objective(trial)
+        if there.value < here.value:
+            place, here, damping = trial, there, 0.1 * damping if damping > _LEAST_CURVATURE else 0.0
+        else:
+            damping = max(8.0 * damping, 1.0)
+
+
+def _downhill(gradient, hessian, damping):
+    """Return Newton's step, with the size of each curvature in place of its sign, so that it leads downhill."""
+    curvatures, ways = np.linalg.eigh(hessian)
+    return -ways @ ((ways.T @ gradient) / (np.maximum(np.abs(curvatures), _LEAST_CURVATURE) + damping))
 
 
 def joint_curvature(fixed, moving, rotation, translation, basis):
@@ -274,21 +319,12 @@ def joint_curvature(fixed, moving, rotation, translation, basis):
     Returns
     -------
     numpy.ndarray of shape (k, k)
-        In these directions, radians and voxels; from differences of the gradient.
+        In these directions, radians and voxels.
     """
-    pair, free = JointRefinement(fixed, moving), basis.shape[1]
-    directions = np.zeros((10, free + 4))
+    free, directions = basis.shape[1], np.zeros((10, basis.shape[1] + 4))
     directions[:6, :free], directions[6:, free:] = basis, np.eye(4)
-    scales = np.array([_TURN_STEP] * 3 + [_SHIFT_STEP] * 6 + [0.1 * _GAIN_SCALE])
-    steps = np.linalg.norm(directions * scales[:, None], axis=0)
-
-    def gradient(change):
-        moved = rotation_from_vector(change[:3]) @ rotation, translation + change[3:6]
-        return directions.T @ pair.evaluate(*moved, translation / 2.0 + change[6:9], change[9])[1]
-
-    start = gradient(np.zeros(10))
-    rows = [(gradient(step * way) - start) / step for step, way in zip(steps, directions.T, strict=True)]
-    whole = 0.5 * (np.array(rows) + np.array(rows).T)
-    whole[-1, -1] += _GAIN_REACH**-2.0
+    hessian = JointRefinement(fixed, moving).evaluate(rotation, translation, np.asarray(translation) / 2.0).hessian
+    hessian[9, 9] += _GAIN_REACH**-2.0
+    whole = directions.T @ hessian @ directions
     known, mixed = whole[free:, free:], whole[:free, free:]
     return whole[:free, :free] - mixed @ np.linalg.pinv(known) @ mixed.T
