@@ -98,8 +98,19 @@ def test_nothing_is_left_to_do_and_more_rounds_go_on_from_the_last(run):
         yaml.safe_dump({"name": "own", "particles": {"star": "run.star", "reference": "ref.mrc", "rounds": 6}})
     )
     more = jobs(snakemake(folder, "--dry-run", "--configfile", "more.yaml").stdout)
-    assert (more["particles_align"], more["particles_round"]) == (1, 1)
+    assert more["particles_whole_round"] == 1
     assert "particles_start" not in more
+
+
+def test_the_jobs_of_a_round_change_no_result(run, tmp_path):
+    shutil.copytree(run[0], tmp_path, ignore=shutil.ignore_patterns("results", ".snakemake"), dirs_exist_ok=True)
+    chosen = {"star": "run.star", "reference": "ref.mrc", "per_job": 4}
+    (tmp_path / "shared.yaml").write_text(yaml.safe_dump({"name": "own", "particles": chosen}))
+    done = snakemake(tmp_path, "--cores", 2, "--configfile", "shared.yaml")
+    assert done.returncode == 0, done.stderr
+    for name in ("average_half1.mrc", "average_filtered.mrc", "rounds.csv", "fsc.csv"):
+        one, several = (folder / "results/own/particles" / name for folder in (run[0], tmp_path))
+        assert one.read_bytes() == several.read_bytes()
 
 
 def test_a_mistake_in_the_star_file_is_one_sentence_before_any_job(run, tmp_path):

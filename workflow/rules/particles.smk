@@ -72,48 +72,75 @@ rule particles_start:
         "../scripts/particles_start.py"
 
 
-rule particles_align:
-    input:
-        state=picked_state,
-        entries=picked_entries,
-        sources=sources("particles_align.py"),
-    output:
-        entries="<rounds>/{round}/particles~{picked}.csv",
-        sums=temp("<rounds>/{round}/particles~{picked}.npz"),
-    log:
-        "<logs>/particles/{round}/particles~{picked}.log",
-    benchmark:
-        "<benchmarks>/particles/{round}/particles~{picked}.tsv"
-    resources:
-        mem_mb=lambda wildcards, input: chunk_memory_mb(input.state),
-        runtime=480,
-    params:
-        section=picked_choices,
-        alignment=config["alignment"],
-        seed=config["seed"],
-    script:
-        "../scripts/particles_align.py"
+# one job for a round of few particles: its start would cost more than what it does
+if len(picked_chunks) == 1:
 
+    rule particles_whole_round:
+        input:
+            state=picked_state,
+            entries=lambda wildcards: f"<rounds>/{int(wildcards.round) - 1}/particles~{picked_chunks[0]}.csv",
+            sources=sources("particles_whole_round.py"),
+        output:
+            entries=f"<rounds>/{{round}}/particles~{picked_chunks[0]}.csv",
+            sums=temp(f"<rounds>/{{round}}/particles~{picked_chunks[0]}.npz"),
+            state="<rounds>/{round}/state.npz",
+        log:
+            "<logs>/particles/{round}/round.log",
+        benchmark:
+            "<benchmarks>/particles/{round}/round.tsv"
+        resources:
+            mem_mb=lambda wildcards, input: chunk_memory_mb(input.state),
+            runtime=480,
+        params:
+            section=picked_choices,
+            alignment=config["alignment"],
+            seed=config["seed"],
+        script:
+            "../scripts/particles_whole_round.py"
 
-rule particles_round:
-    input:
-        state=picked_state,
-        entries=expand("<rounds>/{{round}}/particles~{picked}.csv", picked=picked_chunks),
-        sums=expand("<rounds>/{{round}}/particles~{picked}.npz", picked=picked_chunks),
-        sources=sources("particles_round.py"),
-    output:
-        "<rounds>/{round}/state.npz",
-    log:
-        "<logs>/particles/{round}/round.log",
-    benchmark:
-        "<benchmarks>/particles/{round}/round.tsv"
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    params:
-        section=picked_choices,
-    script:
-        "../scripts/particles_round.py"
+else:
+
+    rule particles_align:
+        input:
+            state=picked_state,
+            entries=picked_entries,
+            sources=sources("particles_align.py"),
+        output:
+            entries="<rounds>/{round}/particles~{picked}.csv",
+            sums=temp("<rounds>/{round}/particles~{picked}.npz"),
+        log:
+            "<logs>/particles/{round}/particles~{picked}.log",
+        benchmark:
+            "<benchmarks>/particles/{round}/particles~{picked}.tsv"
+        resources:
+            mem_mb=lambda wildcards, input: chunk_memory_mb(input.state),
+            runtime=480,
+        params:
+            section=picked_choices,
+            alignment=config["alignment"],
+            seed=config["seed"],
+        script:
+            "../scripts/particles_align.py"
+
+    rule particles_round:
+        input:
+            state=picked_state,
+            entries=expand("<rounds>/{{round}}/particles~{picked}.csv", picked=picked_chunks),
+            sums=expand("<rounds>/{{round}}/particles~{picked}.npz", picked=picked_chunks),
+            sources=sources("particles_round.py"),
+        output:
+            state="<rounds>/{round}/state.npz",
+        log:
+            "<logs>/particles/{round}/round.log",
+        benchmark:
+            "<benchmarks>/particles/{round}/round.tsv"
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        params:
+            section=picked_choices,
+        script:
+            "../scripts/particles_round.py"
 
 
 rule particles_results:

@@ -1,7 +1,7 @@
 """Tilt series in Fourier space: projections are central slices of the posed object, noise is white."""
 
 import numpy as np
-from scipy import fft
+from numpy import fft
 
 from gradalign.errors import InputError
 from gradalign.geometry.wedge import check_tilt_range
@@ -41,7 +41,7 @@ def tilt_angles(tilt_range, tilt_step):
 
 
 def image_frequencies(image_box):
-    """Return the frequencies of an image in the layout of `scipy.fft.rfft2`.
+    """Return the frequencies of an image in the layout of `numpy.fft.rfft2`.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class Projector:
         Returns
         -------
         numpy.ndarray, (n, image_box, image_box // 2 + 1), complex64
-            Spectra of the images ``[tilt, x, y]`` as `scipy.fft.irfft2` takes them, the object's centre at
+            Spectra of the images ``[tilt, x, y]`` as `numpy.fft.irfft2` takes them, the object's centre at
             pixel ``image_box // 2``.
         """
         rotation, translation = np.asarray(rotation, dtype=float), np.asarray(translation, dtype=float)
@@ -134,7 +134,7 @@ def noise_spectra(rng, count, amplitude):
     Returns
     -------
     numpy.ndarray, (count, image_box, image_box // 2 + 1), complex64
-        Spectra as `scipy.fft.irfft2` takes them.
+        Spectra as `numpy.fft.irfft2` takes them.
     """
     image_box, columns = amplitude.shape
     noise = rng.standard_normal((count, image_box, 2 * columns), dtype=np.float32).view(np.complex64)
