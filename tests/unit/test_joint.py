@@ -15,7 +15,7 @@ from gradalign.geometry.rotations import (
 from gradalign.geometry.wedge import measured
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.signal_model import SignalModel, estimate_model
-from gradalign.search.joint import JointEnd, JointRefinement, refine_jointly
+from gradalign.search.joint import JointDescent, JointEnd, JointRefinement
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, prepare_bands
 from gradalign.search.modes import _MODEL_ERROR, prepare_joint
 from gradalign.search.radial_modes import support
@@ -211,12 +211,12 @@ def test_each_evaluation_is_a_step_and_the_path_keeps_the_best():
     f, g = prepared((60, 60))
     rotation, translation = rotation_from_euler(30, 80, -50), np.array([1.0, -0.5, 0.7])
     pair, about = JointRefinement(f, g), np.diag([1e3] * 3 + [10.0] * 3)
-    found = refine_jointly(pair, (rotation, translation), about, np.eye(6))
+    found = JointDescent(pair, (rotation, translation), about, np.eye(6)).advance().end
     assert len(found.trace) == len(found.path) and (np.diff(found.trace) <= 0).all()
     np.testing.assert_array_equal(found.path[0], [*rotation.ravel(), *translation])
     np.testing.assert_allclose(found.path[-1], [*found.rotation.ravel(), *found.translation], atol=1e-12)
     # from its end it goes on where it was
-    again = refine_jointly(pair, found, about, np.eye(6))
+    again = JointDescent(pair, found, about, np.eye(6)).advance().end
     np.testing.assert_allclose(again.trace[0], found.trace[-1], rtol=1e-12)
     assert again.value <= found.value + 1e-9
 
@@ -273,7 +273,7 @@ def test_complete_tilt_series_need_no_joint_refinement():
 def test_data_without_a_signal_are_left_where_they_are():
     f, g = prepared((60, 60), model=invented_model(ratio=0.0))
     rotation, translation = rotation_from_euler(30, 80, -50), np.array([1.0, -0.5, 0.7])
-    found = refine_jointly(JointRefinement(f, g), (rotation, translation), np.zeros((6, 6)), np.eye(6))
+    found = JointDescent(JointRefinement(f, g), (rotation, translation), np.zeros((6, 6)), np.eye(6)).advance().end
     np.testing.assert_allclose(found.rotation, rotation, atol=1e-12)
     np.testing.assert_allclose(found.translation, translation, atol=1e-12)
 

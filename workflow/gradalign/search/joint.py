@@ -246,8 +246,8 @@ def _by_transform(gradient, hessian, rotation, aside):
     return chain.T @ gradient, hessian
 
 
-def refine_jointly(pair, start, information, basis, tolerance=TOLERANCE):
-    """Refine a transform by Q.
+class JointDescent:
+    """A transform on its way to the smallest Q, by Newton's method.
 
     Parameters
     ----------
@@ -258,43 +258,66 @@ def refine_jointly(pair, start, information, basis, tolerance=TOLERANCE):
         About how Q curves there, by ω in radians and the translation in voxels.
     basis : array_like of shape (6, k)
         The free directions, see `gradalign.search.step.step`.
-    tolerance : float
-        Gradient below which the refinement ends, in standard deviations of the answer.
-
-    Returns
-    -------
-    JointEnd
     """
-    rotation, translation = (np.asarray(part, dtype=float) for part in start[:2])
-    place = rotation, translation, *(start[2:4] or (translation / 2.0, 0.0))
-    free = basis.shape[1]
-    curvature = basis.T @ (information + np.diag(_REACH**-2.0)) @ basis
-    # in these coordinates Q curves alike in all directions
-    scaled = np.zeros((10, free + 3 + (not pair.alike)))
-    scaled[:6, :free] = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
-    scaled[6:9, free : free + 3] = _CENTRE_SCALE * np.eye(3)
-    scaled[9, free + 3 :] = _GAIN_SCALE
 
-    def objective(place):
-        value, gradient, hessian, penalty = pair.evaluate(*place)
+    def __init__(self, pair, start, information, basis):
+        self._pair = pair
+        rotation, translation = (np.asarray(part, dtype=float) for part in start[:2])
+        free = basis.shape[1]
+        curvature = basis.T @ (information + np.diag(_REACH**-2.0)) @ basis
+        # in these coordinates Q curves alike in all directions
+        self._scaled = np.zeros((10, free + 3 + (not pair.alike)))
+        self._scaled[:6, :free] = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
+        self._scaled[6:9, free : free + 3] = _CENTRE_SCALE * np.eye(3)
+        self._scaled[9, free + 3 :] = _GAIN_SCALE
+        self._place = rotation, translation, *(start[2:4] or (translation / 2.0, 0.0))
+        self._here, self._damping = self._expanded(self._place), 0.0
+        self._trace, self._path = [], []
+        self._keep()
+
+    def _expanded(self, place):
+        value, gradient, hessian, penalty = self._pair.evaluate(*place)
         value, gradient[9] = value + 0.5 * (place[3] / _GAIN_REACH) ** 2, gradient[9] + place[3] / _GAIN_REACH**2
         hessian[9, 9] += _GAIN_REACH**-2.0
-        return Expansion(value, scaled.T @ gradient, scaled.T @ hessian @ scaled, penalty)
+        return Expansion(value, self._scaled.T @ gradient, self._scaled.T @ hessian @ self._scaled, penalty)
 
-    here, damping, trace, path = objective(place), 0.0, [], []
-    while True:
-        trace.append(here.value)
-        path.append(np.concatenate([part.ravel() for part in place[:2]]))
-        if np.abs(here.gradient).max() <= tolerance or len(trace) == _MOST_ITERATIONS:
-            return JointEnd(*place, here.value + here.penalty, np.array(trace), np.array(path))
-        change = scaled @ _downhill(here.gradient, here.hessian, damping)
-        trial = rotation_from_vector(change[:3]) @ place[0], place[1] + change[3:6], place[2] + change[6:9]
-        trial = *trial, place[3] + change[9]
-        there = objective(trial)
-        if there.value < here.value:
-            place, here, damping = trial, there, 0.1 * damping if damping > _LEAST_CURVATURE else 0.0
-        else:
-            damping = max(8.0 * damping, 1.0)
+    def _keep(self):
+        self._trace.append(self._here.value)
+        self._path.append(np.concatenate([part.ravel() for part in self._place[:2]]))
+
+    def advance(self, most=_MOST_ITERATIONS, tolerance=TOLERANCE):
+        """Go on until so many transforms were looked at in all, or to the end.
+
+        Parameters
+        ----------
+        most : int
+        tolerance : float
+            Gradient below which the refinement ends, in standard deviations of the answer.
+
+        Returns
+        -------
+        JointDescent
+            Itself.
+        """
+        while np.abs(self._here.gradient).max() > tolerance and len(self._trace) < most:
+            change = self._scaled @ _downhill(self._here.gradient, self._here.hessian, self._damping)
+            rotation, translation, centre, gain = self._place
+            turned = rotation_from_vector(change[:3]) @ rotation
+            trial = turned, translation + change[3:6], centre + change[6:9], gain + change[9]
+            there = self._expanded(trial)
+            if there.value < self._here.value:
+                self._place, self._here = trial, there
+                self._damping = 0.1 * self._damping if self._damping > _LEAST_CURVATURE else 0.0
+            else:
+                self._damping = max(8.0 * self._damping, 1.0)
+            self._keep()
+        return self
+
+    @property
+    def end(self):
+        """Where it stands: JointEnd."""
+        value = self._here.value + self._here.penalty
+        return JointEnd(*self._place, value, np.array(self._trace), np.array(self._path))
 
 
 def _downhill(gradient, hessian, damping):

@@ -14,7 +14,7 @@ from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_log_terms
-from gradalign.search.joint import TOLERANCE, JointRefinement, refine_jointly
+from gradalign.search.joint import JointDescent, JointRefinement
 from gradalign.search.modes import JointVolume, prepare_joint
 from gradalign.search.score import KernelScore, Start, refined_on
 from gradalign.search.seeds import free_directions, start_rotations
@@ -29,9 +29,8 @@ _DENSER, _WIDER = 4, 3
 _MOST_ENDS, _NEAR = 4, 10.0
 # where the end is a joint one; d leaves out what a mask and the overlap's edge take, so that it is a rough guide there
 _MOST_JOINT_ENDS, _NEAR_JOINTLY = 64, 60.0
-# gradient at which a joint end is looked at, in standard deviations, and how much less likely than the best one it may
-# be to be refined further
-_ROUGH, _CLOSE = 0.3, 3.0
+# after how many transforms in all ends are looked at, and how much less likely than the best one may be to go on
+_LOOKS = ((3, 25.0), (6, 8.0), (40, 0.0))
 
 
 class LikelihoodVolume(NamedTuple):
@@ -164,8 +163,8 @@ def ends_jointly(fixed, moving):
     return bool(fixed.joint and moving.joint) and not (fixed.joint.complete and moving.joint.complete)
 
 
-def jointly_refined(pair, spectra, start, basis, tolerance=TOLERANCE):
-    """Refine a transform jointly, as `gradalign.search.joint.refine_jointly` does.
+def joint_descent(pair, spectra, start, basis):
+    """Begin a joint refinement.
 
     Parameters
     ----------
@@ -173,20 +172,18 @@ def jointly_refined(pair, spectra, start, basis, tolerance=TOLERANCE):
     spectra : (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
         From `finest_pair`.
     start : tuple
-        Rotation (3, 3) and translation (3,) in voxels, or a `gradalign.search.joint.JointEnd`.
+        Rotation (3, 3) and translation (3,) in voxels.
     basis : array_like of shape (6, k)
         The free directions.
-    tolerance : float
-        As `gradalign.search.joint.TOLERANCE`.
 
     Returns
     -------
-    gradalign.search.joint.JointEnd
+    gradalign.search.joint.JointDescent
     """
     held, moved = spectra
     # of −log of the likelihood, about
-    curvature = 2.0 * information(without_log_terms(held), moved, start[0], start[1])
-    return refine_jointly(pair, start, curvature, basis, tolerance)
+    curvature = 2.0 * information(without_log_terms(held), moved, *start)
+    return JointDescent(pair, start, curvature, basis)
 
 
 def align_bands(
@@ -275,20 +272,21 @@ def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
 def _best_joint_end(pair, spectra, candidates, basis):
     """Return the likeliest joint end, all ends as candidates whose d is −log of their likelihood, and the steps.
 
-    All are looked at, and those that are nearly as likely as the best are refined to the end.
+    All are looked at, and only those go on that may still become the likeliest.
     """
     starts = zip(candidates.rotations, candidates.translations, strict=True)
-    ends = [jointly_refined(pair, spectra, start, basis, _ROUGH) for start in starts]
-    parts = [(end.trace, end.path) for end in ends]
-    limit = min(end.value for end in ends) + _CLOSE
-    for number, end in enumerate(ends):
-        if end.value <= limit:
-            ends[number] = jointly_refined(pair, spectra, end, basis)
-            parts.append((ends[number].trace, ends[number].path))
+    descents = [joint_descent(pair, spectra, start, basis) for start in starts]
+    ends, limit = [descent.end for descent in descents], np.inf
+    for most, within in _LOOKS:
+        ends = [
+            descent.advance(most).end if end.value <= limit else end
+            for descent, end in zip(descents, ends, strict=True)
+        ]
+        limit = min(end.value for end in ends) + within
     values = np.array([end.value for end in ends])
     rotations, translations = (np.array([end[place] for end in ends]) for place in (0, 1))
     rivals = candidates._replace(rotations=rotations, translations=translations, dissimilarities=values)
-    return ends[np.argmin(values)], rivals, parts
+    return ends[np.argmin(values)], rivals, [(end.trace, end.path) for end in ends]
 
 
 # gradient at which a joint refinement has converged, in standard deviations of the answer
@@ -361,7 +359,7 @@ class LikelihoodScore(KernelScore):
             )
         if jointly:
             pair, start = JointRefinement(fixed.joint, moving.joint), (rotation, translation)
-            end = jointly_refined(pair, (held, moved), start, basis, _CONVERGED)
+            end = joint_descent(pair, (held, moved), start, basis).advance(tolerance=_CONVERGED).end
             rotation, translation, value = end.rotation, end.translation, end.value
         return rotation, translation, value
 
