@@ -15,7 +15,15 @@ from gradalign.geometry.rotations import rotation_angle
 from gradalign.geometry.wedge import measured
 from gradalign.io.star import read_particles
 from gradalign.io.star_text import read_tables
-from gradalign.particles.results import MERIT, scores_table, write_maps, write_star
+from gradalign.particles.results import (
+    MERIT,
+    PROBABILITY,
+    ROTATION_SD,
+    TRANSLATION_SD,
+    scores_table,
+    write_maps,
+    write_star,
+)
 from gradalign.particles.star import read_picked
 
 pytestmark = [
@@ -112,6 +120,21 @@ def test_relion_selects_by_the_score(aligned):
     expected = [str(entry.image) for entry in entries if -entry.dissimilarity >= limit]
     assert abs(len(kept) - len(expected)) <= 1
     assert 0 < len(set(kept) & set(expected)) <= len(kept) < COUNT
+
+
+@pytest.mark.parametrize(
+    ("label", "bound"), [(PROBABILITY, "--minval"), (ROTATION_SD, "--maxval"), (TRANSLATION_SD, "--maxval")]
+)
+def test_relion_selects_by_the_verdict(aligned, label, bound):
+    results, _, _ = aligned
+    table = read_tables(results / "aligned.star")["particles"]
+    numbers = np.array([float(text) for text in table[label]])
+    limit = float(np.median(numbers))
+    relion(results, "star_handler", "--i", "aligned.star", "--o", "sure.star", "--select", label, bound, limit)
+    kept = read_tables(results / "sure.star")["particles"]["rlnImageName"]
+    right = numbers >= limit if bound == "--minval" else numbers <= limit
+    assert kept == [image for image, wanted in zip(table["rlnImageName"], right, strict=True) if wanted]
+    assert COUNT // 2 <= len(kept)
 
 
 def test_relion_postprocesses_the_half_maps(aligned):

@@ -1,5 +1,8 @@
 """A score that is registered by one line goes wherever the study's own go."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from picked_files import BOX, PIXEL, make_particles, run_rounds, section
 from scipy import ndimage
 from searched import noisy_pairs
 
+import gradalign
 from gradalign import InputError, align_all_pairs, align_pair
 from gradalign.particles.images import read_map
 from gradalign.particles.results import write_star
@@ -116,6 +120,15 @@ def test_labels_and_order_are_the_registrys(balance):
     assert balance not in paper_scores()
     with pytest.raises(InputError, match="'balance' is registered already, as balance_score:BALANCE"):
         register(Entry("balance", "Another", "elsewhere:BALANCE"))
+
+
+def test_nothing_compares_a_score_with_a_name():
+    # the paper's two formulas once more, from SciPy alone, to time the paper's way
+    independent = ["study/paper_step.py"]
+    package = Path(gradalign.__file__).parent
+    compared = re.compile(r"[=!]= ?\"(rcs|fcs|likelihood)\"")
+    found = [path for path in sorted(package.rglob("*.py")) if compared.search(path.read_text(encoding="utf-8"))]
+    assert [str(path.relative_to(package)) for path in found] == independent
 
 
 def test_an_unknown_score_is_one_sentence_that_names_all():

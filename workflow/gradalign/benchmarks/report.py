@@ -21,6 +21,7 @@ from gradalign.benchmarks.startup import measure_startup
 from gradalign.benchmarks.steps import measure_steps
 from gradalign.benchmarks.workload import LOW_PASSES
 from gradalign.report.csv_tables import write_csv
+from gradalign.search.registry import paper_scores
 
 _PAIRS = 16
 _ACCURACY_PAIRS = 2
@@ -165,7 +166,7 @@ def summarise_benchmarks(tables):
     rows += [
         (f"{row.quantity.split('_')[0]}_exponent_{row.along}_{row.score}", row.exponent, "exponent")
         for row in tables["exponents"].itertuples()
-        if row.quantity == "time_ms" or row.score == "rcs"
+        if row.quantity == "time_ms" or row.score == paper_scores()[0]
     ]
     processes = tables["processes"].iloc[-1]
     rows += [

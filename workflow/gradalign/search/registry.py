@@ -104,6 +104,16 @@ def paper_scores(names=None):
     return [name for name in (score_names() if names is None else names) if name in printed]
 
 
+def own_scores():
+    """Return the scores that are not the paper's.
+
+    Returns
+    -------
+    list of str
+    """
+    return [entry.name for entry in _ENTRIES if not entry.of_paper]
+
+
 def score_label(name):
     """Return how a score is printed: RCS, FCS, Likelihood; the name of another aligner as it is.
 
