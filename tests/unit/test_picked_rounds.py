@@ -408,6 +408,9 @@ def test_rounds_go_with_each_score(tmp_path, score):
     entries, state = run_rounds(section(tmp_path, score=score))
     assert (np.median(errors(entries, truth), axis=0) < [3.0, 0.25]).all()
     assert (state.spectra.size > 0) == (score == "likelihood")
+    again, other = run_rounds(section(tmp_path, score=score), chunks=3)
+    assert all(map(same, again, entries))
+    assert np.array_equal(other.maps, state.maps)
 
 
 def test_each_particle_has_a_verdict_in_the_table_and_as_numbers_in_the_star_file(aligned, tmp_path):
