@@ -141,7 +141,7 @@ def test_a_scan_of_one_pair_is_not_joined_to_the_others(tmp_path, monkeypatch):
 
 def test_figure3_says_which_sign_is_which():
     caption = figure3_caption(curves(), 60.0, 0.5, 60.0)
-    assert "minus the dissimilarity at the true transform: positive above the truth" in caption
+    assert "minus that of the true one: positive above the truth" in caption
     assert "stopped keeps its last value" in caption
     assert "±60°, SNR 0.5, seeds every 60°" in caption
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from gradalign.classes.similarity import centred, groups, similarity
+from gradalign.classes.similarity import groups, similarity
 from gradalign.errors import InputError
-from gradalign.study.partition import adjusted_rand_index
+from gradalign.study.partition import adjusted_rand_index, centred
 
 
 def matrix_of(labels, apart, seed=0, own=20.0):

@@ -2,7 +2,9 @@
 
 averaged = ["phantom", *complexes]
 average_kinds = ["subtomograms", "noise"]
-average_section = config["averages"] | {"score": printed_scores}
+average_section = config["averages"]
+# a search by the likelihood goes deep where there is nothing to find: half a second for each volume of noise
+average_scores = {"subtomograms": scores, "noise": printed_scores or scores}
 # the parts of all averages, objects and kinds in order, by their ending
 average_parts = {
     ending: expand(
@@ -67,6 +69,7 @@ rule average_part:
     params:
         seed=config["seed"],
         section=average_section,
+        scores=average_scores,
         alignment=config["alignment"],
         microscope=config["microscope"],
         subtomograms=config["subtomograms"],
@@ -90,7 +93,7 @@ rule average_alignments:
         mem_mb=1000,
         runtime=10,
     params:
-        total=len(averaged) * len(average_kinds) * len(printed_scores) * config["averages"]["particles"],
+        total=len(averaged) * sum(map(len, average_scores.values())) * config["averages"]["particles"],
     script:
         "../scripts/average_alignments.py"
 
@@ -101,8 +104,8 @@ rule average:
         template="<maps>/{averaged}_truth.mrc",
         sources=sources("average.py"),
     output:
-        subtomograms=expand("<maps>/{{averaged}}_average_{score}.mrc", score=printed_scores),
-        noise=expand("<maps>/{{averaged}}_noise_{score}.mrc", score=printed_scores),
+        subtomograms=expand("<maps>/{{averaged}}_average_{score}.mrc", score=average_scores["subtomograms"]),
+        noise=expand("<maps>/{{averaged}}_noise_{score}.mrc", score=average_scores["noise"]),
         shells="<results>/averages/{averaged}_shells.csv",
     log:
         "<logs>/averages/{averaged}.log",
@@ -115,5 +118,6 @@ rule average:
         runtime=10,
     params:
         section=average_section,
+        scores=average_scores,
     script:
         "../scripts/average.py"

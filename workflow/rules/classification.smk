@@ -1,6 +1,6 @@
 # All pairs of a mixture of the complexes: their dissimilarities, the classes that follow, and the classes' averages.
 
-class_section = config["classification"] | {"score": printed_scores}
+class_section = config["classification"] | {"score": scores}
 class_count = len(complexes) * config["classification"]["particles"]
 
 
@@ -74,7 +74,7 @@ rule all_pairs:
         mem_mb=1000,
         runtime=10,
     params:
-        total=class_count * (class_count - 1) // 2 * len(printed_scores),
+        total=class_count * (class_count - 1) // 2 * len(scores),
     script:
         "../scripts/all_pairs.py"
 
@@ -87,7 +87,7 @@ rule classes:
         sources=sources("classes.py"),
     output:
         members="<results>/classification/classes.csv",
-        averages=expand("<maps>/{complex}_class_{score}.mrc", complex=complexes, score=printed_scores),
+        averages=expand("<maps>/{complex}_class_{score}.mrc", complex=complexes, score=scores),
         singles=expand("<maps>/{complex}_single.mrc", complex=complexes),
     log:
         "<logs>/classification/classes.log",

@@ -89,7 +89,8 @@ def cells_of(section):
 cells = {"phantom": Paramspace(cells_of(config["grid"]))}
 cells |= {name: Paramspace(cells_of(config["complexes"])) for name in complexes}
 conditions = {name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()}
-printed_scores = paper_scores(config["grid"]["score"])
+scores = config["grid"]["score"]
+printed_scores = paper_scores(scores)
 # what a simulated subtomogram depends on; whether it is kept is none of it
 simulated = {key: value for key, value in config["subtomograms"].items() if key != "keep"}
 

@@ -30,7 +30,7 @@ rule pictures_of_averages:
         maps=expand(
             "<maps>/{averaged}_{map}.mrc",
             averaged=averaged,
-            map=["truth"] + [f"average_{score}" for score in printed_scores] + [f"noise_{printed_scores[0]}"],
+            map=["truth"] + [f"average_{score}" for score in scores] + [f"noise_{average_scores['noise'][0]}"],
         ),
         sources=sources("pictures.py"),
     output:
@@ -47,7 +47,7 @@ rule pictures_of_averages:
         runtime=10,
     params:
         objects=averaged,
-        kinds=["truth", *printed_scores, "noise"],
+        kinds=["truth", *scores, "noise"],
         figure="figure5",
     script:
         "../scripts/pictures.py"
@@ -58,7 +58,7 @@ rule pictures_of_classes:
         maps=expand(
             "<maps>/{complex}_{map}.mrc",
             complex=complexes,
-            map=["single", *[f"class_{score}" for score in printed_scores], "truth"],
+            map=["single", *[f"class_{score}" for score in scores], "truth"],
         ),
         sources=sources("pictures.py"),
     output:
@@ -75,7 +75,7 @@ rule pictures_of_classes:
         runtime=10,
     params:
         objects=complexes,
-        kinds=["single", *printed_scores, "truth"],
+        kinds=["single", *scores, "truth"],
         figure="figure6",
     script:
         "../scripts/pictures.py"

@@ -103,7 +103,7 @@ ladder_files = {
         "tables": f"results/{config['name']}/tables/ladder.csv",
     }.items()
 }
-class_scores = printed_scores if complexes else []
+class_scores = scores if complexes else []
 page_templates = [os.path.relpath(path) for path in sorted((PACKAGE / "report" / "page" / "templates").iterdir())]
 
 
@@ -112,9 +112,8 @@ rule page:
         figures=[*page_figures, "<figures>/comparison.svg", *ladder_files["figures"]],
         tables=[*page_tables, "<tables>/comparison.csv", *ladder_files["tables"]],
         maps=[
-            *expand(
-                "<maps>/{dataset}_{kind}_{score}.mrc", dataset=cells, kind=["average", "noise"], score=printed_scores
-            ),
+            *expand("<maps>/{dataset}_average_{score}.mrc", dataset=cells, score=scores),
+            *expand("<maps>/{dataset}_noise_{score}.mrc", dataset=cells, score=average_scores["noise"]),
             *expand("<maps>/{dataset}_truth.mrc", dataset=cells),
             *expand("<maps>/{complex}_class_{score}.mrc", complex=complexes, score=class_scores),
         ],

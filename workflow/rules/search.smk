@@ -33,7 +33,7 @@ rule convergence:
         pairs=config["pairs"],
         alignment=config["alignment"],
         cell=config["convergence"],
-        scores=printed_scores,
+        scores=scores,
     script:
         "../scripts/convergence.py"
 
@@ -61,7 +61,7 @@ rule speedup_pairs:
         seed=config["seed"],
         pairs=config["pairs"],
         alignment=config["alignment"],
-        scores=config["grid"]["score"],
+        scores=scores,
         intervals=config["grid"]["interval"],
         microscope=config["microscope"],
         subtomograms=simulated,
@@ -88,12 +88,7 @@ rule speedup:
         mem_mb=1000,
         runtime=10,
     params:
-        total=(
-            len(conditions["phantom"].dataframe)
-            * len(config["grid"]["interval"])
-            * len(config["grid"]["score"])
-            * speedup_count
-        ),
+        total=(len(conditions["phantom"].dataframe) * len(config["grid"]["interval"]) * len(scores) * speedup_count),
     script:
         "../scripts/speedup.py"
 

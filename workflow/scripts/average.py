@@ -14,8 +14,9 @@ with job(snakemake.log[0]):
     shells = []
     for kind in KINDS:
         sums = [path for path in snakemake.input.sums if f"/{kind}~" in path]
+        scores = snakemake.params.scores[kind]
         volumes, rows = finish_averages(
-            sums, template, section["score"], section["particles"], voxel_size, object=name, kind=kind
+            sums, template, scores, section["particles"], voxel_size, object=name, kind=kind
         )
         shells += rows
         for path, volume in zip(snakemake.output.get(kind), volumes, strict=True):

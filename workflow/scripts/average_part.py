@@ -15,7 +15,8 @@ from gradalign.study.templates import align_to_template
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
-    section, name = params.section, wildcards.averaged
+    name = wildcards.averaged
+    section = params.section | {"object": name, "score": params.scores[wildcards.kind]}
     first, last = map(int, wildcards.chunk.split("-"))
     data_set = open_data_set(
         name,
@@ -33,7 +34,7 @@ with job(snakemake.log[0]) as say:
         data_set,
         wildcards.kind,
         range(first, last + 1),
-        section | {"object": name},
+        section,
         template,
         about["point_group"],
         alignment_settings(params.alignment),

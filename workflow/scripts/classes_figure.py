@@ -4,10 +4,10 @@ import numpy as np
 
 from gradalign.classes.results import filtered_average, surface_level
 from gradalign.classes.rounds import THRESHOLD
-from gradalign.classes.similarity import centred
 from gradalign.classes.state import load_state
 from gradalign.report.figures.classes import classes_figure
 from gradalign.run.jobs import job
+from gradalign.study.partition import centred
 
 with job(snakemake.log[0]):
     state = load_state(snakemake.input.state)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.cluster import hierarchy
 
-from gradalign.errors import InputError
+from gradalign.study.partition import centred
 
 EDGE = 1.2
 """An eigenvalue counts that is so many times the most negative one's size."""
@@ -34,40 +34,6 @@ class Similarity(NamedTuple):
     def dimensions(self):
         """Number of eigenvalues beyond the reach of the errors; 0 if there is nothing but errors."""
         return int((self.eigenvalues > EDGE * -self.eigenvalues[-1]).sum())
-
-
-def centred(dissimilarities):
-    """Return dissimilarities without what each particle has by itself.
-
-    Parameters
-    ----------
-    dissimilarities : array_like of shape (n, n)
-        Symmetric, n ≥ 3; the diagonal is not looked at.
-
-    Returns
-    -------
-    numpy.ndarray of shape (n, n)
-        e_ij = d_ij − μ − r_i − r_j with rows that sum to zero; 0 on the diagonal.
-
-    Raises
-    ------
-    InputError
-        If the matrix is not square and symmetric, is smaller than three, or holds no finite numbers.
-    """
-    matrix = np.array(dissimilarities, dtype=float)
-    count = len(matrix)
-    if matrix.shape != (count, count) or count < 3:
-        raise InputError(f"dissimilarities of the shape {matrix.shape} are not those of all pairs of three or more")
-    np.fill_diagonal(matrix, 0.0)
-    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
-        raise InputError("dissimilarities of pairs must be finite and symmetric")
-    rows = matrix.sum(axis=1)
-    total = rows.sum()
-    mean = total / (count * (count - 1))
-    own = (rows - (count - 1) * mean) / (count - 2)
-    matrix -= mean + own[:, None] + own
-    np.fill_diagonal(matrix, 0.0)
-    return matrix
 
 
 def similarity(dissimilarities):

@@ -19,12 +19,14 @@ class Entry(NamedTuple):
     """Where its object is, ``module:name``."""
     of_paper: bool = False
     """Whether the paper prints values of it."""
+    own_terms: bool = False
+    """Whether its d holds what each volume has by itself, such as the strength of its noise."""
 
 
 _ENTRIES = [
     Entry("rcs", "RCS", "gradalign.search.paper_scores:RCS", of_paper=True),
     Entry("fcs", "FCS", "gradalign.search.paper_scores:FCS", of_paper=True),
-    Entry("likelihood", "Likelihood", "gradalign.search.likelihood:LIKELIHOOD"),
+    Entry("likelihood", "Likelihood", "gradalign.search.likelihood:LIKELIHOOD", own_terms=True),
 ]
 
 

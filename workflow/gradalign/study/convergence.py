@@ -20,9 +20,10 @@ def follow(pair, found, score, symmetry):
     Returns
     -------
     numpy.ndarray of shape (steps, 2)
-        Smallest d minus d at the truth; distance (Eq. 12) from the truth of the transform with the smallest d.
+        d, at the finest band limit, where the search stood minus d at the truth; distance (Eq. 12) of the two.
     """
     truth = nearest_truth(found.rotation, *pair.poses, symmetry)
-    excess = found.trace - load_score(score).value(*pair.of(score), *truth)
-    distance = [transform_distance(place[:9].reshape(3, 3), place[9:], *truth) for place in found.path]
-    return np.stack([excess, distance], axis=1)
+    value, volumes = load_score(score).value, pair.of(score)
+    places = [(place[:9].reshape(3, 3), place[9:]) for place in found.path]
+    excess = np.array([value(*volumes, *place) for place in places]) - value(*volumes, *truth)
+    return np.stack([excess, [transform_distance(*place, *truth) for place in places]], axis=1)

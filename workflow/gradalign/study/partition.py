@@ -10,6 +10,7 @@ from scipy.spatial.distance import squareform
 from scipy.stats.contingency import crosstab
 
 from gradalign.errors import InputError
+from gradalign.search.registry import find
 
 
 def all_pairs(count):
@@ -26,8 +27,45 @@ def all_pairs(count):
     return list(combinations(range(count), 2))
 
 
+def centred(dissimilarities):
+    """Return dissimilarities without what each particle has by itself.
+
+    Parameters
+    ----------
+    dissimilarities : array_like of shape (n, n)
+        Symmetric, n ≥ 3; the diagonal is not looked at.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n, n)
+        e_ij = d_ij − μ − r_i − r_j with rows that sum to zero; 0 on the diagonal.
+
+    Raises
+    ------
+    InputError
+        If the matrix is not square and symmetric, is smaller than three, or holds no finite numbers.
+    """
+    matrix = np.array(dissimilarities, dtype=float)
+    count = len(matrix)
+    if matrix.shape != (count, count) or count < 3:
+        raise InputError(f"dissimilarities of the shape {matrix.shape} are not those of all pairs of three or more")
+    np.fill_diagonal(matrix, 0.0)
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+        raise InputError("dissimilarities of pairs must be finite and symmetric")
+    rows = matrix.sum(axis=1)
+    total = rows.sum()
+    mean = total / (count * (count - 1))
+    own = (rows - (count - 1) * mean) / (count - 2)
+    matrix -= mean + own[:, None] + own
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
 def dissimilarity_matrix(alignments, score, stage, count):
-    """Return the dissimilarities of all pairs.
+    """Return the dissimilarities of all pairs, as squared distances.
+
+    Those of a score that holds terms of either volume alone are freed of them. Then the same number is added to all, so
+    that none is negative, which changes no partition (Roth et al. 2003).
 
     Parameters
     ----------
@@ -55,6 +93,10 @@ def dissimilarity_matrix(alignments, score, stage, count):
         raise InputError(f"{len(found)} alignments are not one for each pair of {count} subtomograms")
     matrix = np.zeros((count, count))
     matrix[rows["first"], rows["second"]] = matrix[rows["second"], rows["first"]] = rows[f"{stage}_dissimilarity"]
+    if find(score).own_terms:
+        matrix = centred(matrix)
+        matrix -= matrix[np.triu_indices(count, 1)].min()
+        np.fill_diagonal(matrix, 0.0)
     return matrix
 
 

@@ -4,7 +4,6 @@ import numpy as np
 
 from gradalign.averaging.wedge_average import sampler
 from gradalign.base.randomness import generator
-from gradalign.errors import InputError
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth
 from gradalign.io.csv_lines import line
 from gradalign.search.score import Start, by_preparation, load_score
@@ -49,11 +48,14 @@ def align_to_template(data_set, kind, indices, cell, reference, symmetry, settin
     """
     voxel_size = data_set.voxel_size
     preparing = by_preparation(cell["score"])
-    if any(score.uses_model for score in preparing.values()):
-        raise InputError("averages: score: one that learns from a set of volumes cannot align them one by one")
-    moving = {
-        kind: score.prepare(reference, 90.0, settings, voxel_size, name="the template")
+
+    def prepared(score, volume, tilt, model, name, movable):
+        return score.prepare(volume, tilt, settings, voxel_size, model, name, movable)
+
+    templates = {
+        kind: prepared(score, reference, 90.0, None, "the template", True)
         for kind, score in preparing.items()
+        if not score.uses_model
     }
     for index in indices:
         keys = (cell["object"], cell["tilt"], cell["snr"], index)
@@ -63,15 +65,19 @@ def align_to_template(data_set, kind, indices, cell, reference, symmetry, settin
         else:
             volume, *pose = data_set.subtomogram(index)
         what = f"subtomogram {index} of {cell['object']}"
-        fixed = {
-            kind: score.prepare(volume, cell["tilt"], settings, voxel_size, name=what, movable=False)
-            for kind, score in preparing.items()
-        }
+        fixed, moving = {}, dict(templates)
+        for way, score in preparing.items():
+            own = None
+            if score.uses_model:
+                # one subtomogram at a time, whatever job it falls to
+                own, of_template = score.estimate([volume, reference], [cell["tilt"], 90.0])
+                moving[way] = prepared(score, reference, 90.0, of_template, "the template", True)
+            fixed[way] = prepared(score, volume, cell["tilt"], own, what, False)
         transform = sampler(volume)
         lines = []
         for score in map(load_score, cell["score"]):
             rng = generator(seed, "template alignment", kind, score.name, cell["interval"], *keys)
-            volumes = (prepared[score.shared_preparation] for prepared in (fixed, moving))
+            volumes = (each[score.shared_preparation] for each in (fixed, moving))
             found = score.search(*volumes, settings, voxel_size, Start(cell["interval"]), rng)
             average = averages[f"{score.name}/{HALVES[index % 2]}"]
             average.add(transform, found.rotation, found.translation, cell["tilt"])

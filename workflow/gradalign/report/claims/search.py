@@ -17,6 +17,7 @@ from gradalign.report.claims.claim import (
     pooled_median,
 )
 from gradalign.report.numbers import number
+from gradalign.search.registry import score_label
 from gradalign.study.columns.optimum import SAME_ROTATION_DEG, SAME_TRANSLATION_VOXEL, is_same_optimum
 
 HALF_A_VOXEL = 0.5
@@ -178,7 +179,7 @@ def contrast(measurements):
     share = moved.groupby(rows.score).mean()
     errors = measurements.groupby(["score", "factor"]).rotation_error_deg.median()
     texts = [
-        f"{score.upper()}: {100 * share[score]:.0f} % of the answers move, median rotation error "
+        f"{score_label(score)}: {100 * share[score]:.0f} % of the answers move, median rotation error "
         + ", ".join(f"{number(errors[score, factor])}° (×{factor:g})" for factor in sorted(set(measurements.factor)))
         for score in ("rcs", "fcs")
     ]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gradalign.report.claims.claim import FAILS, HOLDS, UNDECIDED, Claim, all_of, not_measured
+from gradalign.search.registry import score_label
 
 RESOLUTION_NM = 4.0
 """Resolution of the maps that the averages shall recover."""
@@ -37,7 +38,7 @@ def averages_recover(averages):
     fooled = int((noise.truth_resolution_nm <= RESOLUTION_NM).sum())
     measured = (
         f"{int(reached.sum())} of {len(real)} averages reach it; coarsest {reach} ({real.title[worst]}, "
-        f"{real.score[worst].upper()}); of {len(noise)} averages of noise {fooled} do"
+        f"{score_label(real.score[worst])}); of {len(noise)} averages of noise {fooled} do"
     )
     verdict = FAILS if not reached.all() else UNDECIDED if fooled else HOLDS
     return Claim(claim, verdict, measured, criterion, int(real.n.min()))
@@ -57,13 +58,13 @@ def block_structure(classes):
     """
     claim = "Alignment improves the dissimilarity matrix of the complexes so that blocks, and classes, appear."
     criterion = (
-        f"the adjusted Rand index of the classes after alignment is {SOUND_CLASSES:g} or more with either score, and "
+        f"the adjusted Rand index of the classes after alignment is {SOUND_CLASSES:g} or more with every score, and "
         "higher than before (undecided if both are the same)"
     )
     if classes is None or classes.empty:
         return not_measured(claim, criterion)
     index = classes.groupby(["score", "stage"]).adjusted_rand_index.first().unstack().sort_index(ascending=False)
-    texts = [f"{row.Index.upper()}: {row.before:.2f} before, {row.after:.2f} after" for row in index.itertuples()]
+    texts = [f"{score_label(row.Index)}: {row.before:.2f} before, {row.after:.2f} after" for row in index.itertuples()]
     parts = [
         FAILS if after < SOUND_CLASSES or after < before else HOLDS if after > before else UNDECIDED
         for before, after in zip(index.before, index.after, strict=True)

@@ -22,6 +22,7 @@ from gradalign.report.figures.style import (
     wrapped,
 )
 from gradalign.report.numbers import snr_label, tilt_label
+from gradalign.search.registry import score_label
 
 _LEFT = 17.0
 _BETWEEN = 14.0
@@ -29,7 +30,7 @@ _TOP = 6.0
 _HEIGHT = 38.0
 _GAP = 6.0
 _BELOW = 9.5
-_LABELS = {"excess": "Smallest d − d at the truth", "distance": "Distance to the truth (Eq. 12)"}
+_LABELS = {"excess": "d − d at the truth", "distance": "Distance to the truth (Eq. 12)"}
 
 
 def figure3_caption(rows, tilt, snr, interval):
@@ -49,12 +50,13 @@ def figure3_caption(rows, tilt, snr, interval):
     return (
         f"Figure 3. Convergence of the search, phantom, {tilt_label(tilt)}, SNR {snr_label(snr)}, seeds every "
         f"{interval:g}°: median (line) and quartiles (band) over n = {rows.n.max()} pairs after each step of the "
-        f"stochastic parallel refinement{_about_example(rows)}. (a) Smallest dissimilarity found so far minus the "
-        "dissimilarity at the true transform: positive above the truth, zero (line) where they are equal, negative "
+        f"search{_about_example(rows)}. (a) Dissimilarity, at the finest band limit, of the best transform found so "
+        "far minus that of the true one: positive above the truth, zero (line) where they are equal, negative "
         "where noise makes another transform fit better than the true one; the axis is linear between the two "
-        "innermost ticks and logarithmic beyond. (b) Distance, by Eq. 12, of the transform with the smallest "
-        "dissimilarity to the true one. A search that has stopped keeps its last value; half of the searches have "
-        "stopped at the dotted line."
+        "innermost ticks and logarithmic beyond. (b) Distance, by Eq. 12, of the two transforms. The "
+        "likelihood's search goes from coarse band limits to the finest, where its last steps refine jointly what the "
+        "missing wedges couple, past the smallest d. A search that has stopped keeps its last value; half of the "
+        "searches have stopped at the dotted line."
     )
 
 
@@ -87,7 +89,9 @@ def figure3(rows, paths, caption):
     width = (PAGE_WIDTH - MARGIN - _LEFT - _BETWEEN * (len(scores) - 1)) / len(scores)
     for column, score in enumerate(scores):
         left = _LEFT + column * (width + _BETWEEN)
-        page.text(left + width / 2, _TOP / 2, score.upper(), TITLE, fontweight="bold", horizontalalignment="center")
+        page.text(
+            left + width / 2, _TOP / 2, score_label(score), TITLE, fontweight="bold", horizontalalignment="center"
+        )
         part = rows[rows.score == score]
         for row, name in enumerate(_LABELS):
             axes = page.axes(left, _TOP + row * (_HEIGHT + _GAP), width, _HEIGHT)

@@ -21,10 +21,11 @@ from gradalign.report.figures.style import (
 )
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
+from gradalign.search.registry import score_label
 from gradalign.study.columns.averages import COMPARISONS
 
 _SIDE = SIDES["figure5"]
-_ROW = 31.0
+_ROW = 27.5
 _TOP = 15.0
 _LEFT = 12.0
 _BAR_NM = 10.0
@@ -47,15 +48,17 @@ def figure5_caption(rows):
     str
     """
     first = rows.iloc[0]
+    *others, last = map(score_label, dict.fromkeys(rows.score))
+    scores = f"{', '.join(others)} and {last}" if others else last
     caption = (
         f"Figure 5. Averages of n = {first.n} subtomograms ({tilt_label(first.tilt_deg)}, SNR {first.snr:g}) aligned "
-        "with RCS and FCS to a template, the noise-free reconstruction of the true object from ±90° with the same "
+        f"with {scores} to a template, the noise-free reconstruction of the true object from ±90° with the same "
         f"contrast transfer and detector (truth, grey); right, the average of n = {first.n} volumes of noise alone "
         f"aligned to the same template. Surfaces enclose the volume that the truth has above {LEVEL:g} of its largest "
         "density. Curves: Fourier shell correlation with the truth (solid; its resolution at 0.5 decides) and "
         "between half sets (broken; at 0.143), the latter biased by the common template, as the noise shows: where "
-        "its curves rise, the correlation is the template's own; where two scores coincide, the second lies as a "
-        "narrower line upon the first. Beneath each map: resolution with the truth."
+        "its curves rise, the correlation is the template's own; where scores coincide, each lies as a "
+        "narrower line upon the one before. Beneath each map: resolution with the truth."
     )
     for row in rows[rows.stand_in_for != ""].drop_duplicates("object").itertuples(index=False):
         caption += f" {row.title} stands in for the paper's entry {row.stand_in_for}."
@@ -89,10 +92,10 @@ def figure5(gallery, shells, rows, paths, caption):
     lines = wrapped(caption, PAGE_WIDTH - 2 * MARGIN)
     bottom = _TOP + _ROW * len(gallery.pictures)
     page = Page(PAGE_WIDTH, bottom + _BELOW + line_height(SMALL) * len(lines))
-    titles = {"truth": "Truth", "noise": f"Noise, {noise_score.upper()}"}
+    titles = {"truth": "Truth", "noise": f"Noise, {score_label(noise_score)}"}
     for place, name in enumerate(columns):
         centre = MARGIN + _LEFT + _SIDE * (place + 0.5)
-        page.text(centre, _TOP - 2.5, titles.get(name, name.upper()), BODY, horizontalalignment="center")
+        page.text(centre, _TOP - 2.5, titles.get(name) or score_label(name), BODY, horizontalalignment="center")
     curves = MARGIN + _LEFT + _SIDE * len(columns) + 11.0
     _legend(page, curves, [name for name in columns if name in SCORE_COLOURS])
     for place, (name, pictures) in enumerate(gallery.pictures.items()):
@@ -125,8 +128,8 @@ def _maps(page, pictures, rows, noise_score, top):
 
 def _lines(scores, noise_score):
     """Return (kind, score, colour, name) of the curves, the noise first so that it lies beneath."""
-    lines = [("noise", noise_score, GREY, f"noise, {noise_score.upper()}")]
-    return lines + [("subtomograms", score, SCORE_COLOURS[score], score.upper()) for score in scores]
+    lines = [("noise", noise_score, GREY, f"noise, {score_label(noise_score)}")]
+    return lines + [("subtomograms", score, SCORE_COLOURS[score], score_label(score)) for score in scores]
 
 
 def _curves(page, shells, noise_score, frame, last):
@@ -160,5 +163,5 @@ def _legend(page, left, scores):
         page.text(left + 7.5, y, words, SMALL)
     for row, (_, _, colour, words) in enumerate(reversed(_lines(scores, scores[0]))):
         y = 3.6 + 3.4 * row
-        page.rule(left + 34.0, left + 38.0, y, colour, 1.5)
-        page.text(left + 39.5, y, words, SMALL)
+        page.rule(left + 29.0, left + 33.0, y, colour, 1.5)
+        page.text(left + 34.5, y, words, SMALL)

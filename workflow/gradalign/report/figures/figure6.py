@@ -19,15 +19,16 @@ from gradalign.report.figures.style import (
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
 from gradalign.report.tables.classes import stand_ins
+from gradalign.search.registry import find, score_label
 from gradalign.study.columns.classification import STAGES
 from gradalign.study.partition import dissimilarity_matrix
 
 _SIDE = SIDES["figure6"]
-_MATRIX = 34.0
+_MATRIX = 20.5
 _BETWEEN = 4.0
-_LABELS = 7.0
+_LABELS = 9.5
 _TOP = 12.0
-_ROW = 27.5
+_ROW = 23.5
 _BELOW = 8.0
 _BAR_NM = 10.0
 _STAGE_TITLES = {"before": "as simulated", "after": "aligned"}
@@ -54,13 +55,18 @@ def figure6_caption(rows, objects):
         f"Figure 6. n = {total} subtomograms of {', '.join(titles)}, {total // len(titles)} each "
         f"({tilt_label(first.tilt_deg)}, SNR {first.snr:g}). (a) Dissimilarities of all {total * (total - 1) // 2} "
         f"pairs in the orientations as simulated and after each pair's alignment from {first.interval_deg:g}° seeds, "
-        "one grey scale a column; ARI: adjusted Rand index of hierarchical classes (Ward) and complexes, 1 if they "
-        "are the same. (b) A single subtomogram of each complex, the averages of the classes found after alignment, "
-        "each beside the complex that it stands for, and the true map. Beneath: how many members of the class are "
-        "that complex, and its resolution with the truth (FSC 0.5). Members were moved onto the medoid of their "
-        "class by the pair alignments; the true poses only turn what is shown. Surfaces enclose the volume that the "
-        f"truth has above {LEVEL:g} of its largest density." + stand_ins(objects)
+        f"one grey scale a column{_freed(rows)}; ARI: adjusted Rand index of hierarchical classes (Ward) "
+        "and complexes, 1 if they are the same. (b) A single subtomogram of each complex, the averages of the classes "
+        "found after alignment, each beside the complex that it stands for, and the true map. Beneath: how many "
+        "members of the class are that complex, and its resolution with the truth (FSC 0.5). Members were moved onto "
+        "the medoid of their class by the pair alignments; the true poses only turn what is shown. Surfaces enclose "
+        f"the volume that the truth has above {LEVEL:g} of its largest density." + stand_ins(objects)
     )
+
+
+def _freed(rows):
+    freed = [score_label(score) for score in dict.fromkeys(rows.score) if find(score).own_terms]
+    return f" ({', '.join(freed)}: without what each volume has by itself)" if freed else ""
 
 
 @applied()
@@ -102,7 +108,7 @@ def figure6(alignments, rows, gallery, objects, paths, caption):
     names = {"single": "Single", "truth": "Truth"}
     for place, name in enumerate(columns):
         centre = left + _SIDE * (place + 0.5)
-        page.text(centre, _TOP - 2.5, names.get(name, name.upper()), BODY, horizontalalignment="center")
+        page.text(centre, _TOP - 2.5, names.get(name) or score_label(name), BODY, horizontalalignment="center")
     for place, (name, pictures) in enumerate(gallery.pictures.items()):
         of_object = rows[(rows.stands_for == name) & (rows.stage == "after")]
         _maps(page, pictures, of_object, titles[name], (left, _TOP + _ROW * place))
@@ -119,7 +125,7 @@ def _matrices(page, alignments, rows, titles, spot, labelled):
     matrices = {stage: dissimilarity_matrix(alignments, score, stage, total) for stage in STAGES}
     off = ~np.eye(total, dtype=bool)
     largest = max(matrix[off].max() for matrix in matrices.values())
-    page.text(left + _MATRIX / 2, top - 6.5, score.upper(), BODY, horizontalalignment="center")
+    page.text(left + _MATRIX / 2, top - 6.5, score_label(score), BODY, horizontalalignment="center")
     for place, (stage, matrix) in enumerate(matrices.items()):
         y = top + place * (_MATRIX + 8.0)
         agreement = rows[rows.stage == stage].adjusted_rand_index.iloc[0]
@@ -135,13 +141,13 @@ def _matrices(page, alignments, rows, titles, spot, labelled):
             # the entry is in the caption
             middle = y + _MATRIX * (number + 0.5) / len(titles)
             page.text(
-                left - 3.0, middle, title.split(" (")[0].replace("RNA polymerase", "RNAP"), SMALL, rotation=90,
-                horizontalalignment="center", verticalalignment="center",
+                left - 1.0, middle, title.split(" (")[0].replace("RNA polymerase", "RNAP"), SMALL,
+                horizontalalignment="right", verticalalignment="center",
             )  # fmt: skip
     page.text(left - 2.5, top + 2 * _MATRIX + 10.8, "d", SMALL, fontstyle="italic")
     bar = page.axes(left, top + 2 * _MATRIX + 10.0, _MATRIX, 1.5)
     page.figure.colorbar(image, cax=bar, orientation="horizontal", ticks=[0.0, largest])
-    bar.set_xticklabels(["0", f"{largest:.2g}"])
+    bar.set_xticklabels(["0", f"{float(f'{largest:.2g}'):g}"])
     bar.tick_params(length=1.5, pad=1.0)
 
 

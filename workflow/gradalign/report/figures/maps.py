@@ -15,7 +15,7 @@ VIEW = (35.0, 28.0)
 """Azimuth and elevation of the camera, degrees."""
 COLOURS = SCORE_COLOURS | {"truth": "#b5b5b5", "single": "#d8c27a", "noise": "#c9a0c9"}
 """Colour of each kind of map."""
-SIDES = {"figure5": 24.0, "figure6": 20.0}
+SIDES = {"figure5": 20.0, "figure6": 16.0}
 """Side of the pictures of each figure, in mm."""
 SHOWN = 0.78
 """Part of a box, from its middle, that a picture shows."""

@@ -20,6 +20,7 @@ from gradalign.report.figures.style import (
 )
 from gradalign.report.numbers import snr_label, tilt_label
 from gradalign.report.tables.scans import is_on_fewer_pairs
+from gradalign.search.registry import score_label
 
 _LEFT = 15.0
 _BETWEEN = 13.0
@@ -100,7 +101,7 @@ def scanning_figure(rows, paths, caption):
 
 
 def _handle(score):
-    return Line2D([], [], color=SCORE_COLOURS[score], marker="o", markersize=3, linestyle="", label=score.upper())
+    return Line2D([], [], color=SCORE_COLOURS[score], marker="o", markersize=3, linestyle="", label=score_label(score))
 
 
 def _limits(rows, quantity, unit):

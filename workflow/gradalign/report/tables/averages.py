@@ -10,6 +10,7 @@ from gradalign.averaging.fsc import resolution
 from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number, tilt_label
+from gradalign.search.registry import score_label
 from gradalign.study.columns.averages import COMPARISONS, KINDS
 
 ERRORS = ("rotation_error_deg", "axis_error_deg", "translation_error_voxel")
@@ -130,7 +131,7 @@ def write_averages_markdown(rows, path):
         has_axis = row.point_group != "C1"
         errors = [row.rotation_error_deg, row.axis_error_deg if has_axis else np.nan, row.translation_error_voxel]
         resolutions = [nanometres(row.truth_resolution_nm), nanometres(row.halves_resolution_nm)]
-        lines.append([row.title, row.kind, row.score.upper(), str(row.n), *resolutions, *map(number, errors)])
+        lines.append([row.title, row.kind, score_label(row.score), str(row.n), *resolutions, *map(number, errors)])
     text = f"{averages_caption(rows)}\n\n{markdown_table(header, lines)}\n"
     with complete_file(path) as partial:
         Path(partial).write_text(text, encoding="utf-8")

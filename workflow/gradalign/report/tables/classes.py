@@ -10,6 +10,7 @@ from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
+from gradalign.search.registry import score_label
 from gradalign.study.columns.averages import COMPARISONS
 from gradalign.study.partition import adjusted_rand_index, composition
 
@@ -120,7 +121,7 @@ def write_classes_markdown(rows, path, objects):
     lines = []
     for row in rows.to_dict("records"):
         reached = nanometres(row["truth_resolution_nm"]) if row["stage"] == "after" else "–"
-        line = [row["score"].upper(), row["stage"], f"{row['adjusted_rand_index']:.2f}", str(row["class"])]
+        line = [score_label(row["score"]), row["stage"], f"{row['adjusted_rand_index']:.2f}", str(row["class"])]
         lines.append([*line, objects[row["stands_for"]]["title"], str(row["n"]), row["holds"], reached])
     text = f"{classes_caption(rows, objects)}\n\n{markdown_table(header, lines)}\n"
     with complete_file(path) as partial:

@@ -8,6 +8,7 @@ from gradalign.base.files import complete_file
 from gradalign.base.medians import median_and_deviation
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import snr_label, spread, tilt_label
+from gradalign.search.registry import score_label
 
 _HEADER = [
     "Tilt",
@@ -144,7 +145,7 @@ def write_scanning_markdown(rows, path, caption):
             [
                 tilt_label(row.tilt_deg),
                 snr_label(row.snr),
-                row.score.upper(),
+                score_label(row.score),
                 f"{row.scan_interval_deg:g}°",
                 f"{row.n}{_FEWER if fewer else ''}",
                 f"{row.rotations:,}",
