@@ -99,7 +99,7 @@ def test_a_rungs_lines_hold_errors_costs_and_blanks(site):
     assert (right["rotation_error_deg"], wrong["rotation_error_deg"]) == ("0.0000", "90.0000")
     # a quarter turn: two entries of -1 and 1 where the others stay
     assert (float(right["frobenius"]), float(wrong["frobenius"])) == pytest.approx((0.0, 2.0), abs=1e-6)
-    assert (right["lost_by_search"], right["chi2"], right["cpu_ms"]) == ("", "", "500")
+    assert (right["search_loss"], right["chi2"], right["cpu_ms"]) == ("", "", "500")
 
 
 def test_the_bound_of_a_reference_is_below_that_of_a_pair_and_falls_with_the_noise(site):
@@ -225,4 +225,4 @@ def test_each_score_aligns_a_particle_to_its_map(score):
     (line,) = climb(observed, contestants()[score], rung, 5, "C1")
     assert float(line["rotation_error_deg"]) < 8
     assert float(line["cpu_ms"]) > 0
-    assert line["lost_by_search"] in ("0", "1")
+    assert line["search_loss"] in ("0", "1")

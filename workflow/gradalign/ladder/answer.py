@@ -14,7 +14,7 @@ class Answer(NamedTuple):
     """(3,), in voxels."""
     cpu_seconds: float
     """Processor time, volumes prepared and models estimated."""
-    lost_by_search: bool | None = None
+    search_loss: bool | None = None
     """Whether a refinement from the truth ends elsewhere at a smaller d: the search's loss and not the data's;
     None for an aligner without a refinement of its own."""
     alignment: object = None

@@ -35,7 +35,7 @@ def climb(observed, contestant, rung, seed, symmetry):
         truth = nearest_truth(answer.rotation, *poses, symmetry)
         angle, shift, _ = alignment_error(answer.rotation, answer.translation, *poses, symmetry)
         frobenius = float(np.linalg.norm(answer.rotation - truth[0]))
-        further = [answer.lost_by_search, *_verdict(answer, truth), 1e3 * answer.cpu_seconds]
+        further = [answer.search_loss, *_verdict(answer, truth), 1e3 * answer.cpu_seconds]
         texts = ("" if value is None else f"{value:.5g}" for value in (frobenius, *further))
         yield line(LADDER_LINES, [*rung, contestant.name, number, angle, shift, *texts])
 

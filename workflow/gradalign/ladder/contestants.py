@@ -5,23 +5,20 @@ the condition tells. Nothing is set rung by rung.
 """
 
 import time
-from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
 from scipy import fft
 
 from gradalign.base.randomness import generator
-from gradalign.geometry.rotations import nearest_truth, rotation_angle
+from gradalign.geometry.rotations import nearest_truth
 from gradalign.ladder.answer import Answer
 from gradalign.search.exhaustive import scan_pair
 from gradalign.search.registry import score_label, score_names
-from gradalign.search.score import load_score
-from gradalign.search.settings import Settings
-from gradalign.study.columns.optimum import is_same_optimum
+from gradalign.search.score import asked, load_score
+from gradalign.search.seeds import free_directions
+from gradalign.study.pairs import regret
 
-# part of d by which one end of a refinement must be below another to be better
-_BETTER = 1e-3
 SCAN_INTERVAL = 15.0
 """Of the scan's rotations, in degrees."""
 
@@ -60,7 +57,7 @@ class OwnScore:
         ------
         Answer
         """
-        settings = _settings(observed.told)
+        settings = asked(self._score, None, observed.told.get("low_pass"), observed.told.get("reach"))
         for number, (f, g) in enumerate(observed.couples):
             start = time.process_time()
             if "ctf" in observed.told:
@@ -70,15 +67,8 @@ class OwnScore:
             found = self._score.search(*volumes, settings, observed.voxel_size, rng=rng)
             seconds = time.process_time() - start
             truth = nearest_truth(found.rotation, *observed.poses[number], symmetry)
-            lost = self._lost_by_search(volumes, found, truth, settings)
+            _, lost = regret(self._score, volumes, found, truth, free_directions(), settings)
             yield Answer(found.rotation, found.translation, seconds, lost, found)
-
-    def _lost_by_search(self, volumes, found, truth, settings):
-        """Return whether a refinement from the truth ends elsewhere, and better, than one from the answer."""
-        own = self._score.refine(*volumes, found.rotation, found.translation, settings, found=True)
-        other = self._score.refine(*volumes, *truth, settings)
-        angle, shift = rotation_angle(own[0].T @ other[0]), np.linalg.norm(own[1] - other[1])
-        return own[2] - other[2] > _BETTER * abs(other[2]) and not is_same_optimum(float(angle), float(shift))
 
     def _prepared(self, observed, f, g, settings):
         tilts = observed.tilt_fixed, observed.tilt_moving
@@ -105,19 +95,6 @@ def transferred(reference, transfer):
     """
     # the transform's phases cancel: it goes forth and back
     return fft.ifftn(fft.fftn(reference) * fft.ifftshift(transfer)).real.astype(np.float32)
-
-
-def _settings(told):
-    changes = {"start_reach": told["reach"]} if "reach" in told else {}
-    if "low_pass" in told:
-        changes["low_pass"] = told["low_pass"]
-        # the likelihood's search goes as far as it is told
-        rounds = Settings().rounds
-        finest = rounds[-1].low_pass
-        changes["rounds"] = tuple(
-            one._replace(low_pass=told["low_pass"]) if one.low_pass == finest else one for one in rounds
-        )
-    return replace(Settings(), **changes)
 
 
 def _called(observed, seed, aligner, **options):

@@ -166,7 +166,7 @@ def measure(row, condition, maps, symmetry, config, pairs=PAIRS):
         lines = list(climb(observed, OwnScore(score, "automatic"), row.rung, config["seed"], symmetry))
         angles, shifts, losses, costs = (
             np.array([float(each[name]) for each in lines])
-            for name in ("rotation_error_deg", "translation_error_voxel", "lost_by_search", "cpu_ms")
+            for name in ("rotation_error_deg", "translation_error_voxel", "search_loss", "cpu_ms")
         )
         medians = [*median_and_deviation(angles), *median_and_deviation(shifts)]
         shares = [(angles > LOST_DEG).mean(), *limits, medians[0] / limits[0], losses.mean()]

@@ -78,8 +78,8 @@ def _summary(group):
     lost = group.rotation_error_deg > LOST_DEG
     row["lost"] = lost.mean()
     row["frobenius_median"], row["cpu_ms"] = group.frobenius.median(), group.cpu_ms.median()
-    if group.lost_by_search.notna().all():
-        row["regret"] = group.lost_by_search.mean()
+    if group.search_loss.notna().all():
+        row["regret"] = group.search_loss.mean()
     # a covariance tells of the optimum that was found, not of another one
     found = group.loc[~lost, "chi2"].dropna()
     if len(found):

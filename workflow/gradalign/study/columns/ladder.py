@@ -9,12 +9,12 @@ LADDER_LINES = (
     "rotation_error_deg",
     "translation_error_voxel",
     "frobenius",
-    "lost_by_search",
+    "search_loss",
     "chi2",
     "probability",
     "cpu_ms",
 )
-"""Columns of single alignments; ``lost_by_search`` is 1 where a refinement from the truth ends better,
+"""Columns of single alignments; ``search_loss`` is 1 where a refinement from the truth ends better,
 ``chi2`` is the error in the metric of the alignment's own covariance."""
 LADDER_BOUNDS = (*LADDER_RUNG, "bound_rotation", "bound_translation", "bound_known_rotation", "bound_known_translation")
 """Columns of the bounds of the rungs, in degrees and voxels: for a signal that is unknown and for one that is known."""
