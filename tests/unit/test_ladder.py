@@ -22,8 +22,11 @@ from gradalign.study.columns.ladder import LADDER_BOUNDS, LADDER_LINES
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+STAGES = REPOSITORY / "workflow/config/relion_refine.txt"
 MICROSCOPE = {"voltage": 300, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 3.0}
 SUBTOMOGRAMS = {"box": 24, "voxel_size": 1.0, "simulation_box": 24, "max_shift": 0.05, "keep": False}
+
+SHORT = {"pairs": 4, "aligner": ["rcs", "likelihood"], "conditions": {}}
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +38,29 @@ def site(tmp_path_factory):
 
 def test_the_rungs_are_products_and_each_stands_once():
     part = {"object": ["groel"], "condition": [PLAIN, "bead"], "task": ["pairs"], "tilt": [60, 40], "snr": [1, 0.1]}
-    found = rungs({"conditions": {"bead": {}}, "rungs": [part, part]})
-    assert len(found) == len(set(found)) == 8
-    assert found[0] == Rung("groel", PLAIN, "pairs", 60, 1)
+    found = rungs(SHORT | {"conditions": {"bead": {}}, "rungs": [part, part]})
+    assert len(found) == 8
+    assert next(iter(found)) == Rung("groel", PLAIN, "pairs", 60, 1)
+
+
+def test_what_two_products_say_of_a_rung_is_put_together():
+    part = {"object": ["groel"], "condition": [PLAIN], "task": ["average"], "tilt": [60], "snr": [1]}
+    (counts,) = rungs(SHORT | {"rungs": [part, part | {"aligner": ["relion"], "pairs": 32}]}).values()
+    assert counts == {"rcs": 4, "likelihood": 4, "relion": 32}
+    (counts,) = rungs(SHORT | {"rungs": [part, part | {"aligner": ["rcs"], "pairs": 9}]}).values()
+    assert counts == {"rcs": 9, "likelihood": 4}
+
+
+def test_who_makes_fewer_alignments_gets_the_first_volumes(site):
+    for task in ("pairs", "map"):
+        observed = site.observe(task, 1.0, 3)
+        fewer = observed.first(2)
+        assert [len(each) for each in (fewer.fixed, fewer.poses, fewer.couples)] == [2, 2, 2]
+        assert all(
+            np.array_equal(*both)
+            for one, other in zip(fewer.couples, observed.couples[:2], strict=True)
+            for both in zip(one, other, strict=True)
+        )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +75,7 @@ def test_an_unknown_key_of_a_condition_is_refused(section, wanted):
 def test_a_rung_of_an_unknown_condition_is_refused():
     part = {"object": ["groel"], "condition": ["fog"], "task": ["pairs"], "tilt": [60], "snr": [1]}
     with pytest.raises(InputError, match="no condition 'fog'"):
-        rungs({"conditions": {}, "rungs": [part]})
+        rungs(SHORT | {"rungs": [part]})
 
 
 @pytest.mark.parametrize("name", CONFIG["ladder"]["conditions"])
@@ -115,19 +138,19 @@ def test_the_bound_of_a_reference_is_below_that_of_a_pair_and_falls_with_the_noi
 def frames():
     rung = ["groel", PLAIN, "pairs", 60.0, 0.1]
     lines = [
-        [*rung, "likelihood", number, error, 0.1, 0.1, loss, chi2, probability, 100.0]
+        [*rung, "likelihood", number, error, 0.1, 0.1, loss, chi2, probability, np.nan, 100.0]
         for number, (error, loss, chi2, probability) in enumerate(
             [(1.0, 0, 4.0, 0.9), (2.0, 0, 8.0, 0.95), (3.0, 0, 30.0, 0.7), (170.0, 1, 1e4, 0.8)]
         )
     ]
     return (
         pd.DataFrame(lines, columns=LADDER_LINES),
-        pd.DataFrame([[*rung, 1.0, 0.1, 0.8, 0.09]], columns=LADDER_BOUNDS),
+        pd.DataFrame([[*rung, 1.0, 0.1, 0.8, 0.09, "likelihood acryo"]], columns=LADDER_BOUNDS),
     )
 
 
 def test_the_table_has_a_row_for_each_rung_and_aligner_and_blanks_for_who_is_not_there():
-    rows = summarise_ladder(*frames(), ["likelihood", "acryo"])
+    rows = summarise_ladder(*frames())
     assert tuple(rows.columns) == COLUMNS
     own, other = rows.to_dict("records")
     assert (own["n"], own["rotation_median"], own["ratio"], own["lost"]) == (4, 2.5, 2.5, 0.25)
@@ -191,8 +214,11 @@ def test_only_the_likelihoods_rows_are_judged():
 
 def test_aligners_that_are_not_installed_say_how_to_get_them(monkeypatch):
     monkeypatch.setattr("gradalign.ladder.contestants.find_spec", lambda name: None)
-    assert "gradalign[acryo]" in contestants()["acryo"].missing()
-    assert contestants()["likelihood"].missing() == ""
+    monkeypatch.setattr("gradalign.ladder.relion.shutil.which", lambda name: None)
+    known = contestants(STAGES)
+    assert "gradalign[acryo]" in known["acryo"].missing()
+    assert "apt-get install relion" in known["relion"].missing()
+    assert known["likelihood"].missing() == ""
 
 
 def test_a_told_transfer_function_takes_the_map_to_what_the_particles_show(tmp_path):
@@ -208,7 +234,7 @@ def test_a_told_transfer_function_takes_the_map_to_what_the_particles_show(tmp_p
 def test_the_figure_and_the_page_hold_every_aligner_that_is_there(tmp_path):
     lines, bound = frames()
     easier = [frame.assign(snr=1.0) for frame in (lines, bound)]
-    rows = summarise_ladder(pd.concat([lines, easier[0]]), pd.concat([bound, easier[1]]), ["likelihood", "acryo"])
+    rows = summarise_ladder(pd.concat([lines, easier[0]]), pd.concat([bound, easier[1]]))
     ladder_figure(rows, [tmp_path / "ladder.svg", tmp_path / "ladder.png"])
     write_ladder_page(rows, tmp_path / "ladder.html")
     drawn, page = ((tmp_path / f"ladder.{kind}").read_text(encoding="utf-8") for kind in ("svg", "html"))
@@ -222,7 +248,7 @@ def test_each_score_aligns_a_particle_to_its_map(score):
     rung = Rung("rna_polymerase", PLAIN, "map", 60.0, 10.0)
     path, wide = REPOSITORY / "resources/density/rna_polymerase.mrc", SUBTOMOGRAMS | {"box": 32, "simulation_box": 32}
     observed = Site(rung.object, path, Condition(), 60.0, 5, MICROSCOPE, wide).observe("map", 10.0, 1)
-    (line,) = climb(observed, contestants()[score], rung, 5, "C1")
+    (line,) = climb(observed, contestants(STAGES)[score], rung, 5, "C1")
     assert float(line["rotation_error_deg"]) < 8
     assert float(line["cpu_ms"]) > 0
     assert line["search_loss"] in ("0", "1")

@@ -45,7 +45,7 @@ def ladder_map(wildcards):
     )
 
 
-def ladder_snrs(wildcards):
-    """Return the signal-to-noise ratios of a job of the ladder."""
+def ladder_counts(wildcards):
+    """Return the signal-to-noise ratios of a job of the ladder, each with the alignments of every aligner."""
     part = f"{wildcards.object}/{wildcards.under}/{wildcards.task}/tilt~{wildcards.tilt}"
-    return [rung.snr for rung in ladder if ladder_part(rung) == part]
+    return {rung.snr: counts for rung, counts in ladder.items() if ladder_part(rung) == part}

@@ -8,6 +8,7 @@ rule climb:
     input:
         density=ladder_map,
         about="<density>/{object}.json",
+        relion=os.path.relpath(workflow_folder / "config" / "relion_refine.txt"),
         kernels=rules.kernels.output,
         sources=sources("climb.py"),
     output:
@@ -23,9 +24,7 @@ rule climb:
     params:
         config={name: config[name] for name in ("seed", "microscope", "subtomograms")},
         condition=lambda wildcards: config["ladder"]["conditions"].get(wildcards.under, {}),
-        snr=ladder_snrs,
-        pairs=config["ladder"]["pairs"],
-        aligners=config["ladder"]["aligner"],
+        counts=ladder_counts,
     script:
         "../scripts/climb.py"
 
@@ -45,8 +44,6 @@ rule table_of_ladder:
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        aligners=config["ladder"]["aligner"],
     script:
         "../scripts/table_ladder.py"
 

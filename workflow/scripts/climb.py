@@ -12,29 +12,31 @@ wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
     symmetry = read_provenance(snakemake.input.about)["point_group"]
     condition = conditions({wildcards.under: params.condition})[wildcards.under]
-    taking_part = []
-    for name in params.aligners:
-        each = contestants()[name]
-        if each.missing():
-            say(f"{name} does not take part: {each.missing()}")
-        elif wildcards.task in each.tasks:
-            taking_part.append(each)
-    rungs = [
-        Rung(wildcards.object, condition.name, wildcards.task, float(wildcards.tilt), float(snr)) for snr in params.snr
-    ]
-    site = open_site(rungs[0], condition, {(wildcards.object, condition.fine): snakemake.input.density}, params.config)
+    known = {each.name: each for each in contestants(snakemake.input.relion).values() if wildcards.task in each.tasks}
+    asked = dict.fromkeys(name for counts in params.counts.values() for name in counts)
+    reasons = {name: known[name].missing() if name in known else f"not made for {wildcards.task}" for name in asked}
+    for name, reason in reasons.items():
+        if reason:
+            say(f"{name} does not take part: {reason}")
+    rungs = {
+        Rung(wildcards.object, condition.name, wildcards.task, float(wildcards.tilt), float(snr)): counts
+        for snr, counts in params.counts.items()
+    }
+    maps = {(wildcards.object, condition.fine): snakemake.input.density}
+    site = open_site(next(iter(rungs)), condition, maps, params.config)
     limits = []
 
     def lines():
         """Yield the lines of all rungs, and keep their bounds."""
-        for rung in rungs:
-            observed = site.observe(rung.task, rung.snr, params.pairs)
-            limits.append(bounds(site, rung, observed, params.config["seed"], symmetry))
-            for each in taking_part:
-                yield from climb(observed, each, rung, params.config["seed"], symmetry)
+        for rung, counts in rungs.items():
+            observed = site.observe(rung.task, rung.snr, max(counts.values()))
+            limits.append(bounds(site, rung, observed, params.config["seed"], symmetry, counts))
+            for name, count in counts.items():
+                if not reasons[name]:
+                    yield from climb(observed.first(count), known[name], rung, params.config["seed"], symmetry)
 
-    count = len(rungs) * len(taking_part) * params.pairs
+    whole = sum(count for counts in rungs.values() for name, count in counts.items() if not reasons[name])
     what = f"alignments of {wildcards.object}, {wildcards.under}, {wildcards.task}, ±{wildcards.tilt}°"
-    write_records(snakemake.output.lines, LADDER_LINES, progress(lines(), count, what, say))
+    write_records(snakemake.output.lines, LADDER_LINES, progress(lines(), whole, what, say))
     write_records(snakemake.output.bounds, LADDER_BOUNDS, limits)
-    say(f"{count} {what}")
+    say(f"{whole} {what}")

@@ -9,7 +9,7 @@ from gradalign.run.jobs import job
 with job(snakemake.log[0]) as say:
     lines = pd.concat(map(read_frame, snakemake.input.lines), ignore_index=True)
     bounds = pd.concat(map(read_csv, snakemake.input.bounds), ignore_index=True)
-    rows = summarise_ladder(lines, bounds, snakemake.params.aligners)
+    rows = summarise_ladder(lines, bounds)
     write_csv(rows, snakemake.output.csv)
     write_ladder_page(rows, snakemake.output.html)
     for broken in first_break(rows).to_dict("records"):

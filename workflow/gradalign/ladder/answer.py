@@ -19,3 +19,6 @@ class Answer(NamedTuple):
     None for an aligner without a refinement of its own."""
     alignment: object = None
     """What gradalign returns."""
+    last_change: float | None = None
+    """By how many degrees the orientation changed in the last iteration; None for an aligner that has none, or ends by
+    itself."""

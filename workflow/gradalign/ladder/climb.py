@@ -35,7 +35,7 @@ def climb(observed, contestant, rung, seed, symmetry):
         truth = nearest_truth(answer.rotation, *poses, symmetry)
         angle, shift, _ = alignment_error(answer.rotation, answer.translation, *poses, symmetry)
         frobenius = float(np.linalg.norm(answer.rotation - truth[0]))
-        further = [answer.search_loss, *_verdict(answer, truth), 1e3 * answer.cpu_seconds]
+        further = [answer.search_loss, *_verdict(answer, truth), answer.last_change, 1e3 * answer.cpu_seconds]
         texts = ("" if value is None else f"{value:.5g}" for value in (frobenius, *further))
         yield line(LADDER_LINES, [*rung, contestant.name, number, angle, shift, *texts])
 
@@ -53,7 +53,7 @@ def _verdict(answer, truth):
     return float(error @ np.linalg.solve(covariance, error)), answer.alignment.probability
 
 
-def bounds(site, rung, observed, seed, symmetry):
+def bounds(site, rung, observed, seed, symmetry, aligners=()):
     """Return the bounds of a rung: medians of the errors of an aligner that attains them.
 
     Parameters
@@ -65,6 +65,8 @@ def bounds(site, rung, observed, seed, symmetry):
         The study's seed.
     symmetry : str
         Point group of the object.
+    aligners : sequence of str, optional
+        Who was asked to climb the rung.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def bounds(site, rung, observed, seed, symmetry):
             rng = generator(seed, "ladder bound", rung.object, rung.condition, rung.task, rung.tilt, rung.snr, number)
             errors[kind].append(drawn_errors(matrix, free_directions(), poses, symmetry, rng)[:, :2])
     medians = [np.median(np.concatenate(errors[kind]), axis=0) for kind in ("bound", "bound_known")]
-    return line(LADDER_BOUNDS, [*rung, *(f"{value:.5g}" for value in np.concatenate(medians))])
+    return line(LADDER_BOUNDS, [*rung, *(f"{value:.5g}" for value in np.concatenate(medians)), " ".join(aligners)])
 
 
 def open_site(rung, condition, maps, config):

@@ -13,8 +13,9 @@ from scipy import fft
 from gradalign.base.randomness import generator
 from gradalign.geometry.rotations import nearest_truth
 from gradalign.ladder.answer import Answer
+from gradalign.ladder.relion import Relion
 from gradalign.search.exhaustive import scan_pair
-from gradalign.search.registry import score_label, score_names
+from gradalign.search.registry import score_names
 from gradalign.search.score import asked, load_score
 from gradalign.search.seeds import free_directions
 from gradalign.study.pairs import regret
@@ -36,7 +37,7 @@ class OwnScore:
     tasks = ("pairs", "map", "average")
 
     def __init__(self, name, mask=None):
-        self.name, self.label, self._mask = name, score_label(name), mask
+        self.name, self._mask = name, mask
         self._score = load_score(name)
 
     def missing(self):
@@ -115,7 +116,7 @@ def _called(observed, seed, aligner, **options):
 class ExhaustiveScan:
     """RCS at every rotation of a grid, nothing refined."""
 
-    name, label, tasks = "scan", f"Scan, {SCAN_INTERVAL:g}°", ("pairs", "map", "average")
+    name, tasks = "scan", ("pairs", "map", "average")
 
     def missing(self):
         """Return why it cannot take part: empty, for it can."""
@@ -129,7 +130,7 @@ class ExhaustiveScan:
 class Acryo:
     """acryo's correlation over a grid of rotations; the wedge of g is not accounted for."""
 
-    name, label, tasks = "acryo", "acryo", ("map", "average")
+    name, tasks = "acryo", ("map", "average")
 
     def missing(self):
         """Return why it cannot take part; empty if it can."""
@@ -142,13 +143,18 @@ class Acryo:
         yield from _called(observed, seed, align_with_acryo)
 
 
-def contestants():
+def contestants(relion):
     """Return all that may take part, installed or not.
+
+    Parameters
+    ----------
+    relion : str or path
+        RELION's settings, see `gradalign.ladder.relion.read_stages`.
 
     Returns
     -------
     dict of str to object
-        By name; each has ``label``, ``tasks``, ``missing()`` and ``align(observed, seed, symmetry)``.
+        By name; each has ``tasks``, ``missing()`` and ``align(observed, seed, symmetry)``.
     """
-    every = [*(OwnScore(name) for name in score_names()), ExhaustiveScan(), Acryo()]
+    every = [*(OwnScore(name) for name in score_names()), ExhaustiveScan(), Acryo(), Relion(relion)]
     return {each.name: each for each in every}

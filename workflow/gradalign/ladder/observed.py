@@ -44,6 +44,20 @@ class Observed(NamedTuple):
         moving = self.moving if len(self.moving) == len(self.fixed) else self.moving * len(self.fixed)
         return list(zip(self.fixed, moving, strict=True))
 
+    def first(self, count):
+        """Return what is given to an aligner that makes fewer alignments.
+
+        Parameters
+        ----------
+        count : int
+
+        Returns
+        -------
+        Observed
+        """
+        moving = self.moving[:count] if len(self.moving) == len(self.fixed) else self.moving
+        return self._replace(fixed=self.fixed[:count], moving=moving, poses=self.poses[:count])
+
 
 class Site:
     """All rungs of one object, condition and tilt range: opened once, observed at each signal-to-noise ratio.

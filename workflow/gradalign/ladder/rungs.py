@@ -100,17 +100,19 @@ def conditions(section):
 
 
 def rungs(section):
-    """Return the rungs of the section ``ladder`` of the configuration.
+    """Return the rungs of the section ``ladder`` of the configuration, and who climbs them.
 
     Parameters
     ----------
     section : dict
-        Its ``rungs`` are products of objects, conditions, tasks, tilt ranges and signal-to-noise ratios.
+        Its ``rungs`` are products of objects, conditions, tasks, tilt ranges and signal-to-noise ratios, each with
+        ``pairs`` and ``aligner`` of its own or those of the section.
 
     Returns
     -------
-    list of Rung
-        In the order of the section, each once.
+    dict of Rung to dict of str to int
+        How many alignments each aligner makes on each rung. Rungs are in the order of the section, each once; what
+        several products say of one is put together.
 
     Raises
     ------
@@ -120,9 +122,10 @@ def rungs(section):
     known = conditions(section["conditions"])
     found = {}
     for part in section["rungs"]:
+        counts = dict.fromkeys(part.get("aligner", section["aligner"]), part.get("pairs", section["pairs"]))
         for values in product(*(part[name] for name in Rung._fields)):
             rung = Rung(*values)
             if rung.condition not in known:
                 raise InputError(f"ladder: there is no condition {rung.condition!r}; known are {', '.join(known)}")
-            found[rung] = None
-    return list(found)
+            found[rung] = found.get(rung, {}) | counts
+    return found

@@ -6,8 +6,9 @@ from scipy import stats
 
 from gradalign.base.medians import median_and_deviation
 from gradalign.report.html import frame_part, write_page
+from gradalign.report.markdown import markdown_table
 from gradalign.search.registry import score_label
-from gradalign.study.columns.ladder import LADDER_BOUNDS, LADDER_RUNG, LOST_DEG
+from gradalign.study.columns.ladder import LADDER_RUNG, LOST_DEG
 
 COLUMNS = (
     "object",
@@ -33,13 +34,18 @@ COLUMNS = (
     "bound_known_translation",
     "regret",
     "frobenius_median",
+    "last_change",
 )
 """Columns of tables/ladder.csv; docs/ladder.md says what they hold."""
+BREAK_RATIO, BREAK_LOST = 1.5, 0.05
+"""An aligner breaks where the median error over the bound, or the share that is lost, is larger."""
 # rotation vector and translation
 _DIMENSIONS = 6
+_KINDS = ["object", "condition", "task", "tilt_deg"]
+_LABELS = {"scan": "Scan, 15°", "relion": "RELION 3.1"}
 
 
-def summarise_ladder(lines, bounds, aligners):
+def summarise_ladder(lines, bounds):
     """Return the table of the ladder.
 
     Parameters
@@ -47,9 +53,8 @@ def summarise_ladder(lines, bounds, aligners):
     lines : pandas.DataFrame
         Of single alignments, with the columns `gradalign.study.columns.ladder.LADDER_LINES`.
     bounds : pandas.DataFrame
-        Of the rungs, with the columns `gradalign.study.columns.ladder.LADDER_BOUNDS`.
-    aligners : sequence of str
-        Who takes part; one without lines on a rung has a row of blanks there, ``n`` 0.
+        Of the rungs, with the columns `gradalign.study.columns.ladder.LADDER_BOUNDS`. An aligner that was asked and
+        has no lines on a rung has a row of blanks there, ``n`` 0.
 
     Returns
     -------
@@ -60,8 +65,8 @@ def summarise_ladder(lines, bounds, aligners):
     rows = []
     for bound in bounds.to_dict("records"):
         rung = tuple(bound[name] for name in LADDER_RUNG)
-        for aligner in aligners:
-            row = {name: bound[name] for name in LADDER_BOUNDS} | {"aligner": aligner, "n": 0}
+        for aligner in bound.pop("aligners").split():
+            row = bound | {"aligner": aligner, "n": 0}
             if (*rung, aligner) in groups:
                 row |= _summary(groups[*rung, aligner])
                 limit = bound["bound_rotation" if bound["task"] == "pairs" else "bound_known_rotation"]
@@ -78,6 +83,7 @@ def _summary(group):
     lost = group.rotation_error_deg > LOST_DEG
     row["lost"] = lost.mean()
     row["frobenius_median"], row["cpu_ms"] = group.frobenius.median(), group.cpu_ms.median()
+    row["last_change"] = group.last_change_deg.median()
     if group.search_loss.notna().all():
         row["regret"] = group.search_loss.mean()
     # a covariance tells of the optimum that was found, not of another one
@@ -108,7 +114,7 @@ def roc_area(found, lost):
     return float((difference > 0).mean() + 0.5 * (difference == 0).mean())
 
 
-def first_break(rows, aligner="likelihood", ratio=1.5, lost=0.05):
+def first_break(rows, aligner="likelihood"):
     """Return where an aligner breaks, object by object.
 
     Parameters
@@ -116,19 +122,61 @@ def first_break(rows, aligner="likelihood", ratio=1.5, lost=0.05):
     rows : pandas.DataFrame
         From `summarise_ladder`.
     aligner : str
-    ratio, lost : float
-        It breaks on a rung on which the median of its rotation error is more than so many times the bound, or more than
-        this share is lost.
 
     Returns
     -------
     pandas.DataFrame
-        For each object, condition, task and tilt range the largest SNR at which it breaks; none if it never does.
+        For each object, condition, task and tilt range the rung of the largest SNR on which the median of its rotation
+        error is more than `BREAK_RATIO` times the bound, or more than `BREAK_LOST` is lost; none if it never breaks.
     """
     own = rows[(rows.aligner == aligner) & (rows.n > 0)]
-    broken = own[(own.ratio > ratio) | (own.lost > lost)]
-    kinds = ["object", "condition", "task", "tilt_deg"]
-    return broken.sort_values("snr", ascending=False, kind="stable").drop_duplicates(kinds).sort_index()
+    broken = own[(own.ratio > BREAK_RATIO) | (own.lost > BREAK_LOST)]
+    return broken.sort_values("snr", ascending=False, kind="stable").drop_duplicates(_KINDS).sort_index()
+
+
+def breaks_table(rows, aligner="likelihood"):
+    """Return where an aligner breaks as a table: a line for each condition, task and tilt range, a column an object.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        tables/ladder.csv.
+    aligner : str
+
+    Returns
+    -------
+    str
+        Markdown. An entry is the SNR of `first_break` with the error over the bound and the share lost there, or the
+        smallest SNR of the rungs where it does not break.
+    """
+    own = rows[(rows.aligner == aligner) & (rows.n > 0)]
+    broken = {tuple(row[name] for name in _KINDS): row for row in first_break(own).to_dict("records")}
+    objects, lines = list(dict.fromkeys(own.object)), []
+    for (condition, task, tilt), part in own.groupby(_KINDS[1:], sort=False):
+        smallest = part.groupby("object").snr.min()
+        entries = []
+        for name in objects:
+            row = broken.get((name, condition, task, tilt))
+            if row:
+                entries.append(f"{row['snr']:g} ({row['ratio']:.1f} ×, {row['lost']:.0%})")
+            else:
+                entries.append(f"holds to {smallest[name]:g}" if name in smallest else "")
+        lines.append([f"`{condition}`", f"`{task}`", f"{tilt:g}°", *entries])
+    return markdown_table(["condition", "task", "tilt", *(name.replace("_", " ") for name in objects)], lines)
+
+
+def aligner_label(name):
+    """Return how an aligner of the ladder is printed.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+    """
+    return _LABELS.get(name) or score_label(name)
 
 
 def write_ladder_page(rows, path):
@@ -152,5 +200,5 @@ def write_ladder_page(rows, path):
         "the share that a refinement from the truth betters. –: not installed, not for this task, not told. "
         "A click on a title sorts."
     )
-    table = frame_part("", rows.assign(aligner=rows.aligner.map(score_label)))
+    table = frame_part("", rows.assign(aligner=rows.aligner.map(aligner_label)))
     write_page(path, "The ladder", caption, [table], sortable=True)
