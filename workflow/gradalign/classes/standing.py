@@ -1,13 +1,11 @@
 """Where each particle stands: its class, its pose on the class's map, and how well it fits."""
 
-import csv
 from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.base.files import complete_file
-from gradalign.errors import InputError
 from gradalign.geometry.rotations import euler_from_rotation, rotation_angle, rotation_from_euler
+from gradalign.io.named_rows import read_rows, write_rows
 
 MEMBER, UNDECIDED, NO_FIT, UNUSABLE = "member", "undecided", "no_fit", "unusable"
 """Verdicts: fits one class; fits more than one about as well; fits none; could not be read."""
@@ -77,34 +75,19 @@ class Standing(NamedTuple):
         return Standing(self.particle, self.half, found.label, found.best, found.probability, *numbers)
 
 
-def _text(value):
-    if isinstance(value, float):
-        # adding zero turns -0 into 0
-        return "" if np.isnan(value) else f"{round(value, 8) + 0.0:.8g}"
-    return str(value)
-
-
 def write_standings(path, standings):
-    """Write standings as CSV.
+    """Write standings as CSV, see `gradalign.io.named_rows.write_rows`.
 
     Parameters
     ----------
     path : str or path
     standings : iterable of Standing
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
     """
-    with complete_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Standing._fields)
-        writer.writerows([_text(value) for value in standing] for standing in standings)
+    write_rows(path, Standing, standings)
 
 
 def read_standings(path):
-    """Read the standings that `write_standings` wrote.
+    """Read the standings that `write_standings` wrote, see `gradalign.io.named_rows.read_rows`.
 
     Parameters
     ----------
@@ -113,23 +96,5 @@ def read_standings(path):
     Returns
     -------
     list of Standing
-
-    Raises
-    ------
-    InputError
-        If the file is missing or damaged.
     """
-    kinds = [Standing.__annotations__[name] for name in Standing._fields]
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file))
-        if not rows or tuple(rows[0]) != Standing._fields:
-            raise ValueError("other columns")
-        return [
-            Standing(
-                *(np.nan if kind is float and not text else kind(text) for kind, text in zip(kinds, row, strict=True))
-            )
-            for row in rows[1:]
-        ]
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: is no complete table of particles; remove it to have it made again") from error
+    return read_rows(path, Standing)

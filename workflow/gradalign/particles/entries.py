@@ -1,17 +1,12 @@
 """What is known of each picked particle, round by round: the lines of the workflow's tables of them."""
 
-import csv
 from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.base.files import complete_file
-from gradalign.errors import InputError
 from gradalign.geometry.rotations import rotation_from_euler
+from gradalign.io.named_rows import read_rows, write_rows
 from gradalign.particles.places import Place
-
-# names of files may hold bytes that are no text
-_TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 
 class Entry(NamedTuple):
@@ -128,34 +123,19 @@ class Entry(NamedTuple):
         return self._replace(**numbers, verdict=found.verdict)
 
 
-def _text(value):
-    if isinstance(value, float):
-        # adding zero turns -0 into 0
-        return "" if np.isnan(value) else f"{round(value, 8) + 0.0:.8g}"
-    return str(value)
-
-
 def write_entries(path, entries):
-    """Write particles as CSV.
+    """Write particles as CSV, see `gradalign.io.named_rows.write_rows`.
 
     Parameters
     ----------
     path : str or path
     entries : iterable of Entry
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
     """
-    with complete_file(path) as partial, open(partial, "w", newline="", **_TEXT) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Entry._fields)
-        writer.writerows([_text(value) for value in entry] for entry in entries)
+    write_rows(path, Entry, entries)
 
 
 def read_entries(path):
-    """Read the particles that `write_entries` wrote.
+    """Read the particles that `write_entries` wrote, see `gradalign.io.named_rows.read_rows`.
 
     Parameters
     ----------
@@ -164,23 +144,5 @@ def read_entries(path):
     Returns
     -------
     list of Entry
-
-    Raises
-    ------
-    InputError
-        If the file is missing or damaged.
     """
-    kinds = [Entry.__annotations__[name] for name in Entry._fields]
-    try:
-        with open(path, newline="", **_TEXT) as file:
-            rows = list(csv.reader(file))
-        if not rows or tuple(rows[0]) != Entry._fields:
-            raise ValueError("other columns")
-        return [
-            Entry(
-                *(np.nan if kind is float and not text else kind(text) for kind, text in zip(kinds, row, strict=True))
-            )
-            for row in rows[1:]
-        ]
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: is no complete table of particles; remove it to have it made again") from error
+    return read_rows(path, Entry)
