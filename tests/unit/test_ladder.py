@@ -10,7 +10,7 @@ from gradalign.geometry.rotations import relative_transform
 from gradalign.io.mrc import write_volume
 from gradalign.ladder.answer import Answer
 from gradalign.ladder.climb import bounds, climb
-from gradalign.ladder.contestants import contestants, transferred
+from gradalign.ladder.contestants import contestants
 from gradalign.ladder.observed import Site
 from gradalign.ladder.robust import ROWS, SCORES, Goal, judged, reached
 from gradalign.ladder.rungs import PLAIN, Condition, Rung, conditions, rungs
@@ -221,12 +221,13 @@ def test_aligners_that_are_not_installed_say_how_to_get_them(monkeypatch):
     assert known["likelihood"].missing() == ""
 
 
-def test_a_told_transfer_function_takes_the_map_to_what_the_particles_show(tmp_path):
+def test_a_told_transfer_function_is_what_takes_the_map_to_the_particles(tmp_path):
     write_volume(tmp_path / "map.mrc", phantom(12, 24), 1.0)
     condition = Condition("given", told={"ctf": True})
     site = Site("phantom", tmp_path / "map.mrc", condition, 90, 5, MICROSCOPE, SUBTOMOGRAMS)
     observed = site.observe("map", np.inf, 1)
-    filtered = transferred(observed.moving[0], observed.told["ctf"])
+    transfer = np.fft.ifftshift(observed.told["ctf"])
+    filtered = np.fft.ifftn(np.fft.fftn(observed.moving[0]) * transfer).real
     found = Simulator(phantom(12, 24), 1.0, 90, site.protocol).signal(np.eye(3), np.zeros(3))
     assert np.allclose(filtered - filtered.mean(), found - found.mean(), atol=0.01 * found.max())
 

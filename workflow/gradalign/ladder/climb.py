@@ -35,9 +35,10 @@ def climb(observed, contestant, rung, seed, symmetry):
         truth = nearest_truth(answer.rotation, *poses, symmetry)
         angle, shift, _ = alignment_error(answer.rotation, answer.translation, *poses, symmetry)
         frobenius = float(np.linalg.norm(answer.rotation - truth[0]))
-        further = [answer.search_loss, *_verdict(answer, truth), answer.last_change, 1e3 * answer.cpu_seconds]
-        texts = ("" if value is None else f"{value:.5g}" for value in (frobenius, *further))
-        yield line(LADDER_LINES, [*rung, contestant.name, number, angle, shift, *texts])
+        told = (frobenius, answer.search_loss, *_verdict(answer, truth))
+        texts = ("" if value is None else f"{value:.5g}" for value in told)
+        costs = answer.last_change, f"{1e3 * answer.cpu_seconds:.5g}"
+        yield line(LADDER_LINES, [*rung, contestant.name, number, angle, shift, *texts, *costs])
 
 
 def _verdict(answer, truth):

@@ -7,16 +7,15 @@ the condition tells. Nothing is set rung by rung.
 import time
 from importlib.util import find_spec
 
-import numpy as np
-from scipy import fft
-
 from gradalign.base.randomness import generator
+from gradalign.fourier.transfer import read_transfers
 from gradalign.geometry.rotations import nearest_truth
 from gradalign.ladder.answer import Answer
 from gradalign.ladder.relion import Relion
 from gradalign.search.exhaustive import scan_pair
 from gradalign.search.registry import score_names
-from gradalign.search.score import asked, load_score
+from gradalign.search.request import asked
+from gradalign.search.score import load_score
 from gradalign.search.seeds import free_directions
 from gradalign.study.pairs import regret
 
@@ -58,11 +57,10 @@ class OwnScore:
         ------
         Answer
         """
-        settings = asked(self._score, None, observed.told.get("low_pass"), observed.told.get("reach"))
+        told = observed.told
+        settings = asked(self._score, None, told.get("low_pass"), told.get("reach"), observed.voxel_size)
         for number, (f, g) in enumerate(observed.couples):
             start = time.process_time()
-            if "ctf" in observed.told:
-                g = transferred(g, observed.told["ctf"])
             volumes = self._prepared(observed, f, g, settings)
             rng = generator(seed, "ladder", self.name, number)
             found = self._score.search(*volumes, settings, observed.voxel_size, rng=rng)
@@ -72,30 +70,15 @@ class OwnScore:
             yield Answer(found.rotation, found.translation, seconds, lost, found)
 
     def _prepared(self, observed, f, g, settings):
-        tilts = observed.tilt_fixed, observed.tilt_moving
-        models = self._score.estimate([f, g], tilts, settings.alike, self._mask)
+        tilts, transfers = (observed.tilt_fixed, observed.tilt_moving), None
+        if "ctf" in observed.told:
+            # of the particle; a reference has none
+            (f, g), transfers = read_transfers([f, g], [observed.told["ctf"], None])
+        models = self._score.estimate([f, g], tilts, settings.alike, self._mask, transfers)
         return tuple(
             self._score.prepare(volume, tilt, settings, observed.voxel_size, model, name)
             for volume, tilt, model, name in zip((f, g), tilts, models, "fg", strict=True)
         )
-
-
-def transferred(reference, transfer):
-    """Return a reference as the particles' transfer function shows it.
-
-    Parameters
-    ----------
-    reference : numpy.ndarray of shape (N, N, N)
-        Density [z, y, x].
-    transfer : numpy.ndarray of shape (N, N, N)
-        [kz, ky, kx], zero frequency at voxel N//2.
-
-    Returns
-    -------
-    numpy.ndarray of shape (N, N, N), float32
-    """
-    # the transform's phases cancel: it goes forth and back
-    return fft.ifftn(fft.fftn(reference) * fft.ifftshift(transfer)).real.astype(np.float32)
 
 
 def _called(observed, seed, aligner, **options):
