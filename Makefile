@@ -17,12 +17,11 @@ help: ## this list; every target sets up .venv first if it needs that
 reproduce: report ## the study of config.yaml, half an hour on two cores
 
 quick: .venv/complete ## the same with few pairs, three minutes
-	$(MAKE) report CONFIG=workflow/config/quick.yaml
+	@$(MAKE) --no-print-directory report CONFIG=workflow/config/quick.yaml
 
 report: .venv/complete ## the study of CONFIG=file.yaml with its report, results/<name>/report.html
-	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
-	.venv/bin/snakemake --cores all $(LAID_OVER)
-	.venv/bin/snakemake $(LAID_OVER) --report $(STUDY)/appendix.html
+	@.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
+	@.venv/bin/snakemake --cores all $(LAID_OVER) --report $(STUDY)/appendix.html --report-after-run
 
 # as they were typed, whatever signs they hold
 QUOTED = '$(subst ','\'',$(value $(1)))'
@@ -34,17 +33,16 @@ particles: .venv/complete ## your own subtomograms: STAR=run.star REFERENCE=ref.
 SORTED = $(if $(CONFIG),$(STUDY),$(if $(STAR),results/$(basename $(notdir $(STAR))),$(STUDY)))
 UNSORTED = $(LAID_OVER) $(if $(STAR),--config classes=$(STAR) $(if $(CONFIG),,name=$(notdir $(SORTED))))
 classes: .venv/complete ## your own subtomograms without a reference: STAR=run.star, or CONFIG=file.yaml
-	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
-	.venv/bin/snakemake --cores all --keep-going $(UNSORTED)
-	@cat $(SORTED)/classes/summary.txt
+	@.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
+	@.venv/bin/snakemake --cores all --keep-going $(UNSORTED)
 
 example: .venv/complete ## 40 simulated subtomograms with list, reference and truth, into example/
-	.venv/bin/gradalign simulate example
+	@.venv/bin/gradalign simulate example
 
 # acryo takes part where it is installed: docs/ladder.md
 ladder: .venv/complete ## the ladder beyond the paper, results/<name>/tables/ladder.csv
-	.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
-	OMP_NUM_THREADS=1 .venv/bin/snakemake --cores all --keep-going $(LAID_OVER) -- ladder
+	@.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
+	@OMP_NUM_THREADS=1 .venv/bin/snakemake --cores all --keep-going $(LAID_OVER) -- ladder
 
 robust: .venv/complete ## the scores on other people's volumes, docs/robust_alignment.csv (ROWS="...": some)
 	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/robust.py $(if $(ROWS),--rows $(ROWS))
@@ -102,15 +100,15 @@ bench-classes: .venv/complete ## classes of known mixtures, into docs/classes.cs
 	if [ -z "$$found" ]; then \
 		echo "No Python from 3.11 to 3.14 was found on the PATH: install one with its venv module." >&2; exit 1; \
 	fi; \
-	set -x; $$found -m venv --clear .venv
-	.venv/bin/pip install --quiet --require-hashes --requirement envs/requirements.lock
-	.venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+	echo "Making .venv with $$found."; $$found -m venv --clear .venv
+	@.venv/bin/python envs/install.py envs/requirements.lock
+	@.venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # Snakemake's plug-ins for clusters, see profiles/README.md
 .venv/slurm: envs/slurm.lock .venv/complete
-	.venv/bin/pip install --quiet --require-hashes --no-deps --requirement envs/slurm.lock
-	touch $@
+	@.venv/bin/python envs/install.py envs/slurm.lock --no-deps
+	@touch $@
 
 # uv, which is not part of the environment, resolves for all platforms and Pythons and writes hashes, no addresses
 lock: ## renew envs/*.lock from envs/*.in

@@ -49,6 +49,9 @@ if config["classes"]["star"]:
     include: "workflow/rules/classes.smk"
 
 
+include: "workflow/rules/progress.smk"
+
+
 rule all:
     default_target: True
     input:

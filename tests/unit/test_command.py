@@ -178,35 +178,40 @@ def told(monkeypatch, tmp_path, example):
     def call(*arguments, code=0):
         commands = []
 
-        def answer(command):
+        def answer(command, **settings):
             commands.append(command)
-            asked = yaml.safe_load(Path(command[-1]).read_text(encoding="utf-8"))
-            for part in ("particles", "classes"):
-                folder = Path("results") / asked["name"] / part
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / "summary.txt").write_text("Resolution 30.0 Å.\n", encoding="utf-8")
             return subprocess.CompletedProcess(command, code)
 
         monkeypatch.setattr(subprocess, "run", answer)
-        result = run(*arguments, code=code)
-        return commands[0], yaml.safe_load(Path(commands[0][-1]).read_text(encoding="utf-8")), result.stdout
+        run(*arguments, code=code)
+        (command,) = commands
+        asked = Path(command[command.index("--cores") - 1])
+        return command, asked.parent.name, yaml.safe_load(asked.read_text(encoding="utf-8"))
 
     return call
 
 
-def test_particles_are_handed_to_the_workflow_and_the_result_is_told(told, example):
+def test_particles_are_handed_to_the_workflow(told, example):
     star, reference = example[0] / "particles.star", example[0] / "reference.mrc"
-    command, asked, text = told("particles", star, "--reference", reference, "--cores", 2)
+    command, name, asked = told("particles", star, "--reference", reference, "--cores", 2)
     assert Path(command[command.index("--snakefile") + 1]).is_file()
     assert command[command.index("--cores") + 1] == "2"
-    assert asked == {"name": "particles", "particles": {"star": str(star), "reference": str(reference)}}
-    assert text == "Resolution 30.0 Å.\nResults: results/particles/particles/\n"
+    assert name == "particles"
+    assert asked == {"particles": {"star": str(star), "reference": str(reference)}}
+
+
+def test_a_configuration_is_laid_below_what_was_typed(told, example, tmp_path):
+    (tmp_path / "mine.yaml").write_text("name: mine\nparticles: {rounds: 2}\n", encoding="utf-8")
+    star, reference = example[0] / "particles.star", example[0] / "reference.mrc"
+    command, name, _ = told("particles", star, "--reference", reference, "--config", "mine.yaml")
+    assert Path(command[command.index("--cores") - 2]).name == "mine.yaml"
+    assert name == "mine"
 
 
 def test_classes_need_no_reference_and_take_a_name(told, example):
-    _, asked, text = told("classes", example[0] / "particles.star", "--name", "mine")
-    assert asked == {"name": "mine", "classes": {"star": str(example[0] / "particles.star")}}
-    assert "results/mine/classes/" in text
+    star = example[0] / "particles.star"
+    assert told("classes", star, "--name", "mine")[1:] == ("mine", {"name": "mine", "classes": {"star": str(star)}})
+    assert told("classes", star)[1] == "particles"
 
 
 def test_what_the_workflow_fails_with_is_the_exit_code(told, example):

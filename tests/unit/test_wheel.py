@@ -23,7 +23,8 @@ def test_the_wheel_holds_the_workflow_as_the_checkout_has_it(tmp_path):
     subprocess.run([*command, "--wheel-dir", tmp_path, source], check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
-    package = {path for path in (source / "workflow" / "gradalign").rglob("*") if path.is_file()}
+    packages = ("gradalign", "snakemake_logger_plugin_gradalign")
+    package = {path for name in packages for path in (source / "workflow" / name).rglob("*") if path.is_file()}
     others = {path for name in PARTS[3:] for path in (source / name).rglob("*") if path.is_file()} - package
     others |= {source / "Snakefile", source / "config.yaml"}
     # for clusters and for those who work on the maps

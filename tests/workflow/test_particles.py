@@ -1,6 +1,7 @@
 """A user's own particles, from a STAR file and a reference to the average, by the command line of the README."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -204,7 +205,9 @@ def command(folder, *arguments):
 
 
 def sentences(done):
-    return [line for line in done.stderr.splitlines() if not line.startswith("Using workflow")]
+    """Return what was said, but for the plan and the jobs that ended."""
+    lines = [line for line in done.stderr.splitlines() if not line.startswith(("Using workflow", "Config file"))]
+    return [line for line in lines if not re.match(r"\d+ jobs, some|[ \d]{3} % ", line)]
 
 
 def test_without_a_list_the_command_says_so_and_does_not_start_the_study(tmp_path):
@@ -222,7 +225,9 @@ def test_what_shows_in_a_job_is_one_sentence_without_snakemakes_trace(run, tmp_p
     done = command(folder, "--star", "run.star", "--reference", "small.mrc")
     assert done.returncode
     assert sentences(done) == [
-        "small.mrc: the reference is a cube of 20 voxels, where the subtomograms have 24; crop, pad or rescale it"
+        "small.mrc: the reference is a cube of 20 voxels, where the subtomograms have 24; crop, pad or rescale it",
+        "Failed: particles start; its log is results/run/logs/particles/start.log",
+        "Some jobs failed; when the cause is mended, the same command goes on from here.",
     ]
 
 
@@ -232,7 +237,7 @@ def test_files_and_names_of_all_signs_go_through_the_command_to_its_last_line(ru
     done = command(tmp_path, "--star", folder / "run.star", "--reference", folder / "ref.mrc", "--name", "2026_11")
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-2:]
-    assert last[0].startswith("results/2026_11/particles/ holds aligned.star")
+    assert last[0].startswith("results/2026_11/particles/report.html shows what came out; beside it lie aligned.star")
     assert last[1].startswith("Resolution ")
     assert str(folder) in (tmp_path / "results/2026_11/particles/aligned.star").read_text()
 

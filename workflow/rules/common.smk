@@ -18,6 +18,13 @@ if find_spec("gradalign") is None:
         f"`{sys.executable} -m pip install {workflow_folder.parent}`."
     )
 
+from gradalign.run.interrupts import end_jobs_with_this_process
+
+# a workflow that takes the study as a module arranges its own
+if Path(workflow.main_snakefile).parent in (workflow_folder, workflow_folder.parent):
+    end_jobs_with_this_process()
+    shell.prefix("set -euo pipefail; trap '' INT; ")
+
 from gradalign.errors import InputError
 from gradalign.run.machine import check_python
 

@@ -126,7 +126,8 @@ rule page:
         templates=page_templates,
         sources=sources("page.py"),
     output:
-        "<results>/report.html",
+        page="<results>/report.html",
+        summary="<results>/summary.txt",
     log:
         "<logs>/page.log",
     group:

@@ -23,7 +23,7 @@ with job(snakemake.log[0]) as say:
         sums = empty_sums(state.labels, state.box)
         what = f"particles ({entries[0].particle} to {entries[-1].particle}) of round {len(state.history) + 1}"
         # should the job die, its log names what it was about
-        say(f"{what}: {entries[0].image} to {entries[-1].image}, {state.classes} classes")
+        say(f"  {what}: {entries[0].image} to {entries[-1].image}, {state.classes} classes")
         settings = alignment_settings(params.alignment)
         done = sort_round(standings, volumes, Wedges(entries), state, settings, sums)
         found = sorted(progress(done, len(entries), what, say))

@@ -23,9 +23,6 @@ if __name__ == "__main__":
             CHECKOUT, {"star": given.star, "reference": given.reference}, given.config or None, given.name or None
         )
         run.release_lock()
-        code = run.run(given.cores)
-        if code:
-            sys.exit(code)
-        print("\n".join(run.outcome()))
+        sys.exit(run.run(given.cores))
     except InputError as error:
         sys.exit(str(error))

@@ -1,8 +1,5 @@
 """``gradalign particles`` and ``gradalign classes``: the workflow on a user's own subtomograms."""
 
-import re
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -46,7 +43,9 @@ def particles(star, config, name, cores, reference):
     The page report.html gives the resolution, the map, orientations and scores; aligned.star and the maps lie beside
     it. The same command goes on where it was interrupted.
     """
-    _run({"particles": {"star": star, "reference": reference}}, star, config, name, cores, "particles")
+    from gradalign.particles.command import ParticlesRun
+
+    _run(ParticlesRun, {"star": star, "reference": reference}, config, name, cores)
 
 
 @click.command(epilog=_CLASSES, short_help="Sort particles into classes without a reference.")
@@ -56,38 +55,19 @@ def classes(star, config, name, cores):
 
     The same command goes on where it was interrupted.
     """
-    _run({"classes": {"star": star}}, star, config, name, cores, "classes")
+    from gradalign.classes.command import ClassesRun
+    from gradalign.study.configuration import name_after
+
+    _run(ClassesRun, {"star": star}, config, name or name_after(star), cores)
 
 
-def _run(asked, star, config, name, cores, part):
-    """Run the workflow in this folder and say what came out; end with its exit code."""
+def _run(kind, files, config, name, cores):
+    """Run the workflow in this folder; end with its exit code."""
     if find_spec("snakemake") is None:
         raise InputError("the workflow needs more than the aligner: install it with pip install 'gradalign[study]'")
-    for file in (star, config, *asked[part].values()):
+    for file in (config, *files.values()):
         if file is not None and not Path(file).is_file():
             raise InputError(f"{file}: there is no such file")
-    name = name or re.sub(r"[^A-Za-z0-9._-]", "_", Path(star).stem)
-    folder = Path("results") / name
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(shipped_folder() / "Snakefile"), "--cores", cores]
-    command += ["--keep-going", "--configfile", *([config] if config else []), str(_written(folder, asked, name))]
-    code = subprocess.run(command).returncode
-    if code:
-        click.get_current_context().exit(code)
-    for line in (folder / part / "summary.txt").read_text(encoding="utf-8").splitlines():
-        click.echo(line)
-    click.echo(f"Results: {folder / part}/")
-
-
-def _written(folder, asked, name):
-    """Write what was asked for where Snakemake's jobs find it; on their command line blanks would part it."""
-    import yaml
-
-    from gradalign.base.files import write_text
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror}); run in a folder of your own") from error
-    path = folder / "asked.yaml"
-    write_text(path, yaml.safe_dump({"name": name} | asked, allow_unicode=True))
-    return path
+    run = kind(shipped_folder(), files, config, name)
+    run.release_lock()
+    click.get_current_context().exit(run.run(cores))

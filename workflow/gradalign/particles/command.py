@@ -10,12 +10,10 @@ import yaml
 from gradalign.base.files import write_text
 from gradalign.errors import InputError
 from gradalign.particles.listing import check_files
+from gradalign.run.interrupts import INTERRUPTED, left_to_the_child
 from gradalign.run.machine import check_python, environment
 from gradalign.run.study_lock import check_abandoned, is_locked
 from gradalign.study.configuration import check
-
-# of Snakemake's own complaint that are shown
-_LINES = 12
 
 
 def merged(base, changes):
@@ -44,15 +42,15 @@ def _read_yaml(path):
         raise InputError(f"{path}: is no readable configuration ({reason})") from error
 
 
-class ParticlesRun:
-    """One run of the workflow on a user's particles.
+class WorkflowRun:
+    """One run of the workflow on a user's subtomograms.
 
     Parameters
     ----------
     checkout : str or path
         Of gradalign, where its Snakefile lies.
     files : dict of str to str
-        ``star``, ``reference`` and other keys of the section ``particles`` that are given outside the configuration.
+        ``star`` and other keys of the run's section that are given outside the configuration.
     config : str or path, optional
         A configuration file, laid over that of the checkout.
     name : str, optional
@@ -66,22 +64,39 @@ class ParticlesRun:
         If anything is missing or wrong that shows before the first job.
     """
 
+    section: str
+    """Of the configuration, and the folder of the results."""
+    typed: str
+    """How the run is asked for with make."""
+
+    def check(self, section):
+        """Make sure of what the section names.
+
+        Parameters
+        ----------
+        section : dict
+
+        Raises
+        ------
+        InputError
+        """
+        raise NotImplementedError
+
     def __init__(self, checkout, files, config=None, name=None, folder="."):
         check_python()
         self.checkout, self.folder = Path(os.path.abspath(checkout)), Path(folder)
-        changes = {"particles": {key: value for key, value in files.items() if value != ""}}
+        changes = {self.section: {key: value for key, value in files.items() if value != ""}}
         changes |= {"name": name} if name else {}
         given = _read_yaml(config) if config else {}
-        if not (changes["particles"].get("star") or _star_of(given)):
+        if not (changes[self.section].get("star") or _star_of(given, self.section)):
             raise InputError(
-                "no particles were given: make particles STAR=run.star REFERENCE=ref.mrc, or CONFIG= with a file that "
-                "has particles.star"
+                f"no particles were given: {self.typed}, or CONFIG= with a file that has {self.section}.star"
             )
         schema = _read_yaml(self.checkout / "workflow" / "schemas" / "config.schema.yaml")
         whole = merged(merged(_read_yaml(self.checkout / "config.yaml"), given), changes)
         self.config = check(whole, schema)
-        self.results = Path("results") / self.config["name"] / "particles"
-        check_files(self.config["particles"])
+        self.results = Path("results") / self.config["name"] / self.section
+        self.check(self.config[self.section])
         # a file, for Snakemake hands what stands behind --config on to its jobs without quotes
         asked = self.folder / self.results.parent / "asked.yaml"
         _write(asked, yaml.safe_dump(changes, allow_unicode=True))
@@ -103,7 +118,11 @@ class ParticlesRun:
 
     def _snakemake(self, *words, **settings):
         command = [sys.executable, "-m", "snakemake", *self._options, *words]
-        return subprocess.run(command, cwd=self.folder, env=environment(self.folder), **settings)
+        with left_to_the_child() as interrupted:
+            done = subprocess.run(command, cwd=self.folder, env=environment(self.folder), **settings)
+        if interrupted:
+            done.returncode = INTERRUPTED
+        return done
 
     def run(self, cores="all", **settings):
         """Run the workflow.
@@ -117,30 +136,21 @@ class ParticlesRun:
         Returns
         -------
         int
-            0, or the exit code of what failed; what was wrong has been said.
+            0, or the exit code of what failed; what was wrong, or what came out, has been said.
         """
-        # the jobs say what they do; a job that fails does not keep the other particles waiting
-        done = self._snakemake("--cores", str(cores), "--keep-going", "--quiet", "all", **settings)
-        if done.returncode:
-            self._explain()
-        return done.returncode
+        # a job that fails does not keep the other particles waiting
+        return self._snakemake("--cores", str(cores), "--keep-going", **settings).returncode
 
-    def _explain(self):
-        """Print why no job could be started; one that failed has said so itself."""
-        plan = self._snakemake("--dry-run", "--quiet", "rules", capture_output=True, text=True)
-        if plan.returncode:
-            print(*(plan.stdout + plan.stderr).splitlines()[-_LINES:], sep="\n", file=sys.stderr)
 
-    def outcome(self):
-        """Return in lines what came out, and where it is.
+class ParticlesRun(WorkflowRun):
+    """Particles aligned to a reference and averaged; see `WorkflowRun`."""
 
-        Returns
-        -------
-        list of str
-        """
-        said = (self.folder / self.results / "summary.txt").read_text(encoding="utf-8").splitlines()
-        result = next(line for line in said if line.startswith(("Resolution", "The half maps")))
-        return [f"{self.results}/ holds aligned.star, average.mrc, the half maps, scores.csv and report.html.", result]
+    section = "particles"
+    typed = "make particles STAR=run.star REFERENCE=ref.mrc"
+
+    def check(self, section):
+        """See `WorkflowRun.check`."""
+        check_files(section)
 
 
 def _write(path, text):
@@ -151,6 +161,6 @@ def _write(path, text):
     write_text(path, text)
 
 
-def _star_of(config):
-    particles = config.get("particles") if isinstance(config, dict) else None
-    return particles if isinstance(particles, str) else particles.get("star") if isinstance(particles, dict) else None
+def _star_of(config, section):
+    found = config.get(section) if isinstance(config, dict) else None
+    return found if isinstance(found, str) else found.get("star") if isinstance(found, dict) else None

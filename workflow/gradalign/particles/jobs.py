@@ -31,7 +31,7 @@ def align_particles(inputs, outputs, params, say):
     sums = empty_sums(state.references.shape[-1], params.section["symmetry"])
     what = f"particles ({entries[0].particle} to {entries[-1].particle}) of round {len(state.history) + 1}"
     # should the job die, its log names what it was about
-    say(f"{what}: {entries[0].image} to {entries[-1].image}")
+    say(f"  {what}: {entries[0].image} to {entries[-1].image}")
     done = align_chunk(entries, state, params.section, params.alignment, params.seed, sums)
     aligned = sorted(progress(done, len(entries), what, say))
     write_entries(outputs.entries, aligned)

@@ -85,7 +85,6 @@ def run_job(checkout, folder, files, config=None, cores=1):
             for name in _COPIED:
                 shutil.copyfile(folder / run.results / name, folder / name)
             write_nodes(folder)
-            print("\n".join(run.outcome()), flush=True)
             done = True
         return code
     except OSError as error:

@@ -1,4 +1,7 @@
-"""What every script of the workflow needs: a log, visible progress, and a user's mistake in one sentence."""
+"""What every script of the workflow needs: a log, progress in it, and a user's mistake in one sentence.
+
+What a log tells is shown when the job has ended, by `snakemake_logger_plugin_gradalign`, but for indented lines.
+"""
 
 import sys
 import time
@@ -6,6 +9,7 @@ import traceback
 from contextlib import contextmanager, suppress
 
 from gradalign.errors import InputError
+from gradalign.run.plan import duration
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -16,7 +20,7 @@ def job(log_path):
 
     An `InputError` goes as one sentence to the log and to standard error and ends the script with code 1; the
     traceback of any other exception goes to the log too. Where the log cannot be written, as on a full disk, standard
-    error alone has it.
+    error has it. A script that is interrupted ends without a traceback.
 
     Parameters
     ----------
@@ -25,31 +29,30 @@ def job(log_path):
     Yields
     ------
     callable
-        ``say(text)`` writes a line to the log and to standard error.
+        ``say(text)`` writes a line to the log.
     """
     # unbuffered: what a full disk refuses is not tried again at the end
     with open(log_path, "wb", buffering=0) as log:
 
-        def write(text):
-            with suppress(OSError):
-                log.write(text.encode())
-
         def say(text):
-            write(f"{text}\n")
-            sys.stderr.write(f"{text}\n")
+            with suppress(OSError):
+                log.write(f"{text}\n".encode())
 
         try:
             yield say
         except InputError as error:
             say(str(error))
+            sys.stderr.write(f"{error}\n")
             sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(130)
         except Exception:
-            write(traceback.format_exc())
+            say(traceback.format_exc())
             raise
 
 
 def progress(items, total, what, say):
-    """Pass items on, saying every few seconds how many of all are done and how long the rest may take.
+    """Pass items on, saying every few seconds in the log how many of all are done and how long the rest may take.
 
     Parameters
     ----------
@@ -72,9 +75,4 @@ def progress(items, total, what, say):
         now = time.monotonic()
         if now - last >= _SECONDS_BETWEEN_LINES:
             last = now
-            say(f"{done} of {total} {what}, {_duration((now - start) / done * (total - done))} left")
-
-
-def _duration(seconds):
-    minutes = round(seconds / 60)
-    return f"{seconds:.0f} s" if seconds < 100 else f"{minutes} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+            say(f"  {done} of {total} {what}, {duration((now - start) / done * (total - done))} left")

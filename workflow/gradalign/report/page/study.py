@@ -114,6 +114,31 @@ def study_page(files, config):
     return Page("Gradient-guided alignment of cryo-electron subtomograms", _lead(config), chapters, _foot())
 
 
+def study_result(files):
+    """Return in one sentence what came out of a study: the numbers of its page's first screen.
+
+    Parameters
+    ----------
+    files : dict
+        As `study_page` takes it.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
+    tables = {Path(path).stem: read_csv(path) for path in files["tables"]}
+    cells = tables["comparison"]
+    counts = {name: int((cells.verdict == name).sum()) for name in (BETTER, AGREES, WORSE)}
+    words = f"{counts[BETTER]} of the paper's {len(cells)} cells better, {counts[AGREES]} agree, {counts[WORSE]} worse"
+    others = _verdicts(tables, read_csv(files["speedup"]), read_csv(files["seconds"]))[1 if len(cells) else 0 :]
+    return "; ".join([*([words] if len(cells) else []), *(f"{number} {told}" for number, told, _ in others)]) + "."
+
+
 def _lead(config):
     return Markup(
         "Two noisy subtomograms of the same complex, each blurred by its missing wedge: by which rotation and "

@@ -1,0 +1,66 @@
+"""Ctrl-C, as a terminal sends it: to every process of the group."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+
+from gradalign.run.interrupts import INTERRUPTED, end_jobs_with_this_process, left_to_the_child
+
+RUNNER = """
+import subprocess, sys
+from gradalign.run.interrupts import end_jobs_with_this_process
+end_jobs_with_this_process()
+job = subprocess.Popen(["bash", "-c", "trap '' INT; " + sys.argv[1]])
+print(job.pid, flush=True)
+job.wait()
+"""
+WAITER = """
+import subprocess, sys
+from gradalign.run.interrupts import left_to_the_child
+with left_to_the_child() as interrupted:
+    done = subprocess.run([sys.executable, "-c", sys.argv[1], sys.argv[2]])
+print(done.returncode, len(interrupted))
+"""
+# its last command does not take the place of the shell
+JOB = f"{sys.executable} -c 'import time; print(0, flush=True); time.sleep(600)'; true"
+
+
+def press_ctrl_c(program, *words):
+    """Start a program, interrupt it once its job runs, and return its exit code, output and the number of the job."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    first = [process.stdout.readline(), process.stdout.readline()]
+    os.killpg(process.pid, signal.SIGINT)
+    out, error = process.communicate()
+    return process.returncode, out, error, max(map(int, first))
+
+
+def test_an_interruption_ends_the_jobs_and_leaves_no_traceback():
+    code, _, error, job = press_ctrl_c(RUNNER, JOB)
+    assert (code, error) == (INTERRUPTED, "")
+    assert not psutil.pid_exists(job)
+
+
+def test_who_waits_for_a_run_lets_it_end_by_itself():
+    code, out, error, _ = press_ctrl_c(WAITER, RUNNER, JOB)
+    assert (code, out, error) == (0, f"{INTERRUPTED} 1\n", "")
+
+
+def test_arrangements_that_others_made_are_left_alone():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        end_jobs_with_this_process()
+        with left_to_the_child() as interrupted:
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert interrupted == []
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,15 @@
+"""The workflow run on a user's particles to sort them into classes."""
+
+from gradalign.classes.opening import check_star
+from gradalign.particles.command import WorkflowRun
+
+
+class ClassesRun(WorkflowRun):
+    """Particles sorted into classes without a reference; see `gradalign.particles.command.WorkflowRun`."""
+
+    section = "classes"
+    typed = "make classes STAR=run.star"
+
+    def check(self, section):
+        """See `gradalign.particles.command.WorkflowRun.check`."""
+        check_star(section)

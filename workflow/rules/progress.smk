@@ -1,0 +1,59 @@
+# What the study says while it runs and at its end: told to workflow/snakemake_logger_plugin_gradalign.py.
+
+from gradalign.run.outcome import outcome
+from gradalign.run.plan import Job, earlier_seconds
+
+reference_run = workflow_folder.parent / "results" / "reference"
+# the rules with a page, and its folder
+results_of = {
+    "page": f"results/{config['name']}",
+    "particles_page": f"results/{config['name']}/particles",
+    "classes_page": f"results/{config['name']}/classes",
+}
+page_rule = (
+    "particles_page" if config["particles"]["star"] else "classes_page" if config["classes"]["star"] else "page"
+)
+
+
+def earlier_size():
+    """Return how many pairs a job of the reference run had, 1 without one."""
+    try:
+        reference = yaml.safe_load((reference_run / "config.yaml").read_text(encoding="utf-8"))
+    except OSError:
+        return 1
+    return min(reference["pairs"], reference["pairs_per_job"])
+
+
+def planned_jobs():
+    """Return the jobs that are to run, without those that only gather files."""
+    jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs() if not job.is_norun]
+    return [
+        Job(number, job.rule.name, dict(job.wildcards_dict), "".join(map(str, job.log[:1]))) for number, job in jobs
+    ]
+
+
+def result_lines(rules):
+    """Return what came out of the rules that make a page."""
+    return [line for rule in rules if rule in results_of for line in outcome(results_of[rule])]
+
+
+# should nothing be left to do
+logger.info(None, extra={"event": "gradalign_standing", "rule": page_rule, "lines": result_lines([page_rule])})
+
+
+onstart:
+    logger.info(
+        None,
+        extra={
+            "event": "gradalign_plan",
+            "jobs": planned_jobs(),
+            "earlier": earlier_seconds(reference_run / "benchmarks" / "run_times.csv"),
+            "size": earlier_size(),
+        },
+    )
+
+
+onsuccess:
+    lines = result_lines([job.rule.name for job in workflow.dag.jobs])
+    # as text for Snakemake's own logger
+    logger.info("\n".join(lines), extra={"event": "gradalign_result", "lines": lines})
