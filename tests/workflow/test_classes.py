@@ -18,7 +18,7 @@ from gradalign.io.star import read_particles
 from gradalign.study.partition import adjusted_rand_index
 
 FILES = ["classified.star", "classes.csv", "particles.csv", "rounds.csv", "fsc.csv", "sample.csv", "summary.txt"]
-FILES += ["classes.html", "classes.svg", "classes.png", "maps"]
+FILES += ["report.html", "classes.svg", "classes.png", "maps"]
 PAPER = REPOSITORY / "config.yaml"
 EACH = 14
 LABELS = np.array([0, 1] * EACH)

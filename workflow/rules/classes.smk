@@ -183,7 +183,6 @@ rule classes_results:
         shells="<classes>/fsc.csv",
         matrix="<sample>.csv",
         summary="<classes>/summary.txt",
-        page="<classes>/classes.html",
     log:
         "<logs>/classes/results.log",
     benchmark:
@@ -217,7 +216,33 @@ rule classes_figure:
         "../scripts/classes_figure.py"
 
 
+rule classes_page:
+    input:
+        **{
+            name: rules.classes_results.output[name] for name in ("summary", "classes", "rounds", "particles", "maps")
+        },
+        figure=rules.classes_figure.output.svg,
+        templates=page_templates,
+        sources=sources("classes_page.py"),
+    output:
+        "<classes>/report.html",
+    log:
+        "<logs>/classes/page.log",
+    benchmark:
+        "<benchmarks>/classes/page.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        # from functions: names of the user's files may hold braces
+        title=lambda wildcards: config["name"],
+        star=lambda wildcards: sorted_section["star"],
+    script:
+        "../scripts/classes_page.py"
+
+
 rule found_classes:
     input:
         rules.classes_results.output,
         rules.classes_figure.output,
+        rules.classes_page.output,

@@ -19,8 +19,6 @@ from gradalign.classes.rounds import renumbered
 from gradalign.classes.standing import Standing, read_standings
 from gradalign.classes.state import HISTORY, load_state
 from gradalign.particles.entries import read_entries
-from gradalign.report.csv_tables import read_frame
-from gradalign.report.html import frame_part, write_page
 from gradalign.run.jobs import job
 from gradalign.search.settings import alignment_settings
 
@@ -55,7 +53,5 @@ with job(snakemake.log[0]) as say:
     write_table(output.matrix, ("half", "first", "second", "dissimilarity"), rows)
     lines = summary(standings, state, section["star"], output.maps)
     write_text(output.summary, lines)
-    parts = [frame_part("Classes", read_frame(output.classes)), frame_part("Rounds", read_frame(output.rounds))]
-    write_page(output.page, "Classes of your particles", " ".join(lines), parts)
     for text in lines:
         say(text)

@@ -80,7 +80,7 @@ def simulate(folder, count, names, snr, tilt, seed, as_json):
     if single:
         sentences.append(f"Next: gradalign particles {listed} --reference {references[names[0]]}")
     else:
-        sentences.append(f"Next: make classes STAR={listed}")
+        sentences.append(f"Next: gradalign classes {listed}")
     say(as_json, result, sentences)
 
 

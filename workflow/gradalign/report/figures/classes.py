@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.cluster import hierarchy
 
+from gradalign.averaging.fsc import resolution
+from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.report.figures.isosurface import camera, render, surface
 from gradalign.report.figures.maps import VIEW
 from gradalign.report.figures.style import (
@@ -22,6 +24,7 @@ from gradalign.report.figures.style import (
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999", "#b8a800")
 """Of the classes, in turn."""
+_STYLES = ("-", "--", ":")
 _IN_A_ROW, _SIDE, _BENEATH = 6, 27.0, 9.0
 _MATRIX, _TREE, _TOP, _GAP, _BELOW = 46.0, 9.0, 8.0, 13.0, 12.0
 _PIXELS = 240
@@ -49,7 +52,7 @@ def classes_caption(counts, threshold):
     return (
         f"{sum(counts)} particles in {len(counts)} classes. a: averages, each shell weighted by how far the half maps "
         "agree; the surface encloses a twenty-fifth of the box. b: correlation of the half maps under the mask, in the "
-        f"colours of a, and the threshold of {threshold:g} at which the resolution is read. c: dissimilarities of the "
+        f"colours of a; a dot marks where it falls below {threshold:g}, the resolution. c: dissimilarities of the "
         "pairs of either half set's sample, what each particle has by itself taken off, in the order of Ward's tree "
         "above; the darker, the more alike."
     )
@@ -120,7 +123,13 @@ def _correlations(page, shells, threshold, spot):
     axes = page.axes(*spot, _MATRIX, _MATRIX, xlabel="Frequency (1/nm)", ylabel="Shell correlation")
     axes.axhline(threshold, color=GREY, linewidth=0.6, linestyle="--")
     for number, row in enumerate(correlations):
-        axes.plot(frequencies, row, color=COLOURS[number % len(COLOURS)])
+        colour, reached = COLOURS[number % len(COLOURS)], resolution(frequencies, row, threshold, 1.0)
+        words = f"{number + 1}: {ANGSTROM_PER_NM * reached:.1f} Å" if np.isfinite(reached) else f"{number + 1}: –"
+        axes.plot(frequencies, row, _STYLES[number // len(COLOURS) % len(_STYLES)], color=colour, label=words)
+        if np.isfinite(reached):
+            axes.plot(1.0 / reached, threshold, "o", color=colour, markersize=3.5, zorder=5)
+    if len(correlations):
+        axes.legend(loc="upper right", handlelength=1.2, borderaxespad=0.0)
     axes.set_xlim(0.0, frequencies[-1] if len(frequencies) else 1.0)
     axes.set_ylim(min(-0.1, float(np.min(correlations, initial=0.0))), 1.02)
 
