@@ -116,7 +116,7 @@ def _draw_shells(axes, state):
     axes.set(xlim=(0, frequencies[-1]), ylim=(min(-0.1, plain.min()), 1.02), xlabel="Resolution (Å)", ylabel="FSC")
     _angstrom_ticks(axes, frequencies[-1])
     # above the curves, which fall to the right
-    axes.legend(loc="lower right", bbox_to_anchor=(1.12, 0.98), ncols=2, columnspacing=1.0, handlelength=1.6)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.04, 0.98), ncols=2, columnspacing=0.8, handlelength=1.2)
     _plain(axes)
 
 

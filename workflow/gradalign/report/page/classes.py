@@ -11,7 +11,7 @@ from gradalign.report.figures.classes import COLOURS
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import Chapter, Drawing, Page, Verdict, Verdicts, Words
 from gradalign.report.page.surfaces import Solid, enclosed_share, light, maps_part
-from gradalign.report.page.tables import Look, table_part
+from gradalign.report.page.tables import Look, in_angstrom, table_part
 
 MOST_ROWS = 500
 """Particles that a table gives."""
@@ -51,12 +51,13 @@ def classes_page(files, title, star):
     links += [("dissimilarities of the sample", "sample.csv")]
     first = [
         Verdicts(_verdicts(classes, particles)),
-        Words("summary", "In words", lines, links=[("summary.txt", "summary.txt")]),
+        Drawing("classes", _FIGURE, figure.svg, figure.caption, links),
     ]
+    words = Words("summary", "What was found", lines, links=[("summary.txt", "summary.txt")])
     chapters = [
         Chapter("result", "The result", first, look="first"),
-        Chapter("figures", "Figure", [Drawing("classes", _FIGURE, figure.svg, figure.caption, links)]),
         *([Chapter("maps", "The maps", [_maps(Path(files["maps"]), classes)])] if len(classes) else []),
+        Chapter("words", "In words", [words]),
         Chapter("tables", "Tables", _tables(classes, read_csv(files["rounds"]), particles)),
         Chapter("next", "Going on", [_next(classes)]),
     ]
@@ -97,16 +98,18 @@ def _maps(folder, classes):
 def _tables(classes, rounds, particles):
     parts = []
     if len(classes):
-        look = Look("Classes", ("class", "particles", "resolution_nm"), ())
+        look = Look("Classes", ("class", "particles", "resolution_A"), ())
         minor = ("half1", "half2", "median_amplitude", "median_residual", "agreement_deviations")
-        parts.append(table_part("table-classes", look, "", classes, minor, [("CSV", "classes.csv")]))
+        parts.append(table_part("table-classes", look, "", in_angstrom(classes), minor, [("CSV", "classes.csv")]))
     look = Look("Particles", ("particle", "label", "verdict"), ("label", "verdict", "half"))
     words = "The class of each particle, 0 for none, and how well it fits" + _shown(particles)
     links = [("CSV", "particles.csv"), ("STAR", "classified.star")]
     minor = [name for name in particles if name not in ("particle", "label", "verdict", "probability")]
     parts.append(table_part("table-particles", look, words, particles.head(MOST_ROWS), minor, links))
     if len(rounds):
-        parts.append(table_part("table-rounds", Look("Rounds", (), ()), "", rounds, (), [("CSV", "rounds.csv")]))
+        parts.append(
+            table_part("table-rounds", Look("Rounds", (), ()), "", in_angstrom(rounds), (), [("CSV", "rounds.csv")])
+        )
     return parts
 
 

@@ -12,7 +12,7 @@ from gradalign.report.figures.style import BLUE, GREEN
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import Chapter, Drawing, Page, Verdict, Verdicts, Words
 from gradalign.report.page.surfaces import Solid, enclosed_share, light, maps_part
-from gradalign.report.page.tables import Look, table_part
+from gradalign.report.page.tables import Look, in_angstrom, table_part
 
 MOST_ROWS = 500
 """Particles that the table of scores gives."""
@@ -54,12 +54,13 @@ def particles_page(files, title):
     links = [("SVG", "particles.svg"), ("PNG", "particles.png"), ("shell correlation", "fsc.csv")]
     first = [
         Verdicts(_verdicts(read_csv(files["rounds"]), _resolution(files), len(scores))),
-        Words("summary", "In words", lines, links=[("summary.txt", "summary.txt"), ("aligned.star", "aligned.star")]),
+        Drawing("particles", _FIGURE, figure.svg, figure.caption, links),
     ]
+    found = [("summary.txt", "summary.txt"), ("aligned.star", "aligned.star")]
     chapters = [
         Chapter("result", "The result", first, look="first"),
-        Chapter("figures", "Figure", [Drawing("particles", _FIGURE, figure.svg, figure.caption, links)]),
         Chapter("maps", "The map", [_maps(files)]),
+        Chapter("words", "In words", [Words("summary", "What was done, and what it is worth", lines, links=found)]),
         Chapter("tables", "Tables", _tables(read_csv(files["rounds"]), scores, left_out)),
         Chapter("next", "Going on", [_next()]),
     ]
@@ -102,11 +103,13 @@ def _maps(files):
 
 
 def _tables(rounds, scores, left_out):
+    rounds = in_angstrom(rounds)
     parts = [table_part("table-rounds", Look("Rounds", (), ()), "", rounds, (), [("CSV", "rounds.csv")])]
     ordered = scores.sort_values("dissimilarity", ascending=False, kind="stable").head(MOST_ROWS)
     shown = "all particles" if len(scores) <= MOST_ROWS else f"the {MOST_ROWS} worst of {len(scores)} particles"
     words = f"Dissimilarity of each particle and the reference of its half set, the smaller the better: {shown}."
-    look = Look("Scores", ("particle", "image", "dissimilarity"), ("half",))
+    # verdicts stand there if the score gives any
+    look = Look("Scores", ("particle", "image", "dissimilarity", "verdict", "reason"), ("half", "verdict"))
     changes = ("dissimilarity_change", "rotation_change_deg", "shift_change_voxel")
     minor = ("half", *changes, "start_rotation_deg", "translation_sd_voxel", "excess")
     parts.append(table_part("table-scores", look, words, ordered, minor, [("CSV", "scores.csv")]))
@@ -124,6 +127,6 @@ def _next():
     lines = [
         "Typed in this page's folder: the map in ChimeraX; more rounds from these poses (with particles.search: "
         "local in a configuration file, around them alone); the average once more; and RELION's post-processing and "
-        "reconstruction."
+        "reconstruction. In a checkout gradalign is its .venv/bin/gradalign."
     ]
     return Words("commands", "Commands", lines, _COMMANDS)

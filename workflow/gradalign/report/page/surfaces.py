@@ -19,6 +19,8 @@ LEVELS = (0.5, 0.7, 1.0, 1.4, 2.0)
 """Enclosed volumes between which one chooses, as multiples of the reference's."""
 MIDDLE = 2
 _FINE, _LARGEST = 40, 64
+# reach of a surface from the middle of its frame, of the frame's width, and how much larger it may be drawn for it
+_FILLED, _NEARER = 0.42, (0.8, 2.5)
 
 
 class Solid(NamedTuple):
@@ -105,12 +107,20 @@ def maps_part(key, title, caption, objects, links=()):
     """
     blob, listed = bytearray(), []
     for name, (share, solids) in objects.items():
-        listed.append({"title": name, "maps": [_packed(solid, share, blob) for solid in solids]})
+        maps = [_packed(solid, share, blob) for solid in solids]
+        listed.append({"title": name, "nearer": _nearer(solids[0].volume, share), "maps": maps})
     index = {"levels": list(LEVELS), "middle": MIDDLE, "objects": listed}
     packed = base64.b64encode(gzip.compress(bytes(blob), 9, mtime=0)).decode("ascii")
     # no text may end the element that it stands in
     text = Markup(json.dumps(index).replace("<", "\\u003c"))
     return Maps(key, title, caption, listed, list(LEVELS), MIDDLE, text, packed, list(links))
+
+
+def _nearer(volume, share):
+    """Return by how much the first map of an object is drawn larger than in its box, to fill the frame."""
+    points, _ = surface(volume, min(LEVELS[-1] * share, 0.9))
+    reach = np.abs(points / 65535 - 0.5).max(initial=0.0)
+    return round(float(np.clip(_FILLED / max(reach, 1e-3), *_NEARER)), 2)
 
 
 def _packed(solid, share, blob):

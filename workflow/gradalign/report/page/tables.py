@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.report.numbers import snr_label
 from gradalign.report.page.parts import Cell, Column, Table
 from gradalign.search.registry import score_label
@@ -147,5 +148,22 @@ def table_part(key, look, caption, rows, minor=(), links=()):
 
 
 def _tells(values, name, told):
-    """Return whether a column tells more than that nothing is missing, or what the title says."""
-    return name in told or not (name == "missing" and not values.any()) and name not in _TITLED
+    """Return whether a column tells anything, more than that nothing is missing or what the title says."""
+    empty = values.isna().all() or (name == "missing" and not values.any())
+    return name in told or not empty and name not in _TITLED
+
+
+def in_angstrom(rows):
+    """Return a table with its lengths in nm given in Å, as a microscopist reads them.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    lengths = [name for name in rows if name.endswith("_nm")]
+    changed = rows.assign(**{name: ANGSTROM_PER_NM * rows[name] for name in lengths})
+    return changed.rename(columns={name: f"{name.removesuffix('_nm')}_A" for name in lengths})

@@ -98,7 +98,7 @@
 
     layout() {
       const axis = { visible: false, range: [-50, 50], autorange: false };
-      const side = 2.3 * this.view.zoom;
+      const side = 2.3 * this.index.objects[this.object].nearer * this.view.zoom;
       return { margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)", showlegend: false, autosize: true,
         scene: { camera: this.camera(), xaxis: axis, yaxis: axis, zaxis: axis, dragmode: "orbit",
           aspectmode: "manual", aspectratio: { x: side, y: side, z: side } } };

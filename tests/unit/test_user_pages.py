@@ -1,0 +1,115 @@
+"""The pages of a user's particles and classes, from files as the workflow writes them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gradalign.io.mrc import write_volume
+from gradalign.report.figures.style import Page as Sheet
+from gradalign.report.figures.style import applied, save
+from gradalign.report.page.classes import classes_page
+from gradalign.report.page.particles import particles_page
+from gradalign.report.page.writing import write_page
+from gradalign.simulation.phantom import phantom
+
+MARKUP = "<b onclick='x'>run</b>"
+
+
+@applied()
+def drawn(path):
+    sheet = Sheet(100.0, 60.0)
+    sheet.axes(15.0, 5.0, 70.0, 40.0).plot([0, 1], [0, 1])
+    sheet.caption(50.0, ["What is drawn."])
+    save(sheet, [path])
+    return path
+
+
+def table(folder, name, **columns):
+    pd.DataFrame(columns).to_csv(folder / name, index=False)
+    return folder / name
+
+
+def parts(page):
+    return {part.key: part for section in page.sections for part in section.parts if hasattr(part, "key")}
+
+
+@pytest.fixture
+def particles(tmp_path):
+    files = {"figure": drawn(tmp_path / "particles.svg"), "summary": tmp_path / "summary.txt"}
+    files["summary"].write_text(f"3 of 3 particles of {MARKUP}.\nResolution 25.0 Å.\n", encoding="utf-8")
+    files["rounds"] = table(
+        tmp_path, "rounds.csv", round=[1, 2], particles=[3, 3], resolution_nm=[3.0, 2.5], median_shift=[np.nan] * 2
+    )
+    files["shells"] = table(tmp_path, "fsc.csv", frequency_per_nm=[0.1, 0.4, 0.5], correlation_masked=[1.0, 0.143, 0.0])
+    names = [f"{MARKUP}{k}.mrc" for k in range(3)]
+    files["scores"] = table(
+        tmp_path, "scores.csv", particle=[1, 2, 3], image=names, half=[1, 2, 1], dissimilarity=[0.1, 0.3, 0.2]
+    )
+    files["left_out"] = table(tmp_path, "left_out.csv", particle=[4], image=[MARKUP], failure=["holds NaN"])
+    for name in ("filtered", "half1", "half2", "reference"):
+        files[name] = tmp_path / f"{name}.mrc"
+        write_volume(files[name], phantom(16), 1.0)
+    return files
+
+
+def test_the_page_of_particles_gives_resolution_maps_scores_and_what_was_left_out(particles, tmp_path):
+    page = particles_page(particles, MARKUP)
+    first = page.sections[0].parts[0].verdicts
+    assert first[0].number == "25.0 Å"
+    found = parts(page)
+    assert [column.title for column in found["table-rounds"].columns] == ["Round", "Particles", "Resolution (Å)"]
+    assert [row[2].text for row in found["table-rounds"].rows] == ["30", "25"]
+    # the worst first
+    assert [row[0].text for row in found["table-scores"].rows] == ["2", "3", "1"]
+    assert found["table-left-out"].rows[0][2].text == "holds NaN"
+    assert len(found["surfaces"].objects[0]["maps"]) == 4
+    write_page(tmp_path / "page.html", page)
+    assert "<b onclick" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_verdicts_of_particles_stand_on_the_page_where_they_are_known(particles, tmp_path):
+    titles = [column.title for column in parts(particles_page(particles, "run"))["table-scores"].columns]
+    assert "Verdict" not in titles
+    scores = pd.read_csv(particles["scores"])
+    scores = scores.assign(verdict=["determined", "undetermined", "determined"], reason=["", "two candidates", ""])
+    scores.to_csv(particles["scores"], index=False)
+    found = parts(particles_page(particles, "run"))["table-scores"]
+    titles = [column.title for column in found.columns]
+    assert titles[3:5] == ["Verdict", "Reason"]
+    assert titles.index("Verdict") in found.filters
+
+
+@pytest.fixture
+def classes(tmp_path):
+    files = {"figure": drawn(tmp_path / "classes.svg"), "summary": tmp_path / "summary.txt", "maps": tmp_path}
+    files["summary"].write_text("2 classes with 4 of 5 particles.\n", encoding="utf-8")
+    files["classes"] = table(
+        tmp_path, "classes.csv", **{"class": [1, 2], "particles": [3, 1], "resolution_nm": [2.5, np.nan]}
+    )
+    files["rounds"] = table(tmp_path, "rounds.csv", round=[1], classes=[2], low_pass_nm=[4.0])
+    files["particles"] = table(
+        tmp_path, "particles.csv", particle=[1, 2, 3, 4, 5], half=[1, 2, 1, 2, 1], label=[1, 1, 1, 2, 0],
+        verdict=["member"] * 4 + ["no_fit"],
+    )  # fmt: skip
+    for number in (1, 2):
+        write_volume(tmp_path / f"class_{number}_filtered.mrc", phantom(16), 1.0)
+    return files
+
+
+def test_the_page_of_classes_gives_sizes_resolutions_maps_and_commands(classes, tmp_path):
+    page = classes_page(classes, "mix", MARKUP)
+    assert [verdict.number for verdict in page.sections[0].parts[0].verdicts] == ["2", "4 of 5", "25.0 · – Å"]
+    found = parts(page)
+    assert [one["title"] for one in found["surfaces"].objects[0]["maps"]] == ["class 1", "class 2"]
+    assert "gradalign particles maps/class_2.star --reference maps/class_2_filtered.mrc" in found["commands"].code
+    assert [row[2].text for row in found["table-classes"].rows] == ["25", "–"]
+    write_page(tmp_path / "page.html", page)
+    assert "<b onclick" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_page_without_classes_says_so(classes):
+    pd.read_csv(classes["classes"]).head(0).to_csv(classes["classes"], index=False)
+    page = classes_page(classes, "noise", "run.star")
+    assert page.sections[0].parts[0].verdicts[0].number == "none"
+    assert "surfaces" not in parts(page)
+    assert parts(page)["commands"].code == ""
