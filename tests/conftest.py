@@ -3,7 +3,7 @@ import shutil
 import pytest
 from filelock import FileLock
 from hypothesis import settings
-from running import snakemake
+from running import logged, snakemake
 
 # a busy machine is no failure, and no run draws other examples than the last
 settings.register_profile("patient", deadline=None, derandomize=True)
@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def tiny_study(tmp_path_factory, worker_id):
-    """Return the folder in which the tiny study has run from end to end, and what Snakemake said.
+    """Return the folder in which the tiny study has run from end to end, and what Snakemake said and logged.
 
     It runs once; each process of the tests has a copy. The folders of all copies are neighbours, from where the sources
     have the same relative paths.
@@ -32,6 +32,6 @@ def tiny_study(tmp_path_factory, worker_id):
             made.mkdir()
             run = snakemake(made, "--cores", 2)
             assert run.returncode == 0, run.stderr
-            said.write_text(run.stdout + run.stderr, encoding="utf-8")
+            said.write_text(run.stdout + run.stderr + logged(made), encoding="utf-8")
         folder = shutil.copytree(made, shared / f"tiny_{worker_id}")
     return folder, said.read_text(encoding="utf-8")

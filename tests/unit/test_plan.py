@@ -86,6 +86,15 @@ def test_a_job_that_was_not_planned_is_taken_up_once():
     assert len(plan.jobs) == 2
 
 
+def test_a_job_that_only_gathers_files_takes_no_time_and_does_not_count():
+    plan = Plan([Job(0, "all", {}, works=False), Job(1, "figure1", {})], {"all": 1000.0})
+    assert plan.left(0) == START_S
+    plan.finish(1, 5.0)
+    assert (plan.percent(5.0), plan.finished) == (100, 1)
+    plan.finish(0, 5.0)
+    assert plan.finished == 1
+
+
 def test_an_earlier_run_that_cannot_be_read_tells_nothing(tmp_path):
     assert earlier_seconds(tmp_path / "none.csv") == {}
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")

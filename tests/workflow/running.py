@@ -31,8 +31,13 @@ def overlay(path, **changes):
     return path
 
 
+def logged(folder):
+    """Return the log of the last run in a folder: all that Snakemake says, more than is shown."""
+    return max((folder / ".snakemake" / "log").glob("*.snakemake.log")).read_text(encoding="utf-8")
+
+
 def jobs(output):
-    """Return the number of jobs of each rule that Snakemake announces."""
+    """Return the number of jobs of each rule that Snakemake announces, in a dry run or in its log."""
     if "Job stats:" not in output:
         return {}
     block = output.split("Job stats:\n")[-1].split("\n\n")[0]

@@ -5,7 +5,7 @@ import hashlib
 import shutil
 
 import pytest
-from running import jobs, overlay, snakemake
+from running import jobs, logged, overlay, snakemake
 
 from gradalign.geometry.rotations import relative_transform
 from gradalign.io.mrc import read_volume
@@ -58,7 +58,7 @@ def write_truth(study, path):
 
 @pytest.fixture(scope="module")
 def run(tiny_study):
-    """Return what a study with other aligners said that ran on where the tiny study ended, and its folder."""
+    """Return the log of a study with other aligners that ran on where the tiny study ended, and its folder."""
     # a neighbour, from where the sources have the same relative paths
     folder = shutil.copytree(tiny_study[0], tiny_study[0].with_name("aligners_copy"))
     write_truth(folder / "results" / "tiny", folder / "results.star")
@@ -69,7 +69,7 @@ def run(tiny_study):
     targets = ("table1", "results/tiny/tables/complexes.csv", "results/tiny/figures/complexes.svg", "export")
     ended = snakemake(folder, "--cores", 2, "--", *targets, config=config)
     assert ended.returncode == 0, ended.stderr
-    return ended.stdout + ended.stderr, folder / "results" / "tiny"
+    return logged(folder), folder / "results" / "tiny"
 
 
 def test_the_studys_own_alignments_are_not_made_again(run, tiny_study):

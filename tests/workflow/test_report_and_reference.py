@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from running import REPOSITORY, jobs, snakemake
+from running import REPOSITORY, jobs, logged, snakemake
 
 from gradalign.report.reference_run import check_reference, differences, store, unpack
 from gradalign.report.statistics import read_paper
@@ -103,7 +103,7 @@ def test_tables_and_figures_are_redrawn_from_the_reference_to_the_byte(reference
     config = folder / "results" / "redrawn" / "config.yaml"
     run = snakemake(folder, *options, "--", "tables", "figures", "verdicts", config=config)
     assert run.returncode == 0, run.stderr
-    done = set(jobs(run.stdout + run.stderr))
+    done = set(jobs(logged(folder)))
     assert {"figure2", "figure5", "figure6", "claims", "comparison", "table_of_phantom"} <= done
     assert not {"simulate", "align", "average_part", "mixture"} & done
     compared = [path for kind in ("tables/*", "figures/*", "claims.*") for path in reference.glob(kind)]

@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 import statistics
 from pathlib import Path
 
@@ -153,11 +154,15 @@ def records_of_benchmark(path):
     return dict(zip(names, values, strict=True))
 
 
-def test_jobs_done_of_all_are_counted_while_it_runs(tiny_study):
+def test_a_line_for_each_job_tells_how_far_the_study_is_and_the_last_ones_what_came_out(tiny_study):
     output = tiny_study[1]
     total = int(output.split("\ntotal")[1].split()[0])
-    assert f"1 of {total} steps" in output
-    assert f"{total} of {total} steps (100%) done" in output
+    # the rules that only gather files are not told of
+    percents = [int(percent) for percent in re.findall(r"^([ \d]{3}) % ", output, re.M)]
+    assert len(percents) >= total - 5
+    assert percents == sorted(percents) and percents[-1] == 100
+    assert "\nresults/tiny/report.html shows what came out" in f"\n{output}"
+    assert " of the paper's 32 cells better, " in output
 
 
 def test_nothing_is_left_to_do_afterwards(tiny_study):

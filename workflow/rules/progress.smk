@@ -25,8 +25,8 @@ def earlier_size():
 
 
 def planned_jobs():
-    """Return the jobs that are to run, without those that only gather files."""
-    jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs() if not job.is_norun]
+    """Return the jobs that are to run."""
+    jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
     return [
         Job(number, job.rule.name, dict(job.wildcards_dict), "".join(map(str, job.log[:1]))) for number, job in jobs
     ]

@@ -100,7 +100,8 @@ class LogHandler(LogHandlerBase):
     def _take_plan(self, record):
         self._plan = Plan(record.jobs, record.earlier, record.size, min(self._cores, max(len(record.jobs), 1)))
         self._start, self._running = self.clock(), True
-        self._write(f"{_jobs(len(record.jobs))}, some {duration(self._plan.left(self._start))}")
+        count = sum(job.works for job in record.jobs)
+        self._write(f"{_jobs(count)}, some {duration(self._plan.left(self._start))}")
 
     def _announce(self, record):
         """Show the message of a rule that has one."""
@@ -118,6 +119,8 @@ class LogHandler(LogHandlerBase):
             return
         self._plan.finish(number, now)
         percent, job = self._plan.percent(now), self._plan.jobs[number]
+        if not job.works:
+            return
         left = "" if percent == 100 else f"{duration(self._plan.left(now))} left"
         for text in _told(job):
             self._write(f"{percent:3d} % {left:>12}  {text}")

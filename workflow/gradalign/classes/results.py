@@ -13,6 +13,7 @@ from gradalign.classes.standing import MEMBER, UNDECIDED
 from gradalign.classes.start import no_classes
 from gradalign.classes.state import HISTORY, SETTLED
 from gradalign.errors import InputError
+from gradalign.io.chimerax import LEVEL
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
 from gradalign.particles.aligned import write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
@@ -22,8 +23,6 @@ CLASS = "rlnClassNumber"
 KINDS = ("", "_half1", "_half2")
 """Endings of a class's average and half maps."""
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
-# enclosed share of the box by the surface drawn of a class
-_ENCLOSED = 0.04
 
 
 def resolutions(state):
@@ -177,9 +176,9 @@ def surface_level(volume):
     Returns
     -------
     float
-        That of the densest twenty-fifth of the box.
+        `gradalign.io.chimerax.LEVEL` of the largest.
     """
-    return float(np.quantile(volume, 1.0 - _ENCLOSED))
+    return LEVEL * float(np.max(volume))
 
 
 def write_table(path, columns, rows):

@@ -24,6 +24,8 @@ class Job(NamedTuple):
     wildcards: dict
     log: str = ""
     """Path of its log."""
+    works: bool = True
+    """Whether it does anything but gather files."""
 
     @property
     def size(self):
@@ -115,11 +117,13 @@ class Plan:
 
     @property
     def finished(self):
-        """How many jobs have ended."""
-        return len(self._taken)
+        """How many jobs that work have ended."""
+        return sum(self.jobs[number].works for number in self._taken)
 
     def _guess(self, job):
         """Return the seconds of a job before any has ended."""
+        if not job.works:
+            return 0.0
         ranged = job.size > 1 or any(map(_RANGE.fullmatch, job.wildcards.values()))
         if job.rule not in self._earlier:
             return START_S + (_EACH_S * job.size if ranged else 0.0)
@@ -141,7 +145,7 @@ class Plan:
         expected = {}
         for number, guess in guesses.items():
             taken, guessed = sums.get(self.jobs[number].rule, (0.0, 0.0))
-            expected[number] = guess * (taken + factor * guess) / (guessed + guess)
+            expected[number] = guess * (taken + factor * guess) / (guessed + guess) if guess else 0.0
         return expected | self._taken
 
     def left(self, now):

@@ -49,7 +49,8 @@ def certainty_figure(alignments, paths):
     lines = wrapped(CAPTION, PAGE_WIDTH - 2 * MARGIN)
     body = _TOP + _HEIGHT + _BELOW
     page = Page(PAGE_WIDTH, body + line_height(SMALL) * len(lines) + MARGIN)
-    width = (PAGE_WIDTH - MARGIN - _LEFT - _BETWEEN) / len(_PANELS)
+    # half of the last number stands beyond the axis
+    width = (PAGE_WIDTH - 2 * MARGIN - _LEFT - _BETWEEN) / len(_PANELS)
     found = alignments[np.isfinite(alignments.snr) & (alignments.rotation_error_deg <= LOST_DEG)]
     for column, (name, title) in enumerate(_PANELS.items()):
         axes = page.axes(_LEFT + column * (width + _BETWEEN), _TOP, width, _HEIGHT)
@@ -60,8 +61,10 @@ def certainty_figure(alignments, paths):
         axes.set_ylabel("Errors within (%)")
         axes.tick_params(length=2, pad=1.5, labelsize=SMALL)
         axes.spines[["top", "right"]].set_visible(False)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(loc="upper left")
+        if not axes.get_legend_handles_labels()[0]:
+            axes.text(50, 20, "not in these alignments", color=GREY, fontsize=SMALL, horizontalalignment="center")
+        elif column == 0:
+            axes.legend(loc="lower right")
     page.caption(body, lines)
     save(page, paths)
 
@@ -79,4 +82,4 @@ def _curves(axes, found, name):
             axes.plot(100.0 * values, parts, style, color=colour, linewidth=1.0, label=label)
             levels = np.array([68.0, 95.0])
             within = [100.0 * (values <= level / 100.0).mean() for level in levels]
-            axes.plot(levels, within, "o", color=colour, markersize=3)
+            axes.plot(levels, within, "o", color=colour, markersize=3, clip_on=False)

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.cluster import hierarchy
 
 from gradalign.averaging.fsc import resolution
+from gradalign.io.chimerax import LEVEL
 from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.report.figures.isosurface import camera, render, surface
 from gradalign.report.figures.maps import VIEW
@@ -51,7 +52,7 @@ def classes_caption(counts, threshold):
         )
     return (
         f"{sum(counts)} particles in {len(counts)} classes. a: averages, each shell weighted by how far the half maps "
-        "agree; the surface encloses a twenty-fifth of the box. b: correlation of the half maps under the mask, in the "
+        f"agree; surfaces at {LEVEL:g} of the largest density. b: correlation of the half maps under the mask, in the "
         f"colours of a; a dot marks where it falls below {threshold:g}, the resolution. c: dissimilarities of the "
         "pairs of either half set's sample, what each particle has by itself taken off, in the order of Ward's tree "
         "above; the darker, the more alike."
@@ -152,6 +153,6 @@ def _pairs(page, matrix, tree, spot, half):
     axes.set_ylabel(f"Half set {half}, {len(matrix)} particles")
     bar = page.axes(left, top + _TREE + _MATRIX + 2.0, _MATRIX, 1.5)
     page.figure.colorbar(image, cax=bar, orientation="horizontal", ticks=[low, high])
-    bar.set_xticklabels([f"{low:.3g}", f"{high:.3g}"])
+    bar.set_xticklabels([f"{end:.3g}" if abs(end) < 1000 else f"{end:.0f}" for end in (low, high)])
     bar.tick_params(length=1.5, pad=1.0)
     page.text(left + _MATRIX / 2, top + _TREE + _MATRIX + 5.5, "d, centred", BODY, horizontalalignment="center")

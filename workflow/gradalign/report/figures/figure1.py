@@ -188,7 +188,7 @@ def _rule_chart(page, layout, origin):
     """Draw the rules, row 0 at `origin`."""
     columns = 1 + max(column for column, _ in layout.places.values())
     pitch = (PAGE_WIDTH - 2 * MARGIN) / columns
-    width = 0.74 * pitch
+    width = 0.8 * pitch
 
     def point(place, side):
         column, row = place

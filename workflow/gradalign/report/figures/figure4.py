@@ -29,7 +29,6 @@ _TICKS = (5, 10, 20, 50, 100)
 _ROW = 8.4
 _BETWEEN = 3.0
 _KEY = 9.0
-_THOUSANDS = "2.8k stands for 2,800: the optimum was met early, long before the search stopped"
 
 
 def _span(values):
@@ -64,12 +63,31 @@ def figure4_caption(rows):
         "over the pairs where it ever is (a dash: none); right: share of pairs that end at the same optimum in both "
         f"ways. A seed is refined until an accepted step lowers d by less than {FALL:g} of its value, or for "
         f"{MOST_STEPS} steps; the optimum is the best of these ends, refined on to convergence, and the same means "
-        f"within {SAME_ROTATION_DEG:g}° and {SAME_TRANSLATION_VOXEL:g} voxel. Medians of the cells: "
+        f"within {SAME_ROTATION_DEG:g}° and {SAME_TRANSLATION_VOXEL:g} voxel.{_about_thousands(rows)} Medians of the "
+        "cells: "
         f"{_span(rows.steps_per_seed_median)} steps a seed, {_span(rows.stochastic_steps_median)} steps of the "
         f"stochastic search; over all cells the ratio is {', '.join(medians)}. Xu & Alber (2012): about 60 steps a "
         "seed, 200 to 300 steps, a ratio of 20 to 40 on average at 60° and 84 at 45°."
         + (_about_likelihood(other) if len(other) else "")
     )
+
+
+def _about_thousands(rows):
+    """Explain ratios that are given in thousands, if there are any, by the largest."""
+    early = rows[rows.hit_ratio_median >= 1000]
+    if not len(early):
+        return ""
+    largest, lost = early.hit_ratio_median.max(), 100 * early.independent_lost / early.n
+    return (
+        f" {_hits(largest)} stands for {1000 * round(largest / 1000, 1):,.0f}: in half of the pairs of such a cell the "
+        f"optimum is met at step {number(early.hit_steps_median.max())}; {_span(lost)} % of these optima are over "
+        f"{LOST_DEG:g}° from the truth."
+    )
+
+
+def _hits(ratio):
+    """Return a ratio of at most four digits' width."""
+    return number(ratio) if not ratio >= 1000 else f"{ratio / 1000:.1f}k"
 
 
 def _about_likelihood(rows):
@@ -125,7 +143,5 @@ def _cell(page, row, x, y, width):
     small = {"size": SMALL, "color": GREY, "y": y + _ROW * 0.76}
     share = f"{100 * row.same_optimum / row.n:.0f} %"
     # from the cell's edges inwards: four digits would meet the share in the middle
-    hits = row.hit_ratio_median
-    words = number(hits) if not hits >= 1000 else f"{hits / 1000:.1f}k"
-    page.text(x=x + 0.6, words=words, horizontalalignment="left", **small)
+    page.text(x=x + 0.6, words=_hits(row.hit_ratio_median), horizontalalignment="left", **small)
     page.text(x=x + width - 0.6, words=share, horizontalalignment="right", **small)

@@ -160,5 +160,6 @@ def _name_intervals(axes, rows, median, deviation):
     """Write the scans' intervals above their circles."""
     for (interval, place), group in rows.groupby(["scan_interval_deg", "rotations"]):
         top = (group[median] + group[deviation]).max()
-        spot = {"xytext": (0, 2), "textcoords": "offset points", "fontsize": BODY, "color": GREY}
+        # clear of a circle without a bar
+        spot = {"xytext": (0, 4), "textcoords": "offset points", "fontsize": BODY, "color": GREY}
         axes.annotate(f"{interval:g}°", (place, top), horizontalalignment="center", **spot)

@@ -109,6 +109,8 @@
       this.box.replaceChildren();
       this.scenes = [];
       const object = this.index.objects[this.object];
+      // few maps do not grow beyond a hand's width
+      this.box.style.maxWidth = `${24 * object.maps.length}rem`;
       for (const map of object.maps) {
         const frame = document.createElement("figure");
         const scene = document.createElement("div");
