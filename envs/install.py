@@ -22,7 +22,8 @@ def install(lock, options):
     options : list of str
     """
     total = len(re.findall(r"^[a-z0-9-]+==", Path(lock).read_text(encoding="utf-8"), flags=re.MULTILINE))
-    print(f"Installing {total} packages in the versions of {lock} into .venv: a minute or two.", flush=True)
+    # some are for other systems alone
+    print(f"Installing the {total} packages of {lock} into .venv: a minute or two.", flush=True)
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
     command += ["--require-hashes", "--requirement", lock, *options]
     collected = 0
@@ -32,7 +33,7 @@ def install(lock, options):
             if line.startswith("Collecting") and collected % EVERY == 0:
                 print(f"  {collected} of {total} packages fetched", flush=True)
             elif line.startswith("Installing"):
-                print(f"  all fetched, {total} packages are unpacked", flush=True)
+                print("  all fetched; now they are unpacked", flush=True)
     return pip.returncode
 
 
