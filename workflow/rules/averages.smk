@@ -3,8 +3,11 @@
 averaged = ["phantom", *complexes]
 average_kinds = ["subtomograms", "noise"]
 average_section = config["averages"]
-# a search by the likelihood goes deep where there is nothing to find: half a second for each volume of noise
-average_scores = {"subtomograms": scores, "noise": printed_scores or scores}
+# a search by the likelihood goes deep where there is nothing to find: seconds for each volume of noise
+average_scores = {
+    "subtomograms": average_section["score"],
+    "noise": paper_scores(average_section["score"]) or average_section["score"],
+}
 # the parts of all averages, objects and kinds in order, by their ending
 average_parts = {
     ending: expand(

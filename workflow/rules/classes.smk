@@ -218,9 +218,7 @@ rule classes_figure:
 
 rule classes_page:
     input:
-        **{
-            name: rules.classes_results.output[name] for name in ("summary", "classes", "rounds", "particles", "maps")
-        },
+        **{name: rules.classes_results.output[name] for name in ("summary", "classes", "rounds", "particles", "maps")},
         figure=rules.classes_figure.output.svg,
         templates=page_templates,
         sources=sources("classes_page.py"),

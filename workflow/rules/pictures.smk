@@ -30,7 +30,9 @@ rule pictures_of_averages:
         maps=expand(
             "<maps>/{averaged}_{map}.mrc",
             averaged=averaged,
-            map=["truth"] + [f"average_{score}" for score in scores] + [f"noise_{average_scores['noise'][0]}"],
+            map=["truth"]
+            + [f"average_{score}" for score in average_scores["subtomograms"]]
+            + [f"noise_{average_scores['noise'][0]}"],
         ),
         sources=sources("pictures.py"),
     output:
@@ -47,7 +49,7 @@ rule pictures_of_averages:
         runtime=10,
     params:
         objects=averaged,
-        kinds=["truth", *scores, "noise"],
+        kinds=["truth", *average_scores["subtomograms"], "noise"],
         figure="figure5",
     script:
         "../scripts/pictures.py"

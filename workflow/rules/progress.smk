@@ -10,9 +10,7 @@ results_of = {
     "particles_page": f"results/{config['name']}/particles",
     "classes_page": f"results/{config['name']}/classes",
 }
-page_rule = (
-    "particles_page" if config["particles"]["star"] else "classes_page" if config["classes"]["star"] else "page"
-)
+page_rule = "particles_page" if config["particles"]["star"] else "classes_page" if config["classes"]["star"] else "page"
 
 
 def earlier_size():

@@ -112,7 +112,7 @@ rule page:
         figures=[*page_figures, "<figures>/comparison.svg", *ladder_files["figures"]],
         tables=[*page_tables, "<tables>/comparison.csv", *ladder_files["tables"]],
         maps=[
-            *expand("<maps>/{dataset}_average_{score}.mrc", dataset=cells, score=scores),
+            *expand("<maps>/{dataset}_average_{score}.mrc", dataset=cells, score=average_scores["subtomograms"]),
             *expand("<maps>/{dataset}_noise_{score}.mrc", dataset=cells, score=average_scores["noise"]),
             *expand("<maps>/{dataset}_truth.mrc", dataset=cells),
             *expand("<maps>/{complex}_class_{score}.mrc", complex=complexes, score=class_scores),

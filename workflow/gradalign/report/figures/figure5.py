@@ -88,7 +88,7 @@ def figure5(gallery, shells, rows, paths, caption):
         If a file cannot be written.
     """
     columns = list(next(iter(gallery.pictures.values())))
-    noise_score = next(name for name in columns if name in SCORE_COLOURS)
+    noise_score = rows[rows.kind == "noise"].score.iloc[0]
     lines = wrapped(caption, PAGE_WIDTH - 2 * MARGIN)
     bottom = _TOP + _ROW * len(gallery.pictures)
     page = Page(PAGE_WIDTH, bottom + _BELOW + line_height(SMALL) * len(lines))
