@@ -1,7 +1,6 @@
 """The median and its deviation, by which the tables tell errors."""
 
 import numpy as np
-from scipy import stats
 
 from gradalign.errors import InputError
 
@@ -28,4 +27,4 @@ def median_and_deviation(values):
     if values.size == 0:
         raise InputError("a median needs at least one alignment, and there is none")
     median = float(np.median(values))
-    return median, float(stats.median_abs_deviation(values)) if np.isfinite(median) else np.nan
+    return median, float(np.median(np.abs(values - median))) if np.isfinite(median) else np.nan

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
@@ -19,7 +19,7 @@ AGREES, BETTER, WORSE = "agrees", "better", "worse"
 MARKS = {AGREES: "≈", BETTER: "▼", WORSE: "▲"}
 """Signs of the three, smaller errors pointing down."""
 
-_Z = float(stats.norm.ppf(0.975))
+_Z = float(ndtri(0.975))
 
 
 def compare_cells(alignments, paper, study_seed):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from scipy import stats
 
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
@@ -202,6 +201,9 @@ def bootstrap_bounds(values, level):
     low, high : float
         Two of the values.
     """
+    # takes longer to load than most jobs that import this module take
+    from scipy import stats
+
     values = np.sort(np.asarray(values, dtype=float))
     n = len(values)
     at_least_half = stats.binom.sf((n + 1) // 2 - 1, n, np.arange(1, n + 1) / n)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from gradalign.base.medians import median_and_deviation
 from gradalign.base.randomness import generator
@@ -222,6 +222,9 @@ def summarise_complexes(alignments, objects):
 
 
 def _bootstrap(values, statistic, rng, level):
+    # takes longer to load than most jobs that import this module take
+    from scipy import stats
+
     # sorted: the draws shall not depend on the order of the alignments
     values = np.sort(np.asarray(values, dtype=float))
     if values.size < 2:
@@ -308,7 +311,7 @@ def log_ratio(values, paper_median, paper_deviation, rng, level=0.95):
     here = _bootstrap(values, _log_median, rng, level).standard_error
     there = median_standard_error(paper_deviation, PAPER_ALIGNMENTS) / paper_median
     value = float(np.log(np.median(values) / paper_median))
-    half = float(stats.norm.ppf(0.5 + level / 2) * np.hypot(here, there))
+    half = float(ndtri(0.5 + level / 2) * np.hypot(here, there))
     return LogRatio(value, value - half, value + half)
 
 

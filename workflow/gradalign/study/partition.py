@@ -7,7 +7,6 @@ import numpy as np
 from scipy.cluster import hierarchy
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import squareform
-from scipy.stats.contingency import crosstab
 
 from gradalign.errors import InputError
 from gradalign.search.registry import find
@@ -124,6 +123,14 @@ def hierarchical_classes(matrix, count):
     return np.array([names[label] for label in labels])
 
 
+def _table(left, right):
+    """Return the classes of two partitions and how many things are in each pair of classes."""
+    (left, rows), (right, columns) = (np.unique(names, return_inverse=True) for names in (left, right))
+    table = np.zeros((len(left), len(right)), int)
+    np.add.at(table, (rows, columns), 1)
+    return left, right, table
+
+
 def adjusted_rand_index(left, right):
     """Return how far two partitions of the same things agree (Hubert & Arabie 1985).
 
@@ -147,7 +154,7 @@ def adjusted_rand_index(left, right):
     """
     if len(left) != len(right) or len(left) == 0:
         raise InputError(f"partitions of {len(left)} and {len(right)} things cannot be compared")
-    table = crosstab(left, right).count
+    table = _table(left, right)[2]
 
     def couples(numbers):
         return int((numbers * (numbers - 1) // 2).sum())
@@ -193,7 +200,7 @@ def assign_classes(labels, objects):
     dict of int to str
         A class beyond the number of objects has none.
     """
-    (classes, names), table = crosstab(labels, objects)
+    classes, names, table = _table(labels, objects)
     rows, columns = linear_sum_assignment(table, maximize=True)
     return {int(classes[row]): str(names[column]) for row, column in zip(rows, columns, strict=True)}
 

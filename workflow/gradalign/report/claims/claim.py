@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from gradalign.report.numbers import number
 
@@ -103,6 +102,9 @@ def median_bounds(values, level=0.95):
     Interval
         Infinite if so few values cannot tell.
     """
+    # takes longer to load than most jobs that import this module take
+    from scipy import stats
+
     values = np.sort(np.asarray(values, dtype=float))
     # P(fewer than k of n values lie below the true median) is binomial
     below = int(stats.binom.ppf((1 - level) / 2, len(values), 0.5))

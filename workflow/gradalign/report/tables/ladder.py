@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import chdtri
 
 from gradalign.base.medians import median_and_deviation
 from gradalign.report.html import frame_part, write_page
@@ -89,7 +89,7 @@ def _summary(group):
     # a covariance tells of the optimum that was found, not of another one
     found = group.loc[~lost, "chi2"].dropna()
     if len(found):
-        row |= {f"coverage_{share}": (found <= stats.chi2.ppf(share / 100, _DIMENSIONS)).mean() for share in (68, 95)}
+        row |= {f"coverage_{share}": (found <= chdtri(_DIMENSIONS, 1 - share / 100)).mean() for share in (68, 95)}
     if group.probability.notna().all():
         row["roc_area"] = roc_area(group.probability[~lost], group.probability[lost])
     return row
