@@ -14,8 +14,9 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import random_rotations
 from gradalign.io.mrc import read_stack, write_stack
 from gradalign.io.star import Particles, from_relion, join_particles, read_particles, to_relion, write_particles
+from gradalign.simulation.angles import tilt_angles
 from gradalign.simulation.reconstruction import BackProjection
-from gradalign.simulation.tilt_series import Projector, tilt_angles
+from gradalign.simulation.tilt_series import Projector
 
 ANGLES = ["_rlnAngleRot", "_rlnAngleTilt", "_rlnAnglePsi"]
 ORIGINS = ["_rlnOriginXAngst", "_rlnOriginYAngst", "_rlnOriginZAngst"]

@@ -6,9 +6,10 @@ from scipy import fft
 from gradalign.fourier.spectrum import Sampler
 from gradalign.geometry.rotations import random_rotations, rotation_from_euler
 from gradalign.geometry.wedge import measured
+from gradalign.simulation.angles import tilt_angles
 from gradalign.simulation.phantom import phantom
 from gradalign.simulation.reconstruction import BackProjection
-from gradalign.simulation.tilt_series import Projector, tilt_angles
+from gradalign.simulation.tilt_series import Projector
 
 
 def frequencies(box):

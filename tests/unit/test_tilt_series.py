@@ -5,7 +5,8 @@ from scipy import fft
 
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import rotation_from_euler
-from gradalign.simulation.tilt_series import Projector, image_frequencies, noise_spectra, tilt_angles
+from gradalign.simulation.angles import tilt_angles
+from gradalign.simulation.tilt_series import Projector, image_frequencies, noise_spectra
 
 ROTATION = rotation_from_euler(40, 70, -110)
 TRANSLATION = np.array([1.5, -0.7, 2.2])

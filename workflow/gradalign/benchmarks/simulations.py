@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from gradalign.benchmarks.timing import interleaved
+from gradalign.simulation.angles import tilt_angles
 from gradalign.simulation.dataset import Simulator
-from gradalign.simulation.tilt_series import tilt_angles
 
 SIMULATION_BOXES = (32, 48, 64)
 """Edges of the images and of the reconstruction before it is cut to the subtomogram's box, in voxels."""

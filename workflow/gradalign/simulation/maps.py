@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import fft
 
 from gradalign.errors import InputError
-from gradalign.fourier.spectrum import sample_spectrum
 from gradalign.io.mrc import read_volume, write_volume
 from gradalign.io.provenance import write_provenance
 from gradalign.simulation.sources import (
@@ -24,7 +22,6 @@ from gradalign.simulation.sources import (
     find_complex,
     find_coordinates,
 )
-from gradalign.simulation.structures import density, pose
 
 FINE = {"box": 64, "voxel_size": 0.5, "resolution": 1.5}
 """Box in voxels, voxel size and resolution in nm of the maps with fine details, ..."""
@@ -187,6 +184,11 @@ def resampled(density, voxel_size, box, new_voxel_size):
     numpy.ndarray of shape (box, box, box), float32
         Of the frequencies that both grids can hold, nothing is lost.
     """
+    # Snakemake loads this module for its checks alone
+    from scipy import fft
+
+    from gradalign.fourier.spectrum import sample_spectrum
+
     density = np.asarray(density, dtype=np.float32)
     if (voxel_size, len(density)) == (new_voxel_size, box):
         return density
@@ -212,6 +214,8 @@ def _check_source(source):
 
 def _computed(name, coordinates, box, voxel_size, resolution):
     """Return the map of checked coordinates."""
+    from gradalign.simulation.structures import density, pose
+
     wanted, entry = find_complex(name), coordinates.entry
     title = f"{wanted.label} ({entry.identifier})"
     posed, residuals = pose(coordinates.assembly, wanted.group, title)

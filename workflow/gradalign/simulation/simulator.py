@@ -9,10 +9,11 @@ from scipy import fft
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Sampler
 from gradalign.io.mrc import check_volume
+from gradalign.simulation.angles import tilt_angles
 from gradalign.simulation.microscope import ctf, mtf
 from gradalign.simulation.reconstruction import BackProjection
 from gradalign.simulation.surroundings import Neighbourhood
-from gradalign.simulation.tilt_series import Projector, image_frequencies, noise_spectra, tilt_angles
+from gradalign.simulation.tilt_series import Projector, image_frequencies, noise_spectra
 
 
 class Simulator:

@@ -12,10 +12,13 @@ import urllib.request
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gradalign.errors import InputError
-from gradalign.simulation.structures import Assembly, read_assembly
+
+if TYPE_CHECKING:
+    from gradalign.simulation.structures import Assembly
 
 RCSB = "https://files.rcsb.org/download"
 """Where the RCSB Protein Data Bank hands out coordinate files."""
@@ -106,7 +109,7 @@ class Coordinates:
     entry: Entry
     file: str
     sha256: str
-    assembly: Assembly
+    assembly: "Assembly"
 
 
 def find_complex(name):
@@ -240,6 +243,9 @@ def coordinates_from_rcsb(entry, directory, base_url=RCSB):
 
 def _checked(entry, origin, text):
     """Return the coordinates in `text`, whose kind the name of `origin` tells, if they are the entry's."""
+    # Snakemake loads this module for its checks alone
+    from gradalign.simulation.structures import read_assembly
+
     name = Path(str(origin)).name
     kind = _KINDS[Path(name.lower().removesuffix(".gz")).suffix]
     assembly = read_assembly(text, kind, origin, entry.identifier, entry.assembly, entry.chains)

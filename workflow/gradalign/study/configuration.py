@@ -11,7 +11,7 @@ import jsonschema
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import check_interval
 from gradalign.geometry.wedge import check_tilt_range
-from gradalign.simulation.tilt_series import tilt_angles
+from gradalign.simulation.angles import tilt_angles
 
 RESERVED_NAMES = ("reference", "benchmark")
 """Names under results/ that are not studies of the user's."""
