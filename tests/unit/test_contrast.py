@@ -12,6 +12,7 @@ from gradalign.simulation.protocol import Protocol
 from gradalign.study.columns.contrast import CONTRAST, CONTRAST_SECONDS, FACTORS
 from gradalign.study.conditions import Cell
 from gradalign.study.contrast import measure, seconds_lines
+from gradalign.study.pairs import Subtomograms
 
 PAIRS = 2
 
@@ -25,7 +26,7 @@ def measured():
     particles = data_set.particles([pose for _, *pose in subtomograms], "volumes.mrcs")
     cells = [Cell("phantom", 60.0, 0.5, score, 60.0) for score in ("rcs", "fcs")]
     seconds = {}
-    lines = list(measure(volumes, particles, range(PAIRS), cells, "C1", Settings(alike=True), 5, seconds))
+    lines = list(measure(Subtomograms(volumes, particles, "C1"), range(PAIRS), cells, Settings(alike=True), 5, seconds))
     frame = pd.DataFrame(lines)
     names = [name for name in CONTRAST if name != "score"]
     return frame.assign(**{name: pd.to_numeric(frame[name]) for name in names}), list(seconds_lines(seconds))

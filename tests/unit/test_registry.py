@@ -31,7 +31,7 @@ from gradalign.search.score import load_score
 from gradalign.search.settings import Settings
 from gradalign.study.columns.alignments import ALIGNMENTS
 from gradalign.study.conditions import Cell
-from gradalign.study.pairs import align_pairs
+from gradalign.study.pairs import Subtomograms, align_pairs
 
 # the shift of the centres of mass, whatever the rotation
 MODULE = """
@@ -80,9 +80,9 @@ def test_a_registered_score_aligns_a_pair_and_a_set(balance):
 
 
 def test_a_registered_score_has_a_cell_in_the_study_and_in_its_table(balance, tmp_path):
-    volumes, particles = noisy_pairs()
+    subtomograms = Subtomograms(*noisy_pairs(), "C1")
     cells = [Cell("phantom", 90.0, 1.0, score, 60.0) for score in ("rcs", balance)]
-    lines = pd.DataFrame(align_pairs(volumes, particles, range(3), cells, ["full", "axis"], "C1", Settings(), 1))
+    lines = pd.DataFrame(align_pairs(subtomograms, range(3), cells, ["full", "axis"], Settings(), 1))
     assert tuple(lines.columns) == ALIGNMENTS
     lines = lines.assign(
         **{name: pd.to_numeric(lines[name]) for name in ALIGNMENTS if name not in ("score", "search", "verdict")}

@@ -13,7 +13,7 @@ from gradalign.search.exhaustive import scan
 from gradalign.search.settings import Settings
 from gradalign.study.columns.scans import SCAN_SECONDS, SCANS
 from gradalign.study.conditions import Cell
-from gradalign.study.pairs import prepared_pairs
+from gradalign.study.pairs import Subtomograms, prepared_pairs
 from gradalign.study.scans import scan_pairs, seconds_lines
 
 CELLS = [Cell("phantom", 90.0, 1.0, score, 60.0) for score in ("rcs", "fcs")]
@@ -91,9 +91,10 @@ def test_an_interval_that_does_not_divide_180_is_one_sentence():
 
 def test_lines_do_not_depend_on_the_pairs_scanned_with_them():
     seconds = {}
-    arguments = (CELLS, 60.0, "C1", Settings(), 5)
-    together = list(scan_pairs(*noisy_pairs(), range(3), *arguments, seconds))
-    parts = [list(scan_pairs(*noisy_pairs(), [number], *arguments, {})) for number in range(3)]
+    arguments = (CELLS, 60.0, Settings(), 5)
+    subtomograms = Subtomograms(*noisy_pairs(), "C1")
+    together = list(scan_pairs(subtomograms, range(3), *arguments, seconds))
+    parts = [list(scan_pairs(subtomograms, [number], *arguments, {})) for number in range(3)]
     assert together == [line for part in parts for line in part]
     assert all(tuple(line) == SCANS for line in together)
     # the refinement ends lower and nearer

@@ -15,7 +15,7 @@ from gradalign.search.settings import Settings
 from gradalign.simulation.phantom import phantom
 from gradalign.study.columns.alignments import ALIGNMENTS
 from gradalign.study.conditions import Cell
-from gradalign.study.pairs import align_pairs
+from gradalign.study.pairs import Subtomograms, align_pairs
 
 CELL = Cell("phantom", 90.0, math.inf, "rcs", 60.0)
 SEED = 5
@@ -32,7 +32,7 @@ def pairs():
 
 
 def aligned(pairs, numbers, cell=CELL, searches=("full",), symmetry="C1"):
-    return list(align_pairs(*pairs, numbers, [cell], searches, symmetry, Settings(), SEED))
+    return list(align_pairs(Subtomograms(*pairs, symmetry), numbers, [cell], searches, Settings(), SEED))
 
 
 def test_a_line_has_every_column_and_finds_the_pair_near_its_truth(pairs):
@@ -70,7 +70,7 @@ def test_a_search_does_not_depend_on_the_other_searches_of_the_pair(pairs):
 
 def test_a_cell_does_not_depend_on_the_other_cells_of_its_subtomograms(pairs):
     cells = [CELL, CELL._replace(score="likelihood"), CELL._replace(interval=90.0)]
-    together = list(align_pairs(*pairs, [0, 1], cells, ["full"], "C1", Settings(), SEED))
+    together = list(align_pairs(Subtomograms(*pairs, "C1"), [0, 1], cells, ["full"], Settings(), SEED))
     assert [line["score"] for line in together] == 2 * ["rcs", "likelihood", "rcs"]
     for place, cell in enumerate(cells):
         assert together[place::3] == aligned(pairs, [0, 1], cell)

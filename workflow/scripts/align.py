@@ -7,7 +7,7 @@ from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.columns.alignments import ALIGNMENTS
 from gradalign.study.conditions import Cell
-from gradalign.study.pairs import align_pairs
+from gradalign.study.pairs import Subtomograms, align_pairs
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
@@ -15,16 +15,15 @@ with job(snakemake.log[0]) as say:
     cells = [
         Cell(wildcards.dataset, tilt, snr, score, interval) for score in params.scores for interval in params.intervals
     ]
-    first, last = map(int, wildcards.chunk.split("-"))
-    volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
     about = read_provenance(snakemake.input.about)
+    pairs = read_pairs(snakemake.input.volumes, snakemake.input.poses)
+    subtomograms = Subtomograms(*pairs, about["point_group"])
+    first, last = map(int, wildcards.chunk.split("-"))
     lines = align_pairs(
-        volumes,
-        particles,
+        subtomograms,
         range(first, last + 1),
         cells,
         params.searches,
-        about["point_group"],
         alignment_settings(params.alignment),
         params.seed,
     )

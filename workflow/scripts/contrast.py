@@ -8,20 +8,20 @@ from gradalign.search.settings import alignment_settings
 from gradalign.study.columns.contrast import CONTRAST, CONTRAST_SECONDS, FACTORS
 from gradalign.study.conditions import Cell
 from gradalign.study.contrast import measure, seconds_lines
+from gradalign.study.pairs import Subtomograms
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
-    volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
     about = read_provenance(snakemake.input.about)
+    pairs = read_pairs(snakemake.input.volumes, snakemake.input.poses)
+    subtomograms = Subtomograms(*pairs, about["point_group"])
     where = [params.cell[name] for name in ("tilt", "snr", "interval")]
     cells = [Cell("phantom", *where[:2], score, where[2]) for score in params.scores]
     seconds = {}
     lines = measure(
-        volumes,
-        particles,
+        subtomograms,
         range(params.pairs),
         cells,
-        about["point_group"],
         alignment_settings(params.alignment),
         params.seed,
         seconds,

@@ -7,22 +7,22 @@ from gradalign.run.jobs import job, progress
 from gradalign.search.settings import alignment_settings
 from gradalign.study.columns.scans import SCAN_SECONDS, SCANS
 from gradalign.study.conditions import Cell
+from gradalign.study.pairs import Subtomograms
 from gradalign.study.scans import scan_pairs, seconds_lines
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
     tilt, snr, interval = float(wildcards.tilt), float(wildcards.snr), float(wildcards.interval)
     cells = [Cell("phantom", tilt, snr, score, params.seed_interval) for score in params.scores]
-    volumes, particles = read_pairs(snakemake.input.volumes, snakemake.input.poses)
     about = read_provenance(snakemake.input.about)
+    pairs = read_pairs(snakemake.input.volumes, snakemake.input.poses)
+    subtomograms = Subtomograms(*pairs, about["point_group"])
     seconds = {}
     lines = scan_pairs(
-        volumes,
-        particles,
+        subtomograms,
         range(params.pairs),
         cells,
         interval,
-        about["point_group"],
         alignment_settings(params.alignment),
         params.seed,
         seconds,

@@ -2,6 +2,7 @@
 
 from gradalign.io.csv_lines import write_records
 from gradalign.run.jobs import job, progress
+from gradalign.search.score import load_score
 from gradalign.search.settings import alignment_settings
 from gradalign.study.columns.speedup import SPEEDUP, SPEEDUP_SECONDS
 from gradalign.study.conditions import Cell
@@ -11,7 +12,8 @@ from gradalign.study.seed_by_seed import compare_pairs, seconds_lines
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log[0]) as say:
     tilt, snr = float(wildcards.tilt), float(wildcards.snr)
-    cells = [Cell("phantom", tilt, snr, score, interval) for interval in params.intervals for score in params.scores]
+    scores = [score for score in params.scores if load_score(score).refines_seeds]
+    cells = [Cell("phantom", tilt, snr, score, interval) for interval in params.intervals for score in scores]
     first, last = map(int, wildcards.chunk.split("-"))
     pairs = range(first, last + 1)
     data_set = open_data_set(

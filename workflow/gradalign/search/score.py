@@ -96,6 +96,9 @@ class Score(ABC):
     spread_seeds = False
     """Whether a search over all rotations starts from more seeds, evenly spread."""
 
+    refines_seeds = False
+    """Whether it has `refine_all_seeds`, whose steps Figure 4 counts."""
+
     def __init__(self, name):
         self.name = name
 
@@ -349,6 +352,8 @@ class KernelScore(Score):
 
     Its prepared volumes are transforms, or hold the one in which a search ends.
     """
+
+    refines_seeds = True
 
     @property
     def kernel(self):

@@ -20,7 +20,7 @@ from gradalign.simulation.phantom import phantom
 from gradalign.study.columns.paper import ERRORS, TABLES
 from gradalign.study.conditions import Cell
 from gradalign.study.data_sets import simulated_pairs
-from gradalign.study.pairs import align_pairs
+from gradalign.study.pairs import Subtomograms, align_pairs
 
 BASE = "base"
 """Name of the variant that is the configuration itself."""
@@ -79,20 +79,21 @@ def half_of(config, tilt, snr):
     return 1 + (config["grid"]["tilt"].index(tilt) + config["grid"]["snr"].index(snr)) % 2
 
 
-def _simulate(config, name, density, tilt, snr, pairs, seed):
-    """Return the subtomograms and poses of one cell of an object."""
+def _simulate(config, name, density, symmetry, tilt, snr):
+    """Return the calibration's subtomograms of one condition of an object."""
+    pairs, seed = config["calibration"]["pairs"], config["calibration"]["seed"]
     data_set = configured_data_set(name, density, tilt, snr, seed, config["microscope"], config["subtomograms"])
-    return simulated_pairs(data_set, pairs)
+    return Subtomograms(*simulated_pairs(data_set, pairs), symmetry)
 
 
-def _align(config, name, tilt, snr, section, scores, symmetry, simulated):
+def _align(config, name, tilt, snr, section, scores, simulated):
     """Align the calibration's pairs of one object; the results by score and interval."""
     settings = config["calibration"]
     cells = [Cell(name, tilt, snr, score, interval) for score in scores for interval in section["interval"]]
     aligner = alignment_settings(config["alignment"])
     pairs = range(settings["pairs"])
     found = {}
-    for row in align_pairs(*simulated, pairs, cells, ["full"], symmetry, aligner, settings["seed"]):
+    for row in align_pairs(simulated, pairs, cells, ["full"], aligner, settings["seed"]):
         found.setdefault((row["score"], row["interval_deg"]), []).append(row)
     return found
 
@@ -116,7 +117,6 @@ def measure(config, tilt, snr):
         A line for each variant, score, interval and quantity: the columns of
         `gradalign.study.columns.paper.CELL`, ``key``, ``value``, ``half``, ``n``, ``median`` and the mean of ``steps``.
     """
-    settings = config["calibration"]
     scores = paper_scores(config["grid"]["score"])
     simulated = {}
     for key, value, changed in variants(config):
@@ -124,8 +124,8 @@ def measure(config, tilt, snr):
         scene = json.dumps([changed[name] for name in ("phantom", "subtomograms", "microscope")], sort_keys=True)
         if scene not in simulated:
             density = phantom(changed["phantom"]["size"], changed["phantom"]["box"])
-            simulated = {scene: _simulate(changed, "phantom", density, tilt, snr, settings["pairs"], settings["seed"])}
-        rows = _align(changed, "phantom", tilt, snr, config["grid"], scores, "C1", simulated[scene])
+            simulated = {scene: _simulate(changed, "phantom", density, "C1", tilt, snr)}
+        rows = _align(changed, "phantom", tilt, snr, config["grid"], scores, simulated[scene])
         for (score, interval), cell in rows.items():
             for quantity, column in ERRORS.items():
                 yield {
@@ -167,14 +167,14 @@ def measure_complex(config, name, density, symmetry):
         ``object``, ``low_pass_nm``, ``tilt_deg``, ``snr``, ``score``, ``interval_deg``, ``n`` and the medians
         ``rotation_deg``, ``axis_deg``, ``translation_voxel``.
     """
-    settings, section = config["calibration"], config["complexes"]
+    section = config["complexes"]
     scores = paper_scores(section["score"])
     for tilt, snr in product(section["tilt"], section["snr"]):
-        simulated = _simulate(config, name, density, tilt, snr, settings["pairs"], settings["seed"])
+        simulated = _simulate(config, name, density, symmetry, tilt, snr)
         for key, _, changed in variants(config):
             if key not in (BASE, BAND_LIMIT):
                 continue
-            rows = _align(changed, name, tilt, snr, section, scores, symmetry, simulated)
+            rows = _align(changed, name, tilt, snr, section, scores, simulated)
             for (score, interval), cell in rows.items():
                 yield {
                     "object": name,

@@ -104,21 +104,17 @@ def moves_of_g(f, g, pair, tilt, score, settings, voxel_size):
     return slow.moves, time.process_time() - start
 
 
-def measure(volumes, particles, pairs, cells, symmetry, settings, seed, seconds):
+def measure(subtomograms, pairs, cells, settings, seed, seconds):
     """Measure pairs of subtomograms with each score.
 
     Parameters
     ----------
-    volumes : numpy.ndarray of shape (2 n, box, box, box)
-        All subtomograms of one tilt range and signal-to-noise ratio.
-    particles : gradalign.io.star.Particles
-        Their poses.
+    subtomograms : gradalign.study.pairs.Subtomograms
+        All of one tilt range and signal-to-noise ratio.
     pairs : iterable of int
         Which pairs.
     cells : list of gradalign.study.conditions.Cell
         One for each score.
-    symmetry : str
-        Point group of the object.
     settings : gradalign.search.settings.Settings
     seed : int
         The study's seed.
@@ -132,6 +128,7 @@ def measure(volumes, particles, pairs, cells, symmetry, settings, seed, seconds)
         A text for each of `CONTRAST`.
     """
     seconds |= {cell: np.zeros(4) for cell in cells}
+    volumes, particles, symmetry = subtomograms
     for pair in prepared_pairs(volumes, particles, pairs, cells, settings):
         f, g = volumes[2 * pair.number], volumes[2 * pair.number + 1]
         for cell in cells:

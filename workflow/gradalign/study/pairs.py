@@ -13,12 +13,24 @@ from gradalign.errors import InputError
 from gradalign.geometry.membrane import random_surfaces
 from gradalign.geometry.rotations import alignment_error, euler_from_rotation, nearest_truth, rotation_angle
 from gradalign.io.csv_lines import line
+from gradalign.io.star import Particles
 from gradalign.search.score import Start, by_preparation, load_score
 from gradalign.search.seeds import free_directions
 from gradalign.study.columns.alignments import ALIGNMENTS
 from gradalign.study.columns.regret import is_search_loss
 
 _PURPOSES = {"full": "search", "axis": "axis search"}
+
+
+class Subtomograms(NamedTuple):
+    """The subtomograms of an object at one tilt range and signal-to-noise ratio, two for each pair."""
+
+    volumes: np.ndarray
+    """(2 n, box, box, box)"""
+    particles: Particles
+    """Their poses and voxel size."""
+    symmetry: str
+    """Point group of the object."""
 
 
 class Pair(NamedTuple):
@@ -222,23 +234,19 @@ def verdict_values(found, truth, basis):
     return [found.rotation_sd, found.translation_sd, *numbers, found.verdict]
 
 
-def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, seed):
+def align_pairs(subtomograms, pairs, cells, searches, settings, seed):
     """Align pairs in the cells of one tilt range and signal-to-noise ratio, one pair after the other.
 
     Parameters
     ----------
-    volumes : numpy.ndarray of shape (2 n, box, box, box)
-        All subtomograms of the cells.
-    particles : gradalign.io.star.Particles
-        Their poses.
+    subtomograms : Subtomograms
+        All of the cells.
     pairs : iterable of int
         Which pairs.
     cells : list of gradalign.study.conditions.Cell
         Of one data set, tilt range and signal-to-noise ratio.
     searches : sequence of str
         ``"full"``, ``"axis"`` or both.
-    symmetry : str
-        Point group of the object.
     settings : gradalign.search.settings.Settings
     seed : int
         The study's seed.
@@ -253,6 +261,7 @@ def align_pairs(volumes, particles, pairs, cells, searches, symmetry, settings, 
     InputError
         If there is no such pair, or a volume or setting is unusable.
     """
+    volumes, particles, symmetry = subtomograms
     for pair in prepared_pairs(volumes, particles, pairs, cells, settings):
         for cell in cells:
             for search in searches:

@@ -16,23 +16,19 @@ from gradalign.study.columns.scans import SCAN_SECONDS, SCANS
 from gradalign.study.pairs import prepared_pairs, search_pair
 
 
-def scan_pairs(volumes, particles, pairs, cells, interval, symmetry, settings, seed, seconds):
+def scan_pairs(subtomograms, pairs, cells, interval, settings, seed, seconds):
     """Scan pairs of subtomograms and refine the same pairs.
 
     Parameters
     ----------
-    volumes : numpy.ndarray of shape (2 n, box, box, box)
-        All subtomograms of one tilt range and signal-to-noise ratio.
-    particles : gradalign.io.star.Particles
-        Their poses.
+    subtomograms : gradalign.study.pairs.Subtomograms
+        All of one tilt range and signal-to-noise ratio.
     pairs : iterable of int
         Which pairs.
     cells : list of gradalign.study.conditions.Cell
         One for each score; their interval is that of the refinement's seeds.
     interval : float
         Of the scan, in degrees.
-    symmetry : str
-        Point group of the object.
     settings : gradalign.search.settings.Settings
     seed : int
         The study's seed.
@@ -46,6 +42,7 @@ def scan_pairs(volumes, particles, pairs, cells, interval, symmetry, settings, s
     """
     first = cells[0]
     seconds |= {cell: np.zeros(2) for cell in cells}
+    volumes, particles, symmetry = subtomograms
     for pair in prepared_pairs(volumes, particles, pairs, cells, settings):
         for cell in cells:
             if not seconds[first].any():
