@@ -62,7 +62,7 @@ docs: .venv/complete ## docs/results.md and the tables of the other notes, from 
 	.venv/bin/python workflow/scripts/write_docs.py
 
 test: .venv/complete ## the tests, on all cores
-	.venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 test-faults: .venv/complete ## the tiny study under kills, full disks, damage; half an hour
 	.venv/bin/python -m pytest -m faults

@@ -11,6 +11,7 @@ from pathlib import Path
 import mrcfile
 import numpy as np
 import pytest
+import running
 import yaml
 from running import REPOSITORY, jobs
 
@@ -25,16 +26,7 @@ FILES += ["scores.csv", "left_out.csv", "rounds.csv", "fsc.csv", "summary.txt", 
 
 
 def snakemake(folder, *arguments):
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        str(REPOSITORY / "Snakefile"),
-        "--directory",
-        str(folder),
-    ]
-    return subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, cwd=folder)
+    return running.snakemake(folder, *arguments, config=None, cwd=folder)
 
 
 @pytest.fixture(scope="module")

@@ -171,7 +171,11 @@ def test_nothing_is_left_to_do_afterwards(tiny_study):
 
 @pytest.fixture(scope="module")
 def interrupted_study(tmp_path_factory):
-    """Return the folder in which most of the study has run in other chunks, on one core, and was killed three times."""
+    """Return the folder in which what chunks can change has run in other chunks, on one core, and was killed thrice.
+
+    Nothing that is drawn: figures and tables are redrawn to the byte in `test_report_and_reference`, and `test_faults`
+    kills the whole study.
+    """
     folder = tmp_path_factory.mktemp("interrupted")
     config = overlay(
         folder / "chunked.yaml",
@@ -179,11 +183,12 @@ def interrupted_study(tmp_path_factory):
         averages={"particles_per_job": 2},
         classification={"pairs_per_job": 1},
     )
-    targets = ("table1", "figure2", "table2", "table3", "figure3", "figure4", "figure5", "figure6", "scanning")
+    made = ("alignments/phantom.csv", "alignments/enolase.csv", "averages/enolase_shells.csv", "scanning/pairs.csv")
+    targets = [f"results/tiny/{name}" for name in (*made, "classification/classes.csv")]
     arguments = ("--cores", 1, "--", *targets)
     rng = np.random.default_rng(2012)
     # long before the last of its jobs, so that no kill comes too late
-    struck = interrupted(folder, rng, 3, 45, *arguments, config=config)
+    struck = interrupted(folder, rng, 3, 20, *arguments, config=config)
     run = snakemake(folder, *arguments, config=config)
     assert run.returncode == 0, run.stderr
     return folder, struck
@@ -200,5 +205,5 @@ def test_kills_and_chunks_and_cores_change_no_byte_of_any_result(tiny_study, int
     parts = [len(list(path.glob("results/tiny/alignments/phantom/**/pairs~*.csv"))) for path in (tiny_study[0], folder)]
     assert parts[1] == 2 * parts[0]
     wrong, compared = differing(folder, tiny_study[0])
-    assert compared >= 50
+    assert compared >= 20
     assert wrong == []
