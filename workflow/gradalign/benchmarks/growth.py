@@ -66,7 +66,7 @@ def ending_at(settings, low_pass):
     gradalign.search.settings.Settings
     """
     *before, last = settings.rounds
-    before = [turn._replace(low_pass=max(turn.low_pass, low_pass)) for turn in before]
+    before = [one._replace(low_pass=max(one.low_pass, low_pass)) for one in before]
     return replace(settings, low_pass=low_pass, rounds=(*before, last._replace(low_pass=low_pass)))
 
 

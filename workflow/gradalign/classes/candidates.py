@@ -46,7 +46,7 @@ def prepare_for_pairs(volume, wedge, plan, name="particle"):
     whole = prepare_masked(volume, wedge, plan.model, finest, plan.voxel_size, settings.wedge_softness, name)
     coarse = tempered(plan.model, settings.coarse_ratio)
     bands = {finest: weighted(whole, plan.model)}
-    for low_pass in {turn.low_pass for turn in settings.rounds} - {finest}:
+    for low_pass in {one.low_pass for one in settings.rounds} - {finest}:
         limit = band_limit(plan.box, low_pass, plan.voxel_size)
         bands[low_pass] = weighted(narrowed(whole, limit), coarse)
     return LikelihoodVolume(bands)

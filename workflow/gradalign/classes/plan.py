@@ -77,7 +77,7 @@ class Plan:
     @property
     def bands(self):
         """The band limits of `map_settings` in nm."""
-        return tuple(dict.fromkeys(turn.low_pass for turn in self.map_settings.rounds))
+        return tuple(dict.fromkeys(one.low_pass for one in self.map_settings.rounds))
 
 
 def standardised(volume):

@@ -50,7 +50,7 @@ class Plan:
     def __post_init__(self):
         # the bands of a search from coarse to fine end at that of the round
         settings, edge = load_score(self.score).limited(self.settings, self.low_pass), self.box * self.voxel_size
-        rounds = tuple(turn._replace(low_pass=min(turn.low_pass, edge)) for turn in settings.rounds)
+        rounds = tuple(one._replace(low_pass=min(one.low_pass, edge)) for one in settings.rounds)
         spacing = min(SPACING_SHARE * self.low_pass, settings.start_reach or np.inf)
         object.__setattr__(self, "settings", replace(settings, start_spacing=spacing, rounds=rounds))
 
