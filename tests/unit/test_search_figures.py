@@ -14,7 +14,7 @@ from gradalign.report.convergence import summarise_convergence
 from gradalign.report.figures.figure3 import figure3, figure3_caption
 from gradalign.report.figures.figure4 import figure4, figure4_caption
 from gradalign.report.figures.scans import scanning_figure, scanning_figure_caption
-from gradalign.report.figures.style import PAGE_WIDTH, SCORE_COLOURS, Page
+from gradalign.report.figures.style import INK, PAGE_WIDTH, SCORE_COLOURS, Page, score_colour
 from gradalign.report.tables.bounds import scans_with_bounds
 from gradalign.report.tables.scans import scanning_caption, summarise_scans
 from gradalign.report.tables.speedup import summarise_speedup
@@ -122,6 +122,14 @@ def test_figure3_draws_medians_quartiles_and_the_line_of_zero(tmp_path, monkeypa
     low, high = excess.get_ylim()
     assert low < rcs.excess_lower.min() < 0 < rcs.excess_upper.max() < high
     assert np.array_equal(distance.lines[0].get_ydata(), rcs.distance_median)
+
+
+def test_a_score_without_a_colour_is_drawn_in_black(tmp_path):
+    rows = curves()
+    rows = rows.assign(score=rows.score.replace("fcs", "balance"))
+    figure3(rows, [tmp_path / "figure3.svg"], "n = 1")
+    assert score_colour("balance") == INK
+    assert "balance" in (tmp_path / "figure3.svg").read_text().lower()
 
 
 def test_figure3_draws_what_earlier_runs_have_written(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 from gradalign.io.chimerax import write_gallery
 from gradalign.io.mrc import read_volume
-from gradalign.report.figures.maps import COLOURS, SIDES, gallery, save_gallery
+from gradalign.report.figures.maps import SIDES, gallery, map_colour, save_gallery
 from gradalign.run.jobs import job
 
 params, output = snakemake.params, snakemake.output
@@ -12,4 +12,5 @@ with job(snakemake.log[0]):
     maps = {name: {kind: read_volume(path)[0] for kind, path in row.items()} for name, row in files.items()}
     _, voxel_size = read_volume(snakemake.input.maps[0])
     save_gallery(output.pictures, gallery(maps, SIDES[params.figure], voxel_size))
-    write_gallery(output.chimerax, files, maps, COLOURS, voxel_size)
+    colours = {kind: map_colour(kind) for volumes in maps.values() for kind in volumes}
+    write_gallery(output.chimerax, files, maps, colours, voxel_size)

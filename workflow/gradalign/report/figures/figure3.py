@@ -11,7 +11,6 @@ from gradalign.report.figures.style import (
     MARGIN,
     PAGE_WIDTH,
     RULE,
-    SCORE_COLOURS,
     SMALL,
     TITLE,
     Page,
@@ -19,6 +18,7 @@ from gradalign.report.figures.style import (
     line_height,
     plain_ticks,
     save,
+    score_colour,
     wrapped,
 )
 from gradalign.report.numbers import snr_label, tilt_label
@@ -95,7 +95,7 @@ def figure3(rows, paths, caption):
         part = rows[rows.score == score]
         for row, name in enumerate(_LABELS):
             axes = page.axes(left, _TOP + row * (_HEIGHT + _GAP), width, _HEIGHT)
-            _panel(axes, part, name, SCORE_COLOURS[score])
+            _panel(axes, part, name, score_colour(score))
             axes.set_xlim(1, rows.step.max())
             if name == "distance":
                 axes.set_ylim(0.8 * rows.distance_lower.min(), 1.2 * rows.distance_upper.max())

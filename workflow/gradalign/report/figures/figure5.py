@@ -11,17 +11,17 @@ from gradalign.report.figures.style import (
     MARGIN,
     PAGE_WIDTH,
     RULE,
-    SCORE_COLOURS,
     SMALL,
     Page,
     applied,
     line_height,
     save,
+    score_colour,
     wrapped,
 )
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
-from gradalign.search.registry import score_label
+from gradalign.search.registry import score_label, score_names, score_order
 from gradalign.study.columns.averages import COMPARISONS
 
 _SIDE = SIDES["figure5"]
@@ -97,7 +97,7 @@ def figure5(gallery, shells, rows, paths, caption):
         centre = MARGIN + _LEFT + _SIDE * (place + 0.5)
         page.text(centre, _TOP - 2.5, titles.get(name) or score_label(name), BODY, horizontalalignment="center")
     curves = MARGIN + _LEFT + _SIDE * len(columns) + 11.0
-    _legend(page, curves, [name for name in columns if name in SCORE_COLOURS])
+    _legend(page, curves, [name for name in columns if name in score_names()])
     for place, (name, pictures) in enumerate(gallery.pictures.items()):
         of_object = rows[rows.object == name]
         top = _TOP + _ROW * place
@@ -129,7 +129,7 @@ def _maps(page, pictures, rows, noise_score, top):
 def _lines(scores, noise_score):
     """Return (kind, score, colour, name) of the curves, the noise first so that it lies beneath."""
     lines = [("noise", noise_score, GREY, f"noise, {score_label(noise_score)}")]
-    return lines + [("subtomograms", score, SCORE_COLOURS[score], score_label(score)) for score in scores]
+    return lines + [("subtomograms", score, score_colour(score), score_label(score)) for score in scores]
 
 
 def _curves(page, shells, noise_score, frame, last):
@@ -137,7 +137,7 @@ def _curves(page, shells, noise_score, frame, last):
     for threshold in COMPARISONS.values():
         axes.axhline(threshold, color=RULE, linewidth=0.4)
     axes.axhline(0.0, color=INK, linewidth=0.4)
-    scores = [score for score in SCORE_COLOURS if score in set(shells.score)]
+    scores = sorted(set(shells.score), key=score_order)
     for place, (kind, score, colour, _) in enumerate(_lines(scores, noise_score)):
         # where curves coincide each lies as a narrower line upon the one before
         width = _WIDTHS[min(place, len(_WIDTHS) - 1)]

@@ -9,7 +9,7 @@ from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.io.chimerax import matched_level
 from gradalign.report.figures.isosurface import camera, render, surface
-from gradalign.report.figures.style import SCORE_COLOURS, SMALL
+from gradalign.report.figures.style import SCORE_COLOURS, SMALL, score_colour
 
 VIEW = (35.0, 28.0)
 """Azimuth and elevation of the camera, degrees."""
@@ -21,6 +21,21 @@ SHOWN = 0.78
 """Part of a box, from its middle, that a picture shows."""
 
 _PIXELS_PER_MM = 300 / 25.4
+
+
+def map_colour(kind):
+    """Return the colour of a kind of map.
+
+    Parameters
+    ----------
+    kind : str
+        A name of `COLOURS`, or a score.
+
+    Returns
+    -------
+    str
+    """
+    return COLOURS.get(kind, score_colour(kind))
 
 
 class Gallery(NamedTuple):
@@ -38,7 +53,7 @@ def gallery(maps, side, voxel_size):
     Parameters
     ----------
     maps : dict of str to dict of str to array_like of shape (N, N, N)
-        Of each object its maps [z, y, x] by name, ``"truth"`` among them; the names are those of `COLOURS`.
+        Of each object its maps [z, y, x] by name, ``"truth"`` among them; the names are those of `COLOURS`, or scores.
     side : float
         Of a picture on the page, in mm.
     voxel_size : float
@@ -53,7 +68,8 @@ def gallery(maps, side, voxel_size):
     for name, volumes in maps.items():
         levels = {kind: matched_level(volume, volumes["truth"]) for kind, volume in volumes.items()}
         pictures[name] = {
-            kind: _picture(volume, levels[kind], COLOURS[kind], SHOWN * edge, side) for kind, volume in volumes.items()
+            kind: _picture(volume, levels[kind], map_colour(kind), SHOWN * edge, side)
+            for kind, volume in volumes.items()
         }
     return Gallery(pictures, SHOWN * edge * voxel_size)
 

@@ -33,6 +33,7 @@ ORANGE = "#e8921a"
 SURFACE = "#56a5d8"
 """Colour of an isosurface in full light."""
 SCORE_COLOURS = {"rcs": BLUE, "fcs": ORANGE, "likelihood": GREEN}
+"""Of the scores; `score_colour` tells that of one that has none here."""
 
 TITLE = 8.0
 """Type sizes in points."""
@@ -72,6 +73,21 @@ _STYLE = {
 
 # no date, no versions: the same data give the same bytes
 _METADATA = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}
+
+
+def score_colour(score):
+    """Return the colour of a score.
+
+    Parameters
+    ----------
+    score : str
+
+    Returns
+    -------
+    str
+        Black for one without an entry in `SCORE_COLOURS`.
+    """
+    return SCORE_COLOURS.get(score, INK)
 
 
 def applied():
