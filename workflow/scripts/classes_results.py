@@ -9,6 +9,7 @@ from gradalign.classes.results import (
     CLASS_COLUMNS,
     class_rows,
     history_rows,
+    mirror_sentences,
     summary,
     write_maps,
     write_stars,
@@ -32,9 +33,8 @@ with job(snakemake.log[0]) as say:
     maps.mkdir(parents=True, exist_ok=True)
     write_maps(maps, state)
     write_stars(maps, output.star, check_star(section), entries, standings, state, Wedges(entries))
-    write_table(
-        output.classes, CLASS_COLUMNS, class_rows(standings, state, alignment_settings(snakemake.params.alignment))
-    )
+    rows_of_classes = class_rows(standings, state, alignment_settings(snakemake.params.alignment))
+    write_table(output.classes, CLASS_COLUMNS, rows_of_classes)
     write_table(
         output.particles, (*Standing._fields, "verdict"), [(*standing, standing.verdict) for standing in standings]
     )
@@ -51,7 +51,7 @@ with job(snakemake.log[0]) as say:
             if k < m
         ]
     write_table(output.matrix, ("half", "first", "second", "dissimilarity"), rows)
-    lines = summary(standings, state, section["star"], output.maps)
+    lines = summary(standings, state, section["star"], output.maps) + mirror_sentences(rows_of_classes)
     write_text(output.summary, lines)
     for text in lines:
         say(text)

@@ -7,7 +7,7 @@ import numpy as np
 
 from gradalign.averaging.fsc import resolution
 from gradalign.base.files import complete_file
-from gradalign.classes.placing import place_map
+from gradalign.classes.relatives import relatives
 from gradalign.classes.rounds import THRESHOLD
 from gradalign.classes.standing import MEMBER, UNDECIDED
 from gradalign.classes.start import no_classes
@@ -219,6 +219,7 @@ CLASS_COLUMNS = (
     "median_residual",
     "relative_of",
     "relative_amplitude",
+    "mirror_of",
 )
 
 
@@ -234,14 +235,14 @@ def class_rows(standings, state, settings):
     Returns
     -------
     list of list
-        Values of `CLASS_COLUMNS`. The relative is the class whose map explains most of this one's, turned and shifted
-        as need be; its amplitude is 1 for the same object.
+        Values of `CLASS_COLUMNS`. The relative is the class whose map is most like this one's, turned and shifted
+        as need be; its amplitude is 1 for the same object. A class that is the mirror image of another names it.
     """
-    reached, likeness = resolutions(state), _relatives(state, settings)
+    reached, known = resolutions(state), relatives(state.half_maps(1), state.plan(settings)) if state.classes else {}
     rows = []
     for label in state.labels:
         members = [standing for standing in standings if standing.label == label]
-        relative, amplitude = likeness[label]
+        relative = known[label]
         halves = [sum(standing.half == half for standing in members) for half in (1, 2)]
         medians = [
             float(np.median([getattr(standing, name) for standing in members])) if members else np.nan
@@ -250,19 +251,31 @@ def class_rows(standings, state, settings):
         undecided = sum(standing.verdict == UNDECIDED for standing in members)
         surplus = float(state.surplus[label - 1])
         rows.append(
-            [label, len(members), undecided, *halves, reached[label - 1], surplus, *medians, relative, amplitude]
+            [label, len(members), undecided, *halves, reached[label - 1], surplus, *medians]
+            + [relative.other or "", relative.amplitude, relative.mirror or ""]
         )
     return rows
 
 
-def _relatives(state, settings):
-    maps, plan = state.half_maps(1), state.plan(settings)
-    relatives = {}
-    for label, moved in maps.items():
-        amplitudes = {other: place_map(moved, fixed, plan).amplitude for other, fixed in maps.items() if other != label}
-        best = max(amplitudes, key=amplitudes.get, default=None)
-        relatives[label] = ("", np.nan) if best is None else (best, amplitudes[best])
-    return relatives
+def mirror_sentences(rows):
+    """Return a sentence for each two classes that are mirror images.
+
+    Parameters
+    ----------
+    rows : list of list
+        From `class_rows`.
+
+    Returns
+    -------
+    list of str
+    """
+    label, mirror = CLASS_COLUMNS.index("class"), CLASS_COLUMNS.index("mirror_of")
+    pairs = sorted({tuple(sorted((row[label], row[mirror]))) for row in rows if row[mirror]})
+    return [
+        f"Classes {first} and {second} look like mirror images of each other, and stay two: tilt angles of the wrong "
+        "sign mirror the particles of a tomogram."
+        for first, second in pairs
+    ]
 
 
 def summary(standings, state, star, folder):
