@@ -26,7 +26,7 @@ def test_relion_aligns_particles_of_a_chiral_object_to_the_average_of_others():
     config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
     path = REPOSITORY / "resources/density/rna_polymerase.mrc"
     site = Site("rna_polymerase", path, Condition(), 60.0, 5, config["microscope"], config["subtomograms"])
-    observed = site.observe("average", 2.0, 16)
+    observed = site.observe("average", 2.0, 24)
     answers = list(Relion(REPOSITORY / "workflow/config/relion_refine.txt").align(observed, 5, "C1"))
     errors = np.array(
         [
