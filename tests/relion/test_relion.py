@@ -10,6 +10,7 @@ import mrcfile
 import numpy as np
 import pytest
 from picked_files import BOX, REPOSITORY, errors, make_particles, run_rounds, section, star_text, write_mrc
+from test_picked_ctf import write_particles
 
 from gradalign.geometry.rotations import rotation_angle
 from gradalign.geometry.wedge import measured
@@ -88,6 +89,21 @@ def test_relion_reconstructs_the_average(aligned):
     (results / "wrong.star").write_text(tables.replace("_ ", " "))
     relion(results, "reconstruct", "--i", "wrong.star", "--o", "wrong.mrc", "--3d_rot", "--ctf")
     assert shell_correlations(results / "average.mrc", results / "wrong.mrc")[BAND].min() < 0.8
+
+
+def test_relion_reconstructs_the_average_of_particles_with_contrast_transfer(tmp_path):
+    write_particles(tmp_path, "unflipped", count=COUNT)
+    entries, state = run_rounds(section(tmp_path, low_pass=3.5), rounds=1)
+    write_star(tmp_path / "aligned.star", read_picked(tmp_path / "run.star"), entries, state)
+    files = {name: tmp_path / f"{name}.mrc" for name in ("average", "half1", "half2", "filtered")}
+    write_maps(files, state, (0.0, 0.0, 0.0))
+    correlations = []
+    for ctf in (["--ctf"], []):
+        relion(tmp_path, "reconstruct", "--i", "aligned.star", "--o", "relion.mrc", "--3d_rot", *ctf)
+        correlations.append(shell_correlations(tmp_path / "average.mrc", tmp_path / "relion.mrc")[1:7].min())
+    assert correlations[0] >= 0.97
+    # beyond the first zero its own way without CTF has the other sign
+    assert correlations[1] < 0
 
 
 @pytest.fixture(scope="module")

@@ -104,6 +104,29 @@ class Transfer(NamedTuple):
         """
         return _multiplied(volume, self.amplitude)
 
+    def turned(self, rotation):
+        """Return the transfer in other axes.
+
+        Parameters
+        ----------
+        rotation : array_like of shape (3, 3)
+            From its axes to those wanted.
+
+        Returns
+        -------
+        Transfer
+        """
+        from scipy.ndimage import map_coordinates
+
+        # x of the axes wanted stands at Rᵀx, and of each pair ±ξ the half transform has the one with ξx ≥ 0
+        points = _points(len(self.factor))[0] @ np.asarray(rotation)
+        points = points * np.where(points[..., :1] < 0, -1.0, 1.0)
+        middle = len(self.factor) // 2
+        places = np.moveaxis(points[..., ::-1] + np.array([middle, middle, 0]), -1, 0)
+        arrays = (self.factor, self.amplitude, self.noise, self.summing)
+        found = (map_coordinates(np.fft.fftshift(each, (0, 1)), places, order=1, mode="nearest") for each in arrays)
+        return Transfer(*found, self.premultiplied)
+
     def summed(self, volume):
         """Return a volume as an average adds it up, C² Z + C n, summed over the images that share a frequency.
 

@@ -13,6 +13,7 @@ from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import prepare
 from gradalign.particles.images import read_particle
+from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.results import filtered_average
 from gradalign.particles.rounds import stated_voxel_size
 from gradalign.particles.search import prior_surface
@@ -23,6 +24,8 @@ from gradalign.study.bounds import drawn_errors
 
 # particles that are looked at, and errors drawn for each
 _SAMPLE, _DRAWS = 16, 100
+# part of the noise that is taken to be there where the contrast transfer vanishes
+_LEAST_NOISE = 0.01
 
 
 def known_reference_bound(entries, state, section, seed):
@@ -50,7 +53,7 @@ def known_reference_bound(entries, state, section, seed):
     signal, errors = prepare(average, name="the average"), []
     for entry, fixed in sample:
         shells = np.rint(np.sqrt((fixed.lattice**2).sum(axis=1))).astype(int)
-        weighted = fixed._replace(weights=np.sqrt(2.0 / noise[shells]).astype(np.float32))
+        weighted = fixed._replace(weights=(fixed.weights * np.sqrt(2.0 / noise[shells])).astype(np.float32))
         basis = free_directions(prior_surface(*entry.prior) if state.search == "axis" else None)
         rng = generator(seed, "known reference", entry.particle)
         poses = (*entry.pose, np.eye(3), np.zeros(3))
@@ -92,11 +95,23 @@ def _transforms(entries, average, state, section):
             # it has gone since
             continue
         volume = -volume if section["contrast"] == "dark" else volume
-        fixed = prepare(volume, entry.wedge, name=str(entry.image), movable=False)
+        transfer = particle_transfer(entry, section["ctf"], size)
+        volume = volume if transfer is None else transfer.applied(volume)
+        fixed = _on_white_noise(prepare(volume, entry.wedge, name=str(entry.image), movable=False), transfer)
         rotation, translation = entry.pose
         waves = np.exp(-2j * np.pi / size * (fixed.lattice @ translation))
-        rest = fixed.values[0] + 1j * fixed.values[1] - waves * moved.sample(fixed.lattice @ rotation / size)
+        shown = fixed.weights * waves * moved.sample(fixed.lattice @ rotation / size)
+        rest = fixed.values[0] + 1j * fixed.values[1] - shown
         shells = np.rint(np.sqrt((fixed.lattice**2).sum(axis=1))).astype(int)
         powers.append(np.bincount(shells, np.abs(rest) ** 2, size) / np.maximum(np.bincount(shells, minlength=size), 1))
         sample.append((entry, fixed))
     return sample, np.median(powers, axis=0) if sample else None
+
+
+def _on_white_noise(spectrum, transfer):
+    """Return a transform over the noise of its contrast transfer, with what that leaves of the object as weights."""
+    if transfer is None:
+        return spectrum
+    x, y, z = spectrum.lattice.T
+    root = np.sqrt(np.maximum(transfer.noise[z, y, x], _LEAST_NOISE))
+    return spectrum._replace(values=spectrum.values / root, weights=transfer.amplitude[z, y, x] / root)

@@ -13,6 +13,7 @@ from gradalign.particles.entries import Entry
 from gradalign.particles.images import check_box, check_header, inspect, read_map, read_particle
 from gradalign.particles.listing import check_files, find_files, wedge_source
 from gradalign.particles.memory import STATED_ABOVE, memory_mb
+from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.places import Place
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
 from gradalign.particles.sample_checks import check_contrast, check_sign
@@ -133,19 +134,22 @@ def _sample(entries, box):
     return [entries[number] for number in np.unique(np.linspace(0, len(entries) - 1, count).round().astype(int))]
 
 
-def _read_sample(entries, box, stated, sign):
-    """Return what can be read of a sample: entries, volumes and tilt ranges."""
-    read, complaint = [], ""
+def _read_sample(entries, box, stated, section):
+    """Return what can be read of a sample: entries, volumes and tilt ranges; and the contrast transfers."""
+    sign = -1.0 if section["contrast"] == "dark" else 1.0
+    read, transfers, complaint = [], [], ""
     for entry in entries:
         try:
-            volume = read_particle(entry.image, box, stated, entry.box_rotation)
-            read.append((entry, sign * volume, particle_wedge(entry)))
+            volume, wedge = sign * read_particle(entry.image, box, stated, entry.box_rotation), particle_wedge(entry)
+            transfer = particle_transfer(entry, section["ctf"], box)
+            read.append((entry, volume if transfer is None else transfer.applied(volume), wedge))
+            transfers.append(transfer)
         except InputError as error:
             # the round that comes to it says so
             complaint = str(error)
     if not read:
         raise InputError(complaint)
-    return read
+    return read, transfers
 
 
 def list_particles(picked, section, seed):
@@ -218,9 +222,8 @@ def open_particles(section, alignment, seed, say):
         say(
             f"a job of such a box takes about {first:.0f} MB in the first round, up to {most:.0f} MB at full resolution"
         )
-    sign = -1.0 if section["contrast"] == "dark" else 1.0
     plan = make_plan(state, section | {"score": "rcs"}, alignment)
-    sample = _read_sample(_sample(entries, box), box, stated_voxel_size(section, voxel_size), sign)
+    sample, transfers = _read_sample(_sample(entries, box), box, stated_voxel_size(section, voxel_size), section)
     surplus = check_contrast(sample, state.references[0], state.mask, plan, seed)
     say(f"contrast {section['contrast']}: correlates better than its reverse by {surplus:.1f} standard errors")
     if wedge_source(picked, section) != "ctf":
@@ -229,7 +232,7 @@ def open_particles(section, alignment, seed, say):
             say(f"sign of the tilt angles: correlates better than the other by {surplus:.1f} standard errors")
     volumes = [centred(volume, entry.centre) for entry, volume, _ in sample]
     known = load_score(section["score"]).model_of_set(
-        volumes, [wedge for *_, wedge in sample], _mask_wish(section, state)
+        volumes, [wedge for *_, wedge in sample], _mask_wish(section, state), transfers
     )
     return entries, state.knowing(known)
 

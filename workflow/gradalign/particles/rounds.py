@@ -15,6 +15,7 @@ from gradalign.geometry.rotations import point_group, rotation_angle
 from gradalign.particles.ctf_wedge import fit_wedge
 from gradalign.particles.filters import low_pass_factors, merit_factors, reference_agreement, shell_filtered
 from gradalign.particles.images import load, read_particle
+from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.search import align_particle, prepare_particle, prepare_reference
 from gradalign.particles.state import make_plan
 
@@ -114,7 +115,8 @@ def align_chunk(entries, state, section, alignment, seed, sums):
                     volume = read_particle(entry.image, plan.box, stated, entry.box_rotation)
                     volume = -volume if section["contrast"] == "dark" else volume
                     rng = generator(seed, "particle", len(state.history), entry.particle)
-                    entry = _align_entry(entry, volume, moving, plan, known, rng, sums)
+                    transfer = particle_transfer(entry, section["ctf"], plan.box)
+                    entry = _align_entry(entry, volume, transfer, moving, plan, known, rng, sums)
                 except Exception as error:
                     # whatever is wrong with one particle, the others are not to suffer
                     said = isinstance(error, InputError)
@@ -123,12 +125,16 @@ def align_chunk(entries, state, section, alignment, seed, sums):
             yield entry
 
 
-def _align_entry(entry, volume, moving, plan, known, rng, sums):
-    wedge = particle_wedge(entry)
-    fixed = prepare_particle(volume, wedge, entry.centre, plan, known, str(entry.image))
+def _align_entry(entry, volume, transfer, moving, plan, known, rng, sums):
+    wedge, added, weights = particle_wedge(entry), volume, None
+    if transfer is not None:
+        # premultiplied volumes came on unit variance, as if their noise were that of the others
+        added, weights = transfer.summed(transfer.deviation * volume)
+        volume = transfer.applied(volume)
+    fixed = prepare_particle(volume, wedge, entry.centre, plan, known, str(entry.image), transfer)
     last = entry.pose
     found = align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, last, rng)
-    sums[str(entry.half)].add(sampler(volume), found.rotation, found.translation, wedge)
+    sums[str(entry.half)].add(sampler(added), found.rotation, found.translation, wedge, weights)
     changes = (np.nan, np.nan, np.nan)
     if last is not None:
         angles = rotation_angle(found.rotation.T @ last[0] @ point_group(plan.symmetry))

@@ -228,7 +228,7 @@ def prepare_reference(volume, mask, plan, known=None, agreement=None):
     ), known
 
 
-def prepare_particle(volume, wedge, centre, plan, known=None, name="particle"):
+def prepare_particle(volume, wedge, centre, plan, known=None, name="particle", transfer=None):
     """Return a particle as the score prepares it, its starting origin at the centre to the nearest voxel.
 
     Parameters
@@ -242,6 +242,8 @@ def prepare_particle(volume, wedge, centre, plan, known=None, name="particle"):
     known : gradalign.scores.set_model.SetModel, optional
         From `prepare_reference`.
     name : str
+    transfer : gradalign.fourier.transfer.Transfer, optional
+        Its contrast transfer, whose form the volume must have already.
 
     Returns
     -------
@@ -253,10 +255,9 @@ def prepare_particle(volume, wedge, centre, plan, known=None, name="particle"):
         If the volume or its tilt range is unusable.
     """
     score, volume = load_score(plan.score), centred(volume, centre)
-    if known:
-        model = score.model_of_particle(volume, wedge, known)
-    else:
-        model, volume = None, _under(plan.mask(centre - np.rint(centre)), volume)
+    if not known:
+        volume = _under(plan.mask(centre - np.rint(centre)), volume)
+    model = score.model_of_particle(volume, wedge, known, transfer)
     return score.on_unit_power(score.prepare(volume, wedge, plan.settings, plan.voxel_size, model, name, movable=False))
 
 

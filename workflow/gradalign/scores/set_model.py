@@ -36,7 +36,7 @@ class SetModel(NamedTuple):
     """Signal and noise by shell that stand for a particle and the reference; None where there is no reference yet."""
 
 
-def model_of_set(volumes, tilts, mask=AUTOMATIC):
+def model_of_set(volumes, tilts, mask=AUTOMATIC, transfers=None):
     """Estimate what the particles of a set have in common, from a sample of them.
 
     Parameters
@@ -47,6 +47,8 @@ def model_of_set(volumes, tilts, mask=AUTOMATIC):
         Their tilt ranges.
     mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N)
         As for `gradalign.scores.masks.make_mask`.
+    transfers : sequence of gradalign.fourier.transfer.Transfer or None, optional
+        The contrast transfer of each, which is taken out of the spectra; the volumes must have its form already.
 
     Returns
     -------
@@ -57,9 +59,10 @@ def model_of_set(volumes, tilts, mask=AUTOMATIC):
     InputError
         If there are no volumes or one is unusable.
     """
-    models = estimate_models(volumes, tilts, mask)
+    models = estimate_models(volumes, tilts, mask, transfers)
     signal, noise = (
-        np.exp(np.mean([np.log(getattr(model, name)) for model in models], axis=0)) for name in ("signal", "noise")
+        np.exp(np.mean([np.log(power) for power in powers], axis=0))
+        for powers in zip(*(model.untransferred for model in models), strict=True)
     )
     return SetModel(signal, noise, models[0].mask, models[0].radius, models[0].crowded)
 
@@ -95,7 +98,7 @@ def model_of_reference(volume, known, agreement=None):
     return own._replace(signal=signal, noise=noise, **_shared(known)), known
 
 
-def model_of_particle(volume, tilt, known):
+def model_of_particle(volume, tilt, known, transfer=None):
     """Return the model of one particle of a set: the set's spectra with its own background, unit and factors.
 
     Parameters
@@ -104,6 +107,8 @@ def model_of_particle(volume, tilt, known):
     tilt : float, (float, float) or (float, float, float)
     known : SetModel
         From `model_of_reference`.
+    transfer : gradalign.fourier.transfer.Transfer, optional
+        Its contrast transfer, whose form it must have already.
 
     Returns
     -------
@@ -114,15 +119,19 @@ def model_of_particle(volume, tilt, known):
     InputError
         If the volume or the tilt range is unusable.
     """
-    (own,) = estimate_models([volume], [tilt], known.mask)
+    (own,) = estimate_models([volume], [tilt], known.mask, [transfer])
+    # what the set's spectra are to it
+    signal, noise = known.signal, known.noise
+    if own.transfer is not None:
+        signal, noise = (power * part for power, part in zip((signal, noise), own.transferred, strict=True))
     # how many coefficients a shell has
     places = np.arange(len(known.signal)) ** 2.0
-    noise = known.noise * np.exp(np.average(np.log(own.noise / known.noise), weights=places))
-    weights = places * known.signal / (known.signal + noise) ** 2
-    factor = np.log((weights * own.signal).sum() / (weights * known.signal).sum())
+    noise = noise * np.exp(np.average(np.log(own.noise / noise), weights=places))
+    weights = places * signal / (signal + noise) ** 2
+    factor = np.log((weights * own.signal).sum() / (weights * signal).sum())
     # what the pose alone can make of a factor is not believed
     believed = 1.0 - _POSE_DEVIATION**2 / max(factor**2, _POSE_DEVIATION**2)
-    return own._replace(signal=known.signal * np.exp(believed * factor), noise=noise, **_shared(known))
+    return own._replace(signal=signal * np.exp(believed * factor), noise=noise, **_shared(known))
 
 
 def _shared(known):

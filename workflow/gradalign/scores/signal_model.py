@@ -64,6 +64,20 @@ class SignalModel(NamedTuple):
         signal = self.transfer.coherence[: len(self.signal)] * self.signal
         return signal, self.noise + self.signal - signal
 
+    @property
+    def transferred(self):
+        """What its contrast transfer, which it must have, makes of the power of signal and noise by shell."""
+        shells = slice(len(self.signal))
+        return self.transfer.power[shells], self.transfer.level[shells]
+
+    @property
+    def untransferred(self):
+        """Signal and noise by shell as they are without contrast transfer."""
+        if self.transfer is None:
+            return self.signal, self.noise
+        power, level = self.transferred
+        return self.signal / power, self.noise / level
+
     def seen_through(self, transfer, tilt_range):
         """Return the model of a volume that shows an object of this model with a contrast transfer.
 

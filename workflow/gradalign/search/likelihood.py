@@ -305,17 +305,17 @@ class LikelihoodScore(KernelScore):
             return [estimate_model(volumes, tilts)] * len(volumes)
         return estimate_models(volumes, tilts, AUTOMATIC if mask is None else mask, transfers)
 
-    def model_of_set(self, volumes, tilts, mask=None):
+    def model_of_set(self, volumes, tilts, mask=None, transfers=None):
         """Return the spectra and the mask of a set, see `Score.model_of_set`."""
-        return model_of_set(volumes, tilts, AUTOMATIC if mask is None else mask)
+        return model_of_set(volumes, tilts, AUTOMATIC if mask is None else mask, transfers)
 
     def model_of_reference(self, volume, known, agreement=None):
         """Return signal and noise of a reference, see `Score.model_of_reference`."""
         return model_of_reference(volume, known, agreement)
 
-    def model_of_particle(self, volume, tilt, known):
+    def model_of_particle(self, volume, tilt, known, transfer=None):
         """Return signal and noise of a particle, see `Score.model_of_particle`."""
-        return model_of_particle(volume, tilt, known)
+        return model_of_particle(volume, tilt, known, transfer)
 
     def limited(self, settings, low_pass):
         """Return settings whose rounds end at another band limit, the others in proportion, see `Score.limited`."""

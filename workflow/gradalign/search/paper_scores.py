@@ -143,6 +143,10 @@ class PaperScore(KernelScore):
             for model, each, tilt in zip(models, transfers or [None] * len(models), tilts, strict=True)
         ]
 
+    def model_of_particle(self, volume, tilt, known, transfer=None):
+        """Return what there is to know of a particle: its contrast transfer, see `Score.model_of_particle`."""
+        return None if transfer is None else SignalModel(None, None, None, np.nan, transfer=transfer.seen(tilt))
+
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return the transform of a volume, see `Score.prepare`."""
         if model is not None:
@@ -197,9 +201,22 @@ class ContrastScore(PaperScore):
 
     def on_unit_power(self, prepared):
         """Return a transform on unit variance in the band; its mean, at frequency 0, is never compared."""
+        if isinstance(prepared, TransferredSpectrum):
+            return prepared._replace(spectrum=_on_shown_power(prepared))
         power = (prepared.values.astype(float) ** 2).sum(axis=0).mean()
         factor = np.float32(1.0 / np.sqrt(max(power, np.finfo(np.float32).tiny)))
         return prepared._replace(values=prepared.values * factor, grid=prepared.grid * factor)
+
+
+def _on_shown_power(prepared):
+    """Return a transform on the power that its contrast transfer leaves of a volume of unit power."""
+    spectrum, seen = prepared
+    power = (spectrum.values.astype(float) ** 2).sum(axis=0)
+    lengths = np.sqrt((spectrum.lattice**2).sum(axis=1))
+    by_shell = (np.interp(lengths, np.arange(len(part)), part) for part in (seen.power, seen.level))
+    signal, noise = (ratio * part for ratio, part in zip(seen.at(spectrum.lattice), by_shell, strict=True))
+    factor = np.sqrt((signal / noise).mean() / max((power / noise).mean(), np.finfo(np.float32).tiny))
+    return spectrum._replace(values=(spectrum.values * factor).astype(np.float32))
 
 
 def _untransferred(model):

@@ -134,7 +134,7 @@ class Score(ABC):
         """
         return [None] * len(volumes)
 
-    def model_of_set(self, volumes, tilts, mask=None):
+    def model_of_set(self, volumes, tilts, mask=None, transfers=None):
         """Return what a sample of the particles of a set says of all of them.
 
         Parameters
@@ -143,6 +143,8 @@ class Score(ABC):
         tilts : sequence
             A tilt range for each.
         mask : str, float or array_like of shape (N, N, N), optional
+            As for `estimate`.
+        transfers : sequence of gradalign.fourier.transfer.Transfer or None, optional
             As for `estimate`.
 
         Returns
@@ -172,7 +174,7 @@ class Score(ABC):
         """
         return None, known
 
-    def model_of_particle(self, volume, tilt, known):
+    def model_of_particle(self, volume, tilt, known, transfer=None):
         """Return the model of one particle of a set, for `prepare`.
 
         Parameters
@@ -181,6 +183,8 @@ class Score(ABC):
         tilt : float, (float, float) or (float, float, float)
         known : gradalign.scores.set_model.SetModel or None
             From `model_of_reference`.
+        transfer : gradalign.fourier.transfer.Transfer, optional
+            Its contrast transfer, whose form it must have already.
 
         Returns
         -------

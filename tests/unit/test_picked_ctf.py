@@ -1,0 +1,96 @@
+"""Picked particles whose list names CTF volumes with heights and signs."""
+
+import numpy as np
+import pytest
+from five_points import density
+from picked_files import BOX, PLACES, errors, run_rounds, section, star_text, write_mrc
+from scipy.spatial.transform import Rotation
+
+from gradalign.geometry.wedge import measured
+from gradalign.particles.entries import Entry
+from gradalign.particles.particle_ctf import particle_transfer
+
+WEDGE, COUNT = (-60.0, 60.0, 90.0), 10
+
+
+def half_points():
+    axis = np.fft.fftfreq(BOX, 1 / BOX)
+    z, y, x = np.meshgrid(axis, axis, np.arange(BOX // 2 + 1), indexing="ij")
+    return np.stack([x, y, z], axis=-1)
+
+
+def ctf_volume(first_zero):
+    k = np.linalg.norm(half_points(), axis=-1)
+    return np.sin(np.pi * (k / first_zero) ** 2 * 0.9 + 0.1 * np.pi) * measured(half_points(), WEDGE)
+
+
+def write_particles(folder, data, noise=1.0, count=COUNT):
+    """Write particles with a CTF each, in the form asked for, their list and a reference; return the truth."""
+    rng = np.random.default_rng(4)
+    write_mrc(folder / "ref.mrc", density(BOX, PLACES))
+    truth = []
+    for number in range(count):
+        rotation, shift = Rotation.random(random_state=rng), rng.uniform(-1.5, 1.5, 3)
+        ctf = ctf_volume(rng.uniform(5.0, 7.0))
+        clean = np.fft.rfftn(density(BOX, rotation.apply(PLACES) + shift)) * ctf
+        spread = noise * np.fft.irfftn(clean, (BOX,) * 3, axes=(0, 1, 2)).std()
+        image = clean + np.fft.rfftn(spread * rng.normal(size=(BOX,) * 3)) * measured(half_points(), WEDGE)
+        stored = ctf
+        if data == "flipped":
+            image = image * np.sign(ctf)
+        if data in ("premultiplied", "pseudo"):
+            image = image * ctf
+        if data == "pseudo":
+            stored = np.concatenate([ctf**2, measured(half_points(), WEDGE)])
+        write_mrc(folder / f"particle{number + 1}.mrc", np.fft.irfftn(image, (BOX,) * 3, axes=(0, 1, 2)))
+        write_mrc(folder / f"ctf{number + 1}.mrc", stored)
+        truth.append((rotation, shift))
+    names = [f"particle{number + 1}.mrc" for number in range(count)], [f"ctf{n + 1}.mrc" for n in range(count)]
+    columns = {"rlnImageName": names[0], "rlnCtfImage": names[1], "rlnOpticsGroup": [1] * count}
+    (folder / "run.star").write_text(star_text(columns), encoding="utf-8")
+    return truth
+
+
+def shell_ratios(volume):
+    """Return how high an average stands over the object in each shell, relative to their mean."""
+    shell = np.rint(np.linalg.norm(half_points(), axis=-1)).astype(int).ravel()
+    own, object_ = np.fft.rfftn(volume).ravel(), np.fft.rfftn(density(BOX, PLACES)).ravel()
+    ratio = np.bincount(shell, (own * object_.conj()).real) / np.bincount(shell, abs(object_) ** 2)
+    return ratio[2:8] / ratio[2:8].mean()
+
+
+@pytest.mark.parametrize(
+    ("data", "score"),
+    [
+        ("unflipped", "rcs"),
+        ("unflipped", "likelihood"),
+        ("flipped", "fcs"),
+        ("premultiplied", "rcs"),
+        ("pseudo", "rcs"),
+    ],
+)
+def test_particles_with_ctf_volumes_are_found_and_their_average_has_no_ctf(tmp_path, data, score):
+    truth = write_particles(tmp_path, data)
+    ctf = "auto" if data in ("unflipped", "pseudo") else data
+    entries, state = run_rounds(section(tmp_path, ctf=ctf, score=score, low_pass=3.5), rounds=2)
+    angles, shifts = errors(entries, truth).T
+    assert np.median(angles) < 4 and np.median(shifts) < 0.4
+    assert shell_ratios(state.maps[0]) == pytest.approx(1.0, abs=0.3)
+
+
+def test_heights_are_left_out_where_the_configuration_says_so(tmp_path):
+    write_particles(tmp_path, "unflipped")
+    _, state = run_rounds(section(tmp_path, ctf="none", low_pass=3.5), rounds=1)
+    assert np.ptp(shell_ratios(state.maps[0])) > 1
+
+
+def test_the_ctf_of_a_turned_box_is_turned_with_it(tmp_path):
+    axes = half_points()
+    write_mrc(tmp_path / "ctf.mrc", np.exp(-((axes[..., 0] - axes[..., 1]) ** 2) / 40))
+    fields = dict.fromkeys(Entry._fields, np.nan) | {"ctf_file": str(tmp_path / "ctf.mrc"), "ctf_number": 0}
+    turned = Entry(**fields | {"box_phi_deg": 45.0, "box_theta_deg": 0.0, "box_psi_deg": 0.0})
+    found = particle_transfer(turned, "auto", BOX).amplitude
+    # the box's direction (1, −1, 0), in which it falls, is the tomogram's (1, 0, 0)
+    along_x, along_y = found[0, 0, 6], found[0, 6, 0]
+    assert along_y > 0.9 * found[0, 0, 0] > 2 * along_x
+    assert particle_transfer(turned, "none", BOX) is None
