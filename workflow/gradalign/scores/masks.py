@@ -45,6 +45,8 @@ class Mask(NamedTuple):
     """Of the particle's support in voxels."""
     crowded: bool
     """Whether something else than noise stands around it."""
+    lone: float | None = None
+    """Where the particle ends whatever stands beside it, in voxels; None unless a mask is found for crowded volumes."""
 
 
 def _kept(values):
@@ -300,6 +302,7 @@ def make_mask(wish, volumes, axes):
     around = {axis: surroundings(size, lone + MARGIN, axis) for axis in set(axes)}
     parts = [quiet_part(volume, around[axis]) for volume, axis in zip(volumes, axes, strict=True)]
     crowded = any(beside for _, beside in parts)
+    narrow = crowded and radius is None
     if radius is None:
         radius = _NARROW * lone if crowded else wide + MARGIN
     if not crowded:
@@ -308,7 +311,7 @@ def make_mask(wish, volumes, axes):
         values = soft_sphere(size, radius, _NARROW_EDGE if crowded else SOFT_EDGE)
     # where all is noise, the smoothing would only take its highest peaks
     quiet = [part if crowded else around[axis] for (part, _), axis in zip(parts, axes, strict=True)]
-    return Mask(values, float(radius), crowded), quiet
+    return Mask(values, float(radius), crowded, float(lone) if narrow else None), quiet
 
 
 def given_mask(wish, size):

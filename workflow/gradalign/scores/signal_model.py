@@ -22,6 +22,7 @@ from gradalign.geometry.wedge import check_wedge, measured
 from gradalign.io.mrc import check_volume
 from gradalign.scores.gold import without_gold
 from gradalign.scores.masks import AUTOMATIC, MARGIN, distances, make_mask, particle_radius, soft_sphere, surroundings
+from gradalign.scores.membrane import membrane_in
 
 # below this part of the total a shell's signal or noise is not told from zero
 _LEAST_SHARE = 1e-3
@@ -52,9 +53,11 @@ class SignalModel(NamedTuple):
     crowded: bool = False
     """Whether something else than noise stands around the mask."""
     gold: np.ndarray | None = None
-    """The beads in the volume, (N, N, N), which are taken off it; None if there are none."""
+    """Beads and a membrane in the volume, (N, N, N), which are taken off it; None if there are none."""
     transfer: Seen | None = None
     """What its contrast transfer, which is in signal and noise, makes of them; None for a volume without."""
+    lone: float | None = None
+    """Where the particle ends in spite of what stands beside it, in voxels; None where the mask is not for that."""
 
     @property
     def coherent(self):
@@ -230,14 +233,16 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
         clean, found = without_gold(centred / unit, wedge)
         scaled.append(clean / clean.std())
         beads.append(centred - unit * clean if found else None)
-    volumes = [volume if gold is None else volume - gold for volume, gold in zip(volumes, beads, strict=True)]
-    first = next((each for each in transfers or () if each is not None), None)
-    if first is not None:
-        # the mask holds what contrast transfer spreads of the particle, too
-        scaled = [
-            first.showing(volume) if each is None else volume for volume, each in zip(scaled, transfers, strict=True)
-        ]
-    mask, masks = make_mask(mask, scaled, [axis for *_, axis in wedges])
+    volumes = _less(volumes, beads)
+    scaled = _as_shown(scaled, transfers)
+    wish, axes = mask, [axis for *_, axis in wedges]
+    mask, masks = make_mask(wish, scaled, axes)
+    if mask.lone:
+        membranes = [membrane_in(volume - np.median(volume[rim]), mask.lone) for volume in volumes]
+        if any(membrane is not None for membrane in membranes):
+            volumes = _less(volumes, membranes)
+            beads = [_together(*parts) for parts in zip(beads, membranes, strict=True)]
+            mask, masks = make_mask(wish, _as_shown([_scaled(volume, rim) for volume in volumes], transfers), axes)
     standards = [_standard(volume, outside) for volume, outside in zip(volumes, masks, strict=True)]
     plain = [(volume - level) / unit for volume, (level, unit) in zip(volumes, standards, strict=True)]
     (totals, places), (noises, apart) = (
@@ -259,12 +264,34 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
     floor = _LEAST_SHARE * (signal + noise)
     noise, signal = np.maximum(noise, floor), np.maximum(signal, floor)
     models = [
-        SignalModel(*spectra, mask.values, mask.radius, *standard, None, mask.crowded, gold, each)
+        SignalModel(*spectra, mask.values, mask.radius, *standard, None, mask.crowded, gold, each, mask.lone)
         for *spectra, standard, gold, each in zip(signal, noise, standards, beads, seen, strict=True)
     ]
     spectra = np.moveaxis(np.array([model.coherent for model in models]), 1, 0)
     common = common_spectra(*spectra, _least_sure(*spectra) if any(seen) else None)
     return [model._replace(common=common) for model in models]
+
+
+def _as_shown(volumes, transfers):
+    """Return volumes as a contrast transfer shows them: a mask holds what that spreads of the particle, too."""
+    first = next((each for each in transfers or () if each is not None), None)
+    if first is None:
+        return volumes
+    return [first.showing(volume) if each is None else volume for volume, each in zip(volumes, transfers, strict=True)]
+
+
+def _scaled(volume, rim):
+    centred = volume - np.median(volume[rim])
+    return centred / centred.std()
+
+
+def _less(volumes, parts):
+    """Return volumes without what stands in them; None stands for nothing."""
+    return [volume if part is None else volume - part for volume, part in zip(volumes, parts, strict=True)]
+
+
+def _together(bead, membrane):
+    return membrane if bead is None else bead if membrane is None else bead + membrane
 
 
 def _least_sure(signal, noise):
