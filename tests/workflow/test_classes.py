@@ -8,7 +8,7 @@ import mrcfile
 import numpy as np
 import pytest
 import yaml
-from running import REPOSITORY, jobs, snakemake
+from running import REPOSITORY, jobs, logged, snakemake
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from picked_files import BOX, PLACES, particle, star_text, write_mrc
@@ -51,7 +51,7 @@ def run(tmp_path_factory):
     write_mixture(folder)
     done = snakemake(folder, "--cores", 2, config=configured(folder))
     assert done.returncode == 0, done.stderr
-    return folder, done.stdout + done.stderr
+    return folder, done.stdout + done.stderr + logged(folder)
 
 
 def test_one_command_makes_the_outputs_of_classes_and_nothing_of_the_study(run):
@@ -95,7 +95,7 @@ def test_other_chunks_give_the_same_sample_and_the_same_round(run, tmp_path):
     config = configured(tmp_path, per_job=15, pairs_per_job=60)
     done = snakemake(tmp_path, "--cores", 1, "--", *targets, config=config)
     assert done.returncode == 0, done.stderr
-    assert jobs(done.stdout + done.stderr)["classes_pairs"] == 2 * jobs(run[1])["classes_pairs"]
+    assert jobs(logged(tmp_path))["classes_pairs"] == 2 * jobs(run[1])["classes_pairs"]
     for name in targets:
         ours, theirs = (np.load(root / name, allow_pickle=False) for root in (folder, tmp_path))
         assert set(ours) == set(theirs)

@@ -20,7 +20,7 @@ def records(path):
 
 TABLES = ("table1", "table2", "complexes", "averages", "classification")
 FIGURES = ("figure1", "figure2", "figure5", "figure6", "table1", "table2", "complexes")
-AVERAGES = ("truth", "average_rcs", "average_fcs", "noise_rcs", "noise_fcs")
+AVERAGES = ("truth", "average_rcs", "average_fcs", "average_likelihood", "noise_rcs", "noise_fcs")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,8 @@ def test_subtomograms_are_gone_once_they_are_aligned_and_an_example_of_each_kind
 
 def test_the_maps_are_sound_mrc_files_at_one_place_and_the_galleries_name_them(results):
     maps = list((results / "maps").glob("*.mrc"))
-    assert len(maps) == 2 * len(AVERAGES) + 3
+    # of the one complex the class of each score and a single subtomogram, too
+    assert len(maps) == 2 * len(AVERAGES) + 4
     for path in maps:
         assert mrcfile.validate(str(path))
         with mrcfile.open(path, header_only=True) as file:
@@ -119,8 +120,8 @@ def test_averages_come_near_the_truth_and_those_of_noise_do_not(results):
     assert {(row["object"], row["kind"], row["score"]) for row in rows} == {
         (name, kind, score)
         for name in ("phantom", "enolase")
-        for kind in ("subtomograms", "noise")
-        for score in ("rcs", "fcs")
+        for kind, scores in (("subtomograms", ("rcs", "fcs", "likelihood")), ("noise", ("rcs", "fcs")))
+        for score in scores
     }
     assert all(float(row["truth_resolution_nm"]) < 6 for row in rows if row["kind"] == "subtomograms")
     assert not any(0 < float(row["truth_resolution_nm"] or "inf") < 6 for row in rows if row["kind"] == "noise")
@@ -129,7 +130,7 @@ def test_averages_come_near_the_truth_and_those_of_noise_do_not(results):
 def test_all_pairs_of_the_mixture_are_aligned(results):
     pairs = [(row["first"], row["second"], row["score"]) for row in records(results / "alignments/classification.csv")]
     assert sorted(pairs) == sorted(
-        (str(i), str(j), score) for i in range(3) for j in range(i + 1, 3) for score in ("rcs", "fcs")
+        (str(i), str(j), score) for i in range(3) for j in range(i + 1, 3) for score in ("rcs", "fcs", "likelihood")
     )
 
 
