@@ -1,11 +1,16 @@
 """Machines that are set up otherwise: paths that Snakemake cannot run from are told, and a home is not needed."""
 
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from gradalign.errors import InputError
 from gradalign.run.machine import check_python, environment
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("sign", list(" \t'\"`$&;|<>(){}[]*?!#\\"))
@@ -26,3 +31,21 @@ def test_without_a_home_the_cache_lies_in_the_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
     monkeypatch.setenv("HOME", "/nonexistent")
     assert environment(tmp_path)["XDG_CACHE_HOME"] == "/elsewhere"
+
+
+@pytest.mark.parametrize("python", [None, "exit 3"])
+def test_a_relion_job_that_could_not_start_ends_as_failed(tmp_path, python):
+    scripts = tmp_path / "checkout" / "workflow" / "scripts"
+    scripts.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "workflow" / "scripts" / "relion_external", scripts)
+    if python:
+        own = tmp_path / "checkout" / ".venv" / "bin" / "python"
+        own.parent.mkdir(parents=True)
+        own.write_text(f"#!/bin/sh\n{python}\n", encoding="utf-8")
+        own.chmod(0o755)
+    job = tmp_path / "External" / "job 001"
+    words = [scripts / "relion_external", "--in_parts", "run.star", "--o", f"{job}/", "--j", "1"]
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
+    assert done.returncode == (3 if python else 1)
+    assert [path.name for path in job.iterdir()] == ["RELION_JOB_EXIT_FAILURE"]
+    assert python or "gradalign is not set up, .venv is missing" in done.stdout

@@ -13,6 +13,8 @@ from gradalign.particles.command import ParticlesRun
 CHECKOUT = Path(__file__).parents[2]
 
 if __name__ == "__main__":
+    # names of files that the locale cannot write
+    sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("star", "reference", "config", "name"):
         parser.add_argument(f"--{name}", default="")

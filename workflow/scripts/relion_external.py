@@ -24,6 +24,8 @@ def parameters(words):
 
 
 if __name__ == "__main__":
+    # names of files that the locale cannot write
+    sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("--o", required=True)
     for name in INPUTS:
