@@ -1,6 +1,7 @@
 """A small set of picked particles on disk: five unequal points in noise, their truth and RELION's STAR file."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import mrcfile
 import numpy as np
@@ -19,6 +20,8 @@ BOX, PIXEL = 24, 12.5
 # the five points fit the smaller box
 PLACES = POINTS * 0.9
 ALIGNMENT = PAPER["alignment"]
+# of tomograms against their tilt series, and their size in voxels (x, y, z)
+BINNING, EDGES = 2.0, np.array([112, 68, 44])
 
 
 def section(folder, **changes):
@@ -108,3 +111,45 @@ def errors(entries, truth):
             angle = np.degrees((estimate.inv() * rotation).magnitude())
             found.append((angle, np.linalg.norm([entry.x_voxel, entry.y_voxel, entry.z_voxel] - shift)))
     return np.array(found)
+
+
+def star_loop(name, columns):
+    """Return one table of a STAR file."""
+    return "\n".join([*_loop(name, columns), "", ""])
+
+
+def places_star(path, places, **columns):
+    """Write a RELION-5 list of places, given in voxels of the binned tomogram."""
+    optics = {"rlnOpticsGroup": [1], "rlnTomoTiltSeriesPixelSize": [PIXEL / BINNING]}
+    table = {f"rlnCoordinate{axis}": list(places[:, n] * BINNING) for n, axis in enumerate("XYZ")}
+    path.write_text(star_loop("optics", optics) + star_loop("particles", columns | table), encoding="utf-8")
+    return path
+
+
+def make_tomograms(folder, wedge=(-60.0, 60.0, 90.0), seed=3):
+    """Write a reference, two tomograms of eight particles each, and a list of places up to two voxels beside them.
+
+    Return the files, the truth (SciPy rotation, shift), and in voxels where particles stand and where they were picked.
+    """
+    tomograms, rng = folder / "tomograms of {x}", np.random.default_rng(seed)
+    tomograms.mkdir(parents=True)
+    write_mrc(folder / "ref.mrc", density(BOX, PLACES))
+    truth, stands, picks, names = [], [], [], []
+    for name in ("TS_01", "TS_02"):
+        volume = np.zeros(EDGES[::-1])
+        for x in (16, 42, 68, 94):
+            for y in (18, 48):
+                centre, shift = np.array([x, y, 20]), rng.uniform(-1, 1, 3)
+                rotation = Rotation.from_euler("ZYZ", rng.uniform([-180, 5, -180], [180, 175, 180]), degrees=True)
+                box = tuple(slice(first, first + BOX) for first in (centre - BOX // 2)[::-1])
+                volume[box] += particle(rotation, shift, wedge, rng, noise=0.5)
+                truth.append((rotation, shift))
+                stands.append(centre + shift)
+                picks.append(centre + shift + rng.uniform(-2, 2, 3))
+                names.append(name)
+        write_mrc(tomograms / f"{name}.mrc", volume)
+    picks = np.array(picks)
+    star = places_star(folder / "picks.star", picks, rlnTomoName=names, rlnOpticsGroup=[1] * len(names))
+    return SimpleNamespace(
+        folder=folder, star=star, tomograms=tomograms, truth=truth, stands=np.array(stands), picks=picks, names=names
+    )

@@ -13,9 +13,9 @@ from picked_files import make_particles, section, star_text
 
 from gradalign.errors import InputError
 from gradalign.particles.ctf_wedge import fit_wedge
-from gradalign.particles.images import check_header, inspect, load, read_map, read_particle
+from gradalign.particles.images import check_headers, inspect, load, read_map, read_particle
 from gradalign.particles.listing import check_files
-from gradalign.particles.places import Place, place
+from gradalign.particles.places import Finder, Place
 from gradalign.particles.star import read_picked
 
 FEW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -169,7 +169,7 @@ def test_a_mangled_mrc_file_is_one_sentence_or_what_its_bytes_say(tmp_path, chan
     path.write_bytes(raw)
     where = Place(str(path), 1 if stack else 0)
     for look in (
-        lambda: check_header(where, 16),
+        lambda: check_headers([where], 16),
         lambda: inspect(where),
         lambda: fit_wedge(load(where)[0], where),
         lambda: read_map(path, 16, 1.25, "mask"),
@@ -195,7 +195,7 @@ def test_a_mangled_mrc_file_is_one_sentence_or_what_its_bytes_say(tmp_path, chan
 def test_any_bytes_for_a_volume_are_one_sentence(tmp_path, content):
     (tmp_path / "p.mrc").write_bytes(content)
     where = Place(str(tmp_path / "p.mrc"), 0)
-    for look in (lambda: check_header(where, 16), lambda: read_particle(where, 16, 0.0)):
+    for look in (lambda: check_headers([where], 16), lambda: read_particle(where, 16, 0.0)):
         try:
             look()
         except InputError as error:
@@ -230,8 +230,8 @@ def test_any_name_for_a_file_is_one_sentence(tmp_path, key, value):
 def test_any_name_for_an_image_is_one_sentence(tmp_path, image):
     (tmp_path / "run.star").write_text(TEXT)
     try:
-        where = place(image, tmp_path / "run.star")
-        check_header(where, 16)
+        where = Finder(tmp_path / "run.star").place(image)
+        check_headers([where], 16)
     except InputError as error:
         assert "run.star" in str(error)
     else:

@@ -9,8 +9,8 @@ from picked_files import write_mrc
 from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
-from gradalign.particles.images import check_header, inspect, read_map, read_particle
-from gradalign.particles.places import Place, place
+from gradalign.particles.images import check_headers, inspect, read_map, read_particle
+from gradalign.particles.places import Finder, Place
 
 VOLUME = np.random.default_rng(0).normal(3.0, 2.0, (16, 16, 16)).astype(np.float32)
 NORMED = (VOLUME - VOLUME.mean()) / VOLUME.std()
@@ -53,7 +53,7 @@ def test_a_compressed_volume_is_read_and_a_compressed_stack_refused(tmp_path, fi
     packed = tmp_path / f"particle.mrc.{ending}"
     packed.write_bytes(pack(file.read_bytes()))
     assert np.allclose(read_particle(Place(str(packed), 0), 16, 1.25), NORMED, atol=1e-5)
-    check_header(Place(str(packed), 0), 16)
+    check_headers([Place(str(packed), 0)], 16)
     with pytest.raises(InputError, match="compressed stack; unpack it"):
         read_particle(Place(str(packed), 1), 16, 1.25)
 
@@ -62,12 +62,12 @@ def test_one_volume_of_a_stack_is_read(tmp_path):
     with mrcfile.new(tmp_path / "s.mrcs") as mrc:
         mrc.set_data(np.stack([VOLUME[::-1], VOLUME]))
         mrc.voxel_size = 12.5
-    where = place("2@s.mrcs", tmp_path / "run.star")
+    where = Finder(tmp_path / "run.star").place("2@s.mrcs")
     assert np.allclose(read_particle(where, 16, 1.25), NORMED, atol=1e-5)
     assert inspect(where) == (16, 1.25)
-    check_header(where, 16)
-    wrong = place("3@s.mrcs", tmp_path / "run.star")
-    for look in (lambda: check_header(wrong, 16), lambda: read_particle(wrong, 16, 1.25)):
+    check_headers([where], 16)
+    wrong = Finder(tmp_path / "run.star").place("3@s.mrcs")
+    for look in (lambda: check_headers([wrong], 16), lambda: read_particle(wrong, 16, 1.25)):
         with pytest.raises(InputError, match="3@.*the stack ends at 2"):
             look()
 
@@ -76,9 +76,9 @@ def test_a_stack_of_images_is_refused(tmp_path):
     with mrcfile.new(tmp_path / "s.mrcs") as mrc:
         mrc.set_data(VOLUME)
         mrc.set_image_stack()
-    for look in (lambda where: check_header(where, 16), lambda where: read_particle(where, 16, 0)):
+    for look in (lambda where: check_headers([where], 16), lambda where: read_particle(where, 16, 0)):
         with pytest.raises(InputError, match="stack of volumes"):
-            look(place("1@s.mrcs", tmp_path / "run.star"))
+            look(Finder(tmp_path / "run.star").place("1@s.mrcs"))
 
 
 def broken(path, change):
@@ -109,7 +109,7 @@ def test_an_unusable_volume_is_one_sentence(tmp_path, change, words):
 def test_a_truncated_file_is_one_sentence_from_its_header_alone(file):
     with open(file, "r+b") as opened:
         opened.truncate(3000)
-    for look in (lambda: check_header(Place(str(file), 0), 16), lambda: read_particle(Place(str(file), 0), 16, 0)):
+    for look in (lambda: check_headers([Place(str(file), 0)], 16), lambda: read_particle(Place(str(file), 0), 16, 0)):
         with pytest.raises(InputError, match="particle.mrc: is no complete MRC file"):
             look()
 
@@ -117,13 +117,13 @@ def test_a_truncated_file_is_one_sentence_from_its_header_alone(file):
 def test_a_file_that_is_no_mrc_file_is_one_sentence(tmp_path):
     (tmp_path / "p.mrc").write_bytes(bytes(range(256)) * 20)
     with pytest.raises(InputError, match="p.mrc: is no complete MRC file"):
-        check_header(Place(str(tmp_path / "p.mrc"), 0), 16)
+        check_headers([Place(str(tmp_path / "p.mrc"), 0)], 16)
 
 
 def test_another_box_or_voxel_size_is_one_sentence(file):
     where = Place(str(file), 0)
     with pytest.raises(InputError, match="has 16 x 16 x 16 voxels, where 24 x 24 x 24 are needed"):
-        check_header(where, 24)
+        check_headers([where], 24)
     with pytest.raises(InputError, match="24 voxels are needed"):
         read_particle(where, 24, 1.25)
     with pytest.raises(InputError, match="has voxels of 12.5 Å, where those of 10 Å are needed"):
@@ -137,21 +137,21 @@ def test_another_box_or_voxel_size_is_one_sentence(file):
 @pytest.mark.parametrize("image", ["0@s.mrcs", "-1@s.mrcs", "x@s.mrcs", "1.5@s.mrcs", "@s.mrcs"])
 def test_a_place_that_is_none_is_named(tmp_path, image):
     with pytest.raises(InputError, match="n@stack with n from 1"):
-        place(image, tmp_path / "run.star")
+        Finder(tmp_path / "run.star").place(image)
 
 
 def test_files_are_looked_for_here_and_beside_the_star_file(tmp_path, monkeypatch, file):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert place("particle.mrc", tmp_path / "run.star").file == str(file)
+    assert Finder(tmp_path / "run.star").place("particle.mrc").file == str(file)
     with pytest.raises(InputError, match="absent.mrc .*is neither in this folder nor beside the STAR file"):
-        place("absent.mrc", tmp_path / "run.star")
+        Finder(tmp_path / "run.star").place("absent.mrc")
 
 
 @pytest.mark.parametrize(("name", "image"), [("a@b.mrc", "a@b.mrc"), ("p.mrc", "p.mrc:mrc"), ("s.ctf", "s.ctf:mrc")])
 def test_signs_in_a_name_and_relions_format_behind_a_colon_are_understood(tmp_path, name, image):
     write_mrc(tmp_path / name, VOLUME)
-    assert place(image, tmp_path / "run.star") == Place(str(tmp_path / name), 0)
+    assert Finder(tmp_path / "run.star").place(image) == Place(str(tmp_path / name), 0)
 
 
 @pytest.mark.parametrize("size", [0.0, 1.0])

@@ -247,16 +247,10 @@ def test_an_optimisation_set_leads_to_its_particles(tmp_path):
         read_picked(given)
 
 
-def test_lists_of_other_programs_are_named_with_the_way_to_relions(tmp_path):
-    (tmp_path / "crop.tbl").write_text("1 1 1 0 0 0\n")
-    with pytest.raises(InputError, match="crop.tbl: is a table of Dynamo"):
-        read_picked(tmp_path / "crop.tbl")
+def test_places_without_volumes_are_told_how_to_get_them(tmp_path):
     places = {"rlnTomoName": ["TS_1", "TS_1"], **{f"rlnCoordinate{axis}": [1, 2] for axis in "XYZ"}}
-    with pytest.raises(InputError, match="run.star: lists places in tomograms .* extract them first"):
+    with pytest.raises(InputError, match="run.star: lists places in tomograms .* set box .* or extract them"):
         read_picked(write(tmp_path, places))
-    (tmp_path / "motl.star").write_text("data_stopgap_motivelist\n\nloop_\n_motl_idx\n1\n2\n")
-    with pytest.raises(InputError, match="motl.star: is a motive list of STOPGAP"):
-        read_picked(tmp_path / "motl.star")
 
 
 def aligned_tables(tmp_path, text):

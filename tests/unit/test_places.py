@@ -5,7 +5,7 @@ import os
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.particles.places import Place, check_single, place
+from gradalign.particles.places import Finder, Place, check_single
 
 
 @pytest.fixture
@@ -22,31 +22,31 @@ def project(tmp_path, monkeypatch):
 
 
 def test_paths_from_a_projects_folder_are_found_above_the_list(project):
-    found = place("Extract/job005/1_data.mrc", project)
+    found = Finder(project).place("Extract/job005/1_data.mrc")
     assert os.path.samefile(found.file, project.parents[2] / "Extract/job005/1_data.mrc")
 
 
 def test_paths_of_windows_are_found_or_explained(project):
-    found = place("..\\..\\Extract\\job005\\1_data.mrc", project)
+    found = Finder(project).place("..\\..\\Extract\\job005\\1_data.mrc")
     assert os.path.samefile(found.file, project.parents[2] / "Extract/job005/1_data.mrc")
     with pytest.raises(InputError, match="F:/frames/1_data.mrc .* is a path of Windows .F:"):
-        place("F:/frames/1_data.mrc", project)
+        Finder(project).place("F:/frames/1_data.mrc")
 
 
 def test_two_files_that_could_be_meant_are_one_sentence(project, tmp_path):
     (project.parent / "a.mrc").write_bytes(b"")
-    assert place("a.mrc", project).file == str(project.parent / "a.mrc")
+    assert Finder(project).place("a.mrc").file == str(project.parent / "a.mrc")
     (tmp_path / "work" / "a.mrc").write_bytes(b"")
     with pytest.raises(InputError, match="names a.mrc, which is both .*work/a.mrc and .*job012/a.mrc"):
-        place("a.mrc", project)
+        Finder(project).place("a.mrc")
     (tmp_path / "work" / "a.mrc").unlink()
     os.link(project.parent / "a.mrc", tmp_path / "work" / "a.mrc")
-    assert place("a.mrc", project) == Place("a.mrc", 0)
+    assert Finder(project).place("a.mrc") == Place("a.mrc", 0)
 
 
 def test_a_missing_ctf_volume_tells_how_to_do_without(project):
     with pytest.raises(InputError, match="c.mrc ._rlnCtfImage. .*; or set particles.wedge: range"):
-        place("c.mrc", project, "rlnCtfImage")
+        Finder(project).place("c.mrc", "rlnCtfImage")
 
 
 def test_one_subtomogram_under_two_names_is_one_sentence(tmp_path):
@@ -57,7 +57,7 @@ def test_one_subtomogram_under_two_names_is_one_sentence(tmp_path):
     (tmp_path / "folder").symlink_to(".")
 
     def check(*images):
-        check_single([place(image, tmp_path / "run.star") for image in images], "run.star")
+        check_single([Finder(tmp_path / "run.star").place(image) for image in images], "run.star")
 
     check("a.mrc", "b.mrc")
     check("1@a.mrc", "2@a.mrc")

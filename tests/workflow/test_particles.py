@@ -16,10 +16,11 @@ import yaml
 from running import REPOSITORY, jobs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from picked_files import BOX, make_particles, write_mrc
+from picked_files import BOX, make_particles, make_tomograms, write_mrc
 from scipy.spatial.transform import Rotation
 
 from gradalign.io.star import read_particles
+from gradalign.particles.star import read_picked
 
 FILES = ["aligned.star", "average.mrc", "average_half1.mrc", "average_half2.mrc", "average_filtered.mrc", "average.cxc"]
 FILES += ["scores.csv", "left_out.csv", "rounds.csv", "fsc.csv", "summary.txt", "particles.svg", "particles.png"]
@@ -221,6 +222,19 @@ def test_what_shows_in_a_job_is_one_sentence_without_snakemakes_trace(run, tmp_p
         "Failed: particles start; its log is results/run/logs/particles/start.log",
         "Some jobs failed; when the cause is mended, the same command goes on from here.",
     ]
+
+
+@pytest.mark.parametrize(("section", "start"), [("particles", "rounds/0/state.npz"), ("classes", "sample/state.npz")])
+def test_places_in_tomograms_are_cut_out_before_anything_is_aligned(tmp_path, section, start):
+    make_tomograms(tmp_path)
+    choices = {"star": "picks.star", "tomograms": "tomograms of {x}", "box": BOX}
+    choices |= {"reference": "ref.mrc"} if section == "particles" else {"least": 2, "classes": 1}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump({"name": "own", section: choices}), encoding="utf-8")
+    done = snakemake(tmp_path, "--cores", 1, "--configfile", "own.yaml", "--", Path("results", "own", section, start))
+    assert done.returncode == 0, done.stderr
+    boxes = tmp_path / "results" / "own" / "boxes"
+    assert {path.name for path in (boxes / "TS_02").glob("*.mrc")} == {f"{row}.mrc" for row in range(9, 17)}
+    assert read_picked(boxes / "particles.star").images[0] == str(boxes / "TS_01" / "1.mrc")
 
 
 def test_files_and_names_of_all_signs_go_through_the_command_to_its_last_line(run, tmp_path):

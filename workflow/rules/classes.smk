@@ -2,15 +2,30 @@
 
 from gradalign.classes.jobs import sample_sizes
 from gradalign.classes.opening import check_star
+from gradalign.particles.boxes import plan_boxes
+from gradalign.particles.listing import check_wedges
+from gradalign.particles.sharing import particles_per_job
 
 sorted_section = config["classes"]
 try:
     # a mistake in the STAR file is told before any job starts
-    sorted_picked = check_star(sorted_section)
+    boxes = plan_boxes(sorted_section, boxes_folder)
+    sorted_picked = boxes.listing.picked if boxes else check_star(sorted_section)
+    check_wedges(sorted_picked, sorted_section, "classes")
 except InputError as error:
     sys.exit(str(error))
 
-sorted_chunks = ranges(len(sorted_picked), sorted_section["per_job"])
+sorted_files = [sorted_section["star"]]
+if boxes:
+    boxes_section = sorted_section
+
+    include: "boxes.smk"
+
+    sorted_section = boxes_section | {"star": os.path.relpath(boxes.star), "tomograms": "", "box": 0, "binning": 0}
+    sorted_files = boxes_made
+
+
+sorted_chunks = ranges(len(sorted_picked), particles_per_job(len(sorted_picked), sorted_section["per_job"]))
 # all pairs of a half set's sample
 sorted_pairs = [
     f"{half}~{chunk}"
@@ -50,7 +65,7 @@ def all_sorted(wildcards):
 
 rule classes_start:
     input:
-        files=[sorted_section["star"]],
+        files=sorted_files,
         sources=sources("classes_start.py"),
     output:
         entries=expand("<classes>/particles~{some}.csv", some=sorted_chunks),
@@ -168,7 +183,7 @@ rule classes_round:
 
 rule classes_results:
     input:
-        files=[sorted_section["star"]],
+        files=sorted_files,
         entries=expand("<classes>/particles~{some}.csv", some=sorted_chunks),
         state="<last_sorting>/state.npz",
         standings=expand("<last_sorting>/particles~{some}.csv", some=sorted_chunks),

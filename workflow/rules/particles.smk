@@ -1,30 +1,50 @@
 # A user's own subtomograms: aligned to a reference and averaged in rounds, the half sets kept apart.
 
-from gradalign.particles.listing import check_files, check_owner, digest
+from gradalign.particles.boxes import check_input
+from gradalign.particles.listing import check_owner
 from gradalign.particles.memory import chunk_memory_mb
+from gradalign.particles.sharing import list_memory_mb, particles_per_job, read_summary, summary_of, write_summary
 from gradalign.study.configuration import name_after
 
 picked_section = config["particles"]
+picked_record = f".snakemake/gradalign/{config['name']}.json"
+# a job of a cluster reads the workflow anew, and need not read a list of a million particles for it
+picked, boxes = None if workflow.is_main_process or picked_section["box"] else read_summary(picked_record), None
 try:
-    # a mistake in the STAR file is told before any job starts
-    picked_list = check_files(picked_section)
+    if picked is None:
+        # a mistake in the STAR file is told before any job starts; list and volumes that changed without a newer date
+        # make the results anew
+        picked, boxes = summary_of(*check_input(picked_section, boxes_folder))
+        write_summary(picked_record, picked)
     if config["name"] == name_after(picked_section["star"]):
         check_owner(f"results/{config['name']}/config.yaml", picked_section["star"])
-    # list and volumes changed without a newer date: the results are made anew
-    picked_digest = digest(picked_list, picked_section)
 except InputError as error:
     sys.exit(str(error))
 
-picked_chunks = ranges(len(picked_list), picked_section["per_job"])
-picked_set = {"set": "<particles>/optimisation_set.star"} if picked_list.picked.set_path else {}
+picked_chunks = ranges(picked.count, particles_per_job(picked.count, picked_section["per_job"]))
+picked_list_mb = list_memory_mb(picked.count)
+# beside aligned.star, in the form in which the list was given
+picked_forms = {"set": "<particles>/optimisation_set.star"} if picked.with_set else {}
+if picked.ending:
+    picked_forms = {"motives": f"<particles>/aligned{picked.ending}"}
+picked_title = os.path.basename(picked_section["star"])
 # a mask is a file or a word
 picked_files = [picked_section["star"], picked_section["reference"]]
 picked_files += [picked_section["mask"]] if picked_section["mask"] not in ("sphere", "none") else []
+if boxes:
+    boxes_section = picked_section
+
+    include: "boxes.smk"
+
+    picked_section = boxes_section | {"star": os.path.relpath(boxes.star), "tomograms": "", "box": 0, "binning": 0}
+
+
 # a module's prefix is for its results
 if workflow.modifier.path_modifier.prefix:
     picked_files = [os.path.abspath(path) for path in picked_files]
 # braces in a name would be wildcards; the digest knows such a file too
 picked_files = [path for path in picked_files if not set("{}") & set(path)]
+picked_files += boxes_made if boxes else []
 # which choices change what a round does; how many rounds there are does not
 picked_choices = {key: value for key, value in picked_section.items() if key not in ("rounds", "per_job")}
 
@@ -60,14 +80,14 @@ rule particles_start:
     benchmark:
         "<benchmarks>/particles/start.tsv"
     resources:
-        mem_mb=2000,
+        mem_mb=picked_list_mb,
         runtime=60,
     params:
         section=picked_choices,
         alignment=config["alignment"],
         seed=config["seed"],
         chunks=picked_chunks,
-        digest=picked_digest,
+        digest=picked.digest,
     script:
         "../scripts/particles_start.py"
 
@@ -135,7 +155,7 @@ else:
         benchmark:
             "<benchmarks>/particles/{round}/round.tsv"
         resources:
-            mem_mb=2000,
+            mem_mb=picked_list_mb,
             runtime=60,
         params:
             section=picked_choices,
@@ -150,7 +170,7 @@ rule particles_results:
         entries=expand("<last_round>/particles~{picked}.csv", picked=picked_chunks),
         sources=sources("particles_results.py"),
     output:
-        **picked_set,
+        **picked_forms,
         star="<particles>/aligned.star",
         average="<particles>/average.mrc",
         half1="<particles>/average_half1.mrc",
@@ -173,12 +193,12 @@ rule particles_results:
     benchmark:
         "<benchmarks>/particles/results.tsv"
     resources:
-        mem_mb=2000,
+        mem_mb=picked_list_mb,
         runtime=60,
     params:
         section=picked_choices,
         seed=config["seed"],
-        digest=picked_digest,
+        digest=picked.digest,
     script:
         "../scripts/particles_results.py"
 
@@ -201,7 +221,7 @@ rule particles_figure:
     benchmark:
         "<benchmarks>/particles/figure.tsv"
     resources:
-        mem_mb=2000,
+        mem_mb=picked_list_mb,
         runtime=60,
     script:
         "../scripts/particles_figure.py"
@@ -223,13 +243,13 @@ rule particles_page:
     benchmark:
         "<benchmarks>/particles/page.tsv"
     resources:
-        mem_mb=2000,
+        mem_mb=picked_list_mb,
         runtime=60,
     params:
         # from functions: names of the user's files may hold braces
-        title=lambda wildcards: os.path.basename(picked_section["star"]),
+        title=lambda wildcards: picked_title,
         reference=lambda wildcards: picked_section["reference"],
-        digest=picked_digest,
+        digest=picked.digest,
     script:
         "../scripts/particles_page.py"
 

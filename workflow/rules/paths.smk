@@ -7,6 +7,7 @@ pathvars:
     benchmarks="<results>/benchmarks",
     alignments="<results>/alignments",
     bounds="<results>/bounds",
+    boxes="<results>/boxes",
     classes="<results>/classes",
     density="<results>/density",
     figures="<results>/figures",
@@ -31,3 +32,7 @@ def condition_path(tilt, snr):
 def phantom_subtomograms(name, section):
     """Return a file of the phantom's subtomograms under the condition of a section of the configuration."""
     return f"<subtomograms>/phantom/{condition_path(section['tilt'], section['snr'])}/{name}"
+
+
+# as scripts find it: a module's prefix is Snakemake's own for files of rules alone
+boxes_folder = f"{workflow.modifier.path_modifier.prefix or ''}results/{config['name']}/boxes"

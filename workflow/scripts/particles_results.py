@@ -16,6 +16,7 @@ from gradalign.particles.results import (
     summary,
     write_chimerax,
     write_maps,
+    write_motives,
     write_star,
 )
 from gradalign.particles.star import read_picked
@@ -30,10 +31,12 @@ with job(snakemake.log[0]) as say:
     output, section = snakemake.output, snakemake.params.section
     state = load_state(snakemake.input.state)
     entries = [entry for path in snakemake.input.entries for entry in read_entries(path)]
-    picked = read_picked(section["star"], section["class_number"])
+    picked = read_picked(section["star"], section["class_number"], section["subtomograms"])
     write_star(output.star, picked, entries, state)
     if picked.set_path:
         write_optimisation_set(output.set, picked, output.star)
+    if picked.motives:
+        write_motives(output.motives, picked, entries)
     reference, header = volume_file.read(section["reference"])
     origin = map_origin(header, state.voxel_size)
     write_maps({name: output[name] for name in ("average", "half1", "half2", "filtered")}, state, origin)

@@ -6,6 +6,7 @@ from gradalign.classes.standing import Standing
 from gradalign.classes.start import MODEL_SAMPLE, check_particles, first_state, samples
 from gradalign.errors import InputError
 from gradalign.particles.images import read_particle
+from gradalign.particles.listing import check_wedges
 from gradalign.particles.opening import list_particles
 from gradalign.particles.places import is_file
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
@@ -31,11 +32,8 @@ def check_star(section):
     """
     if not is_file(section["star"]):
         raise InputError(f"classes.star: there is no file {section['star']}, where a STAR file is needed")
-    picked = read_picked(section["star"])
-    if section["wedge"] == "ctf" and picked.ctf_images is None:
-        raise InputError(f"{picked.path}: has no column _rlnCtfImage, which classes.wedge: ctf needs")
-    if section["wedge"] == "columns" and picked.tilts is None:
-        raise InputError(f"{picked.path}: has no column _gradalignTiltMin, which classes.wedge: columns needs")
+    picked = read_picked(section["star"], files=section["subtomograms"])
+    check_wedges(picked, section, "classes")
     return picked
 
 

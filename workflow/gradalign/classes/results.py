@@ -17,7 +17,7 @@ from gradalign.io.chimerax import LEVEL
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
 from gradalign.particles.aligned import write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
-from gradalign.particles.star import SUBSET, TILT_AXIS, TILTS
+from gradalign.particles.star_columns import SUBSET, TILT_AXIS, TILTS
 
 CLASS = "rlnClassNumber"
 KINDS = ("", "_half1", "_half2")

@@ -34,7 +34,7 @@ def average(star, output, tilt, tilt_axis, symmetry, as_json):
     from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
     from gradalign.io.star import from_relion
     from gradalign.particles.images import inspect, read_particle
-    from gradalign.particles.places import place
+    from gradalign.particles.places import Finder
     from gradalign.particles.star import read_picked
 
     if Path(output).suffix != ".mrc":
@@ -42,7 +42,8 @@ def average(star, output, tilt, tilt_axis, symmetry, as_json):
     picked = read_picked(star)
     if picked.angles is None:
         raise InputError(f"{star}: has no angles (_rlnAngleRot), which an average needs; align the particles first")
-    places = [place(image, star) for image in picked.images]
+    finder = Finder(picked.path)
+    places = [finder.place(image) for image in picked.images]
     box, header = inspect(places[0])
     size = (picked.pixel_size or 0.0) / ANGSTROM_PER_NM or header
     if not size:

@@ -69,11 +69,11 @@ def compare(aligned, truth, symmetry, as_json):
 
 def _matched(first, second):
     """Return the rows of the particles that stand in both lists, by whatever names."""
-    from gradalign.particles.places import whole_name
+    from gradalign.particles.places import Finder
 
     # as they stand in the lists, or else as whole paths
-    for named in (lambda image, path: image, whole_name):
-        names = [[named(image, picked.path) for image in picked.images] for picked in (first, second)]
+    for named in (lambda finder: lambda image: image, lambda finder: finder.whole_name):
+        names = [list(map(named(Finder(picked.path)), picked.images)) for picked in (first, second)]
         rows = {name: row for row, name in enumerate(names[1])}
         pairs = [(row, rows[name]) for row, name in enumerate(names[0]) if name in rows]
         if pairs:

@@ -35,3 +35,19 @@ def describe(start, size):
     # an MRC file may begin with the same bytes, but it is not as long
     whole = min(columns, rows, sections) > 0 and HEADER_BYTES + columns * rows * sections * dtype.itemsize == size
     return ((sections, rows, columns), dtype) if whole else None
+
+
+def write(path, values):
+    """Write an EM file of single precision.
+
+    Parameters
+    ----------
+    path : str or path
+    values : array_like, (sections, rows, columns)
+    """
+    values = np.asarray(values, "<f4")
+    sections, rows, columns = values.shape
+    with open(path, "wb") as file:
+        # machine and type codes: little-endian, float32
+        file.write(struct.pack("<4b3i", 6, 0, 0, 5, columns, rows, sections).ljust(HEADER_BYTES, b"\0"))
+        file.write(values.tobytes())

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from gemmi import cif
 
+from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 
 # RELION takes files without this comment for those of older versions
@@ -27,7 +28,16 @@ _SUSPECT = re.compile(rf"^[ \t]*(?:\$|\S+[ \t](?:.*[ \t])?{_WORDS}).*$", re.MULT
 _ROW = re.compile(r"^[ \t]*(?:data_|save_)\S*[ \t]+(?!loop_)[^#\s_].*$", re.IGNORECASE | re.MULTILINE)
 _WORD = re.compile(r"\"[^\"\n]*\"(?=\s|$)|'[^'\n]*'(?=\s|$)|\S+")
 _LONGEST_SHOWN = 60
+# values by which it is judged whether a column repeats itself
+_SOME = 1000
 _UNDERSCORE = "begins with an underscore in the rows of a table, where a value in quotes is needed"
+
+
+def _content(path):
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: there is no such file, where a STAR file is needed") from error
 
 
 def _decoded(path, content):
@@ -138,11 +148,7 @@ def read_tables(path):
     InputError
         If the file is missing or no STAR file: one sentence with the line.
     """
-    try:
-        content = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: there is no such file, where a STAR file is needed") from error
-    text = _decoded(path, content)
+    text = _decoded(path, _content(path))
     armoured = _armoured(text)
     try:
         document = cif.read_string(armoured)
@@ -171,12 +177,21 @@ def _table(block):
     table = {}
     for item in block:
         if item.loop is not None:
-            tags, values = item.loop.tags, item.loop.values
-            for column, tag in enumerate(tags):
-                table[_plain(tag[1:])] = [_plain(text) for text in values[column :: len(tags)]]
+            # column by column: all values of a long list at once would be as large again
+            for tag in item.loop.tags:
+                table[_plain(tag[1:])] = _column(block.find_values(tag))
         elif item.pair is not None:
             table[_plain(item.pair[0][1:])] = [_plain(item.pair[1])]
     return table
+
+
+def _column(values):
+    """Return a column as plain texts; where they repeat, each is kept once."""
+    some = {values[row] for row in range(min(len(values), _SOME))}
+    if 2 * len(some) > min(len(values), _SOME):
+        return [_plain(text) for text in values]
+    known = {}
+    return [known[text] if text in known else known.setdefault(text, _plain(text)) for text in values]
 
 
 def table_text(name, table):
@@ -193,11 +208,40 @@ def table_text(name, table):
     -------
     str
     """
-    lines = [_VERSION, "", f"data_{name}", "", "loop_"]
-    lines += [f"_{label} #{number}" for number, label in enumerate(table, start=1)]
+    return "".join(_lines(name, table))
+
+
+def _lines(name, table):
+    yield f"{_VERSION}\n\ndata_{name}\n\nloop_\n"
+    for number, label in enumerate(table, start=1):
+        yield f"_{label} #{number}\n"
     for row in zip(*table.values(), strict=True):
-        lines.append(" ".join(_entry(str(value)) for value in row))
-    return "\n".join(lines) + "\n\n"
+        yield " ".join([_entry(str(value)) for value in row]) + "\n"
+    yield "\n"
+
+
+def write_tables(path, tables):
+    """Write a STAR file row by row.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; an existing one is replaced once the new one is complete.
+    tables : dict of str to dict of str to sequence of str
+        As of `table_text`, by name.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    # names of files may hold bytes that are no text
+    with (
+        complete_file(path) as partial,
+        open(partial, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as file,
+    ):
+        for name, table in tables.items():
+            file.writelines(_lines(name, table))
 
 
 def _entry(text):

@@ -256,6 +256,27 @@ def read(path, number=0):
     return (values.transpose(header.axes) if values.ndim == 3 else values), header
 
 
+def mapped(header):
+    """Return the one volume of a file without reading it: voxels come from the disk as they are looked at.
+
+    Parameters
+    ----------
+    header : VolumeFile
+        From `open_volume`; of a compressed file all is read.
+
+    Returns
+    -------
+    numpy.ndarray, [z, y, x]
+
+    Raises
+    ------
+    InputError
+        If the file has become unreadable, or its header leaves open whether its integers are signed.
+    """
+    values = _values(header)
+    return with_signs(values[0] if header.volumes else values, header).transpose(header.axes)
+
+
 def read_all(path):
     """Read all volumes of a stack.
 

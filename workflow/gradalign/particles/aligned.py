@@ -4,13 +4,12 @@ import os
 
 import numpy as np
 
-from gradalign.base.files import write_text
 from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.io.star import from_relion, to_relion
-from gradalign.io.star_text import table_text
+from gradalign.io.star_text import write_tables
 from gradalign.io.volume_file import SAME_SIZE
-from gradalign.particles.places import whole_name
-from gradalign.particles.star import (
+from gradalign.particles.places import Finder
+from gradalign.particles.star_columns import (
     ANGLES,
     CTF_IMAGE,
     GROUP,
@@ -18,9 +17,9 @@ from gradalign.particles.star import (
     ORIGINS,
     PARTICLES_FILE,
     PIXEL_ORIGINS,
+    blank,
     group_number,
 )
-from gradalign.particles.star_columns import blank
 
 _MICROSCOPE = {"rlnVoltage": "300.000000", "rlnSphericalAberration": "2.700000", "rlnAmplitudeContrast": "0.100000"}
 """What RELION's optics table must tell, with what is written where a list does not: nothing here depends on it."""
@@ -148,18 +147,19 @@ def write_aligned(path, picked, kept, poses, voxel_size, box, columns):
     dropped = (*PIXEL_ORIGINS, *_OF_FORMER_REFINEMENT)
     old = {label: texts for label, texts in picked.tables[picked.name].items() if label not in dropped}
     table = {label: [texts[row] for row in kept] for label, texts in old.items()}
+    finder = Finder(picked.path)
     for label in (IMAGE, CTF_IMAGE):
         if label in table:
-            table[label] = [whole_name(entry, picked.path) for entry in table[label]]
+            table[label] = [finder.whole_name(entry) for entry in table[label]]
     for labels, numbers in zip((ANGLES, ORIGINS), to_relion(*_in_boxes(picked, kept, *poses), voxel_size), strict=True):
         # adding zero turns -0 into 0
-        table |= {label: [f"{number + 0.0:.6f}" for number in numbers[:, i]] for i, label in enumerate(labels)}
+        table |= {label: map("{:.6f}".format, numbers[:, i] + 0.0) for i, label in enumerate(labels)}
     table |= columns
     optics, groups = _optics(picked.tables.get("optics", {}), table, voxel_size * ANGSTROM_PER_NM, box)
     table = {label: entries for label, entries in table.items() if label not in _MOVED} | {GROUP: groups}
     tables = {name: other for name, other in picked.tables.items() if name not in ("optics", picked.name)}
     tables |= {"optics": optics, "particles": table}
-    write_text(path, "".join(table_text(name, columns) for name, columns in tables.items()))
+    write_tables(path, tables)
 
 
 def write_optimisation_set(path, picked, aligned):
@@ -178,14 +178,14 @@ def write_optimisation_set(path, picked, aligned):
     InputError
         If the file cannot be written.
     """
+    finder = Finder(picked.set_path)
     tables = {
         name: {
             label: [
-                os.path.abspath(aligned) if label == PARTICLES_FILE else whole_name(entry, picked.set_path)
-                for entry in entries
+                os.path.abspath(aligned) if label == PARTICLES_FILE else finder.whole_name(entry) for entry in entries
             ]
             for label, entries in table.items()
         }
         for name, table in picked.set_tables.items()
     }
-    write_text(path, "".join(table_text(name, columns) for name, columns in tables.items()))
+    write_tables(path, tables)

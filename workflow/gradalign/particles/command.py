@@ -9,7 +9,7 @@ import yaml
 
 from gradalign.base.files import write_text
 from gradalign.errors import InputError
-from gradalign.particles.listing import check_files
+from gradalign.particles.boxes import check_input
 from gradalign.run.interrupts import INTERRUPTED, left_to_the_child
 from gradalign.run.machine import check_python, environment
 from gradalign.run.study_lock import check_abandoned, is_locked
@@ -150,7 +150,7 @@ class ParticlesRun(WorkflowRun):
 
     def check(self, section):
         """See `WorkflowRun.check`."""
-        check_files(section)
+        check_input(section, self.folder / self.results.parent / "boxes")
 
 
 def _write(path, text):

@@ -150,26 +150,30 @@ def check_box(box, name):
         )
 
 
-def check_header(where, box):
-    """Say so if a file cannot hold a subtomogram, without reading the densities.
+def check_headers(places, box):
+    """Say so if a file cannot hold its subtomograms, without reading the densities.
 
     Parameters
     ----------
-    where : Place
+    places : iterable of Place
     box : int
-        Edge it must have, in voxels.
+        Edge that each must have, in voxels.
 
     Raises
     ------
     InputError
-        If the file is truncated, no MRC file, or holds something else.
+        If a file is truncated, no MRC file, or holds something else.
     """
-    header = volume_file.open_volume(where.file)
-    volume_file.check_number(header, where.number)
-    if header.edges != (box, box, box):
-        raise InputError(
-            f"{where}: has {' x '.join(map(str, header.edges[::-1]))} voxels, where {box} x {box} x {box} are needed"
-        )
+    last = None
+    for where in places:
+        # a stack's subtomograms stand one after the other
+        if last is None or last.path != where.file:
+            last = volume_file.open_volume(where.file)
+        volume_file.check_number(last, where.number)
+        if last.edges != (box, box, box):
+            raise InputError(
+                f"{where}: has {' x '.join(map(str, last.edges[::-1]))} voxels, where {box} x {box} x {box} are needed"
+            )
 
 
 def read_map(path, box, voxel_size, what, overruled=False):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradalign.errors import InputError
-from gradalign.particles.places import Place, check_single, is_file, place
-from gradalign.particles.star import CTF_IMAGE, Picked, read_picked
+from gradalign.particles.places import Finder, Place, check_single, is_file
+from gradalign.particles.star import Picked, read_picked
+from gradalign.particles.star_columns import CTF_IMAGE
 
 MASK_WORDS = ("sphere", "none")
 """What ``particles.mask`` may say in place of a file."""
@@ -63,21 +64,70 @@ def check_files(section):
     InputError
         If a file is missing or listed twice, or the STAR file is damaged or lacks what the section asks for.
     """
+    check_maps(section)
+    picked = read_picked(section["star"], section["class_number"], section["subtomograms"])
+    check_choices(picked, section)
+    return find_files(picked, section)
+
+
+def check_maps(section):
+    """Say so if the reference or the mask is missing.
+
+    Parameters
+    ----------
+    section : dict
+        ``particles`` of the configuration.
+
+    Raises
+    ------
+    InputError
+    """
     for key in ("reference", "mask"):
         if section[key] not in MASK_WORDS and not is_file(section[key]):
             raise InputError(f"particles.{key}: there is no file {section[key]}, where an MRC file is needed")
-    picked = read_picked(section["star"], section["class_number"])
+
+
+def check_choices(picked, section):
+    """Say so if a list lacks what the choices need.
+
+    Parameters
+    ----------
+    picked : Picked
+    section : dict
+        ``particles`` of the configuration.
+
+    Raises
+    ------
+    InputError
+    """
     if section["search"] == "local" and picked.angles is None:
         raise InputError(f"{picked.path}: has no angles (_rlnAngleRot), which particles.search: local starts from")
     if section["search"] == "axis" and picked.priors is None:
         raise InputError(
             f"{picked.path}: has no _rlnAngleTiltPrior and _rlnAnglePsiPrior, which particles.search: axis needs"
         )
+    check_wedges(picked, section, "particles")
+
+
+def check_wedges(picked, section, name):
+    """Say so if a list does not tell the tilt ranges that are to come from it.
+
+    Parameters
+    ----------
+    picked : Picked
+    section : dict
+        Of the configuration, with ``wedge``.
+    name : str
+        Of the section.
+
+    Raises
+    ------
+    InputError
+    """
     if section["wedge"] == "ctf" and picked.ctf_images is None:
-        raise InputError(f"{picked.path}: has no column _rlnCtfImage with values, which particles.wedge: ctf needs")
+        raise InputError(f"{picked.path}: has no column _rlnCtfImage with values, which {name}.wedge: ctf needs")
     if section["wedge"] == "columns" and picked.tilts is None:
-        raise InputError(f"{picked.path}: has no column _gradalignTiltMin, which particles.wedge: columns needs")
-    return find_files(picked, section)
+        raise InputError(f"{picked.path}: has no column _gradalignTiltMin, which {name}.wedge: columns needs")
 
 
 def find_files(picked, section):
@@ -98,11 +148,12 @@ def find_files(picked, section):
     InputError
         If a file is missing or listed twice.
     """
-    images = [place(image, picked.path) for image in picked.images]
+    finder = Finder(picked.path)
+    images = [finder.place(image) for image in picked.images]
     check_single(images, picked.path)
     ctf_images = None
     if wedge_source(picked, section) == "ctf":
-        ctf_images = [place(image, picked.path, CTF_IMAGE) for image in picked.ctf_images]
+        ctf_images = [finder.place(image, CTF_IMAGE) for image in picked.ctf_images]
     return Listing(picked, images, ctf_images)
 
 
@@ -120,14 +171,49 @@ def digest(listing, section):
     str
         Of what the list says, and of the size and date of each volume, the reference and the mask.
     """
-    found = hashlib.sha256()
-    for path in (listing.picked.path, listing.picked.set_path):
-        found.update(Path(path).read_bytes() if path else b"")
     files = [where.file for where in (*listing.images, *(listing.ctf_images or ()))]
-    files += [section[key] for key in ("reference", "mask") if section[key] not in MASK_WORDS]
+    return file_digest([listing.picked.path, listing.picked.set_path], [*files, *map_files(section)])
+
+
+def map_files(section):
+    """Return the reference and the mask, as far as they are files.
+
+    Parameters
+    ----------
+    section : dict
+        ``particles`` of the configuration.
+
+    Returns
+    -------
+    list of str
+    """
+    return [section[key] for key in ("reference", "mask") if section[key] not in MASK_WORDS]
+
+
+def file_digest(lists, files, words=()):
+    """Return a text that is another one once the content of a list, or size or date of a file has changed.
+
+    Parameters
+    ----------
+    lists : iterable of str or path or None
+        Of which the content counts.
+    files : iterable of str or path
+        Of which size and date count.
+    words : iterable of str
+        What else counts.
+
+    Returns
+    -------
+    str
+    """
+    found = hashlib.sha256()
+    for path in lists:
+        found.update(Path(path).read_bytes() if path else b"")
     for file in dict.fromkeys(files):
         status = os.stat(file)
         found.update(f"{Path(file).name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    for word in words:
+        found.update(f"{word}\0".encode())
     return found.hexdigest()[:16]
 
 

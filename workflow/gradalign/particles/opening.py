@@ -7,10 +7,9 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import euler_from_rotation
 from gradalign.geometry.wedge import check_wedge
 from gradalign.io.mrc import ANGSTROM_PER_NM
-from gradalign.io.star import from_relion, to_relion
 from gradalign.io.volume_file import SAME_SIZE
 from gradalign.particles.entries import Entry
-from gradalign.particles.images import check_box, check_header, inspect, read_map, read_particle
+from gradalign.particles.images import check_box, check_headers, inspect, read_map, read_particle
 from gradalign.particles.listing import check_files, find_files, wedge_source
 from gradalign.particles.memory import STATED_ABOVE, memory_mb
 from gradalign.particles.particle_ctf import particle_transfer
@@ -85,26 +84,6 @@ def _halves(picked, seed):
     return halves
 
 
-def _boxes(picked):
-    """Return the rotation of each box against its tomogram, (n, 3, 3)."""
-    if picked.box_angles is None:
-        return np.tile(np.eye(3), (len(picked), 1, 1))
-    return from_relion(picked.box_angles, np.zeros((len(picked), 3)), 1.0)[0]
-
-
-def _rotations(angles):
-    return from_relion(angles, np.zeros((len(angles), 3)), 1.0)[0]
-
-
-def _priors(picked, boxes):
-    """Return the prior tilt and psi in the tomogram's axes, NaN where there is none."""
-    if picked.priors is None:
-        return np.full((len(picked), 2), np.nan)
-    # the rotation about the prior's own axis is free
-    rotations = boxes @ _rotations(np.column_stack([np.zeros(len(picked)), picked.priors]))
-    return to_relion(rotations, np.zeros((len(picked), 3)), 1.0)[0][:, 1:]
-
-
 def _entries(listing, section, voxel_size, box, seed):
     picked = listing.picked
     translations = picked.translations(voxel_size)
@@ -113,13 +92,12 @@ def _entries(listing, section, voxel_size, box, seed):
         edge = box * voxel_size * ANGSTROM_PER_NM
         row = picked.rows[far[0]] + 1
         raise InputError(f"{picked.path}: the origin of row {row} lies outside its box of {edge:g} Å")
-    boxes = _boxes(picked)
+    boxes, rotations, priors = picked.box_rotations(), picked.rotations(), picked.prior_angles()
     translations = np.einsum("nij,nj->ni", boxes, translations)
-    starts = np.full((len(picked), 3), np.nan)
-    if picked.angles is not None:
-        starts = euler_from_rotation(boxes @ _rotations(picked.angles))
+    starts = np.full((len(picked), 3), np.nan) if rotations is None else euler_from_rotation(rotations)
+    priors = np.full((len(picked), 2), np.nan) if priors is None else priors
     turned = np.full((len(picked), 3), np.nan) if picked.box_angles is None else euler_from_rotation(boxes)
-    priors, wedges, halves = _priors(picked, boxes), _wedges(picked, section), _halves(picked, seed)
+    wedges, halves = _wedges(picked, section), _halves(picked, seed)
     ctf_images = listing.ctf_images or [Place("", 0)] * len(picked)
     entries = []
     for n, (image, ctf) in enumerate(zip(listing.images, ctf_images, strict=True)):
@@ -182,8 +160,7 @@ def list_particles(picked, section, seed):
     if picked.box is not None and picked.box != box:
         raise InputError(f"{places[0]}: is a cube of {box} voxels, where {picked.path} says {picked.box}")
     voxel_size = _voxel_size(picked, section, header, places[0])
-    for where in places:
-        check_header(where, box)
+    check_headers(places, box)
     return _entries(listing, section, voxel_size, box, seed), box, voxel_size
 
 

@@ -2,8 +2,11 @@
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from gradalign.errors import InputError
 
@@ -40,133 +43,144 @@ def is_file(path):
         return False
 
 
-def base_folders(star):
-    """Return the folders from which the paths of a list may count.
+class Finder:
+    """Finds the files that a list names. Each folder is read once, however many files are looked for in it.
 
     Parameters
     ----------
     star : str or path
         The list.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The working folder (as RELION has it), the list's own, and those above it: RELION's lists in ``Refine3D/job012``
-        count from the project's folder.
     """
-    own = Path(os.path.abspath(star)).parent
-    return [Path(), Path(star).parent, *own.parents]
 
+    def __init__(self, star):
+        self.star = star
+        self._names = {}
+        # a stack is named again and again
+        self._recent = lru_cache(maxsize=4096)(self._looked_for)
+        # the working folder (as RELION has it), the list's own, and those above it: RELION's lists in Refine3D/job012
+        # count from the project's folder
+        own = Path(os.path.abspath(star)).parent
+        folders = ["", os.path.dirname(star), *map(str, own.parents)]
+        seen = set()
+        self._folders = [f for f in folders if not (os.path.realpath(f) in seen or seen.add(os.path.realpath(f)))]
 
-def find_file(name, star):
-    """Find a file that a list names.
+    def _is_file(self, path):
+        folder, name = os.path.split(path)
+        if folder not in self._names:
+            try:
+                self._names[folder] = set(os.listdir(folder or "."))
+            except (OSError, ValueError):
+                # no folder, or too long a name, or a zero in it; one that may not be read can still hold a file
+                self._names[folder] = None if os.access(folder or ".", os.X_OK) else set()
+        names = self._names[folder]
+        return (names is None or name in names) and is_file(path)
 
-    Parameters
-    ----------
-    name : str
-    star : str or path
-        The list.
+    def file(self, name):
+        """Find a file.
 
-    Returns
-    -------
-    str or None
-        Its path; None if there is no such file.
+        Parameters
+        ----------
+        name : str
 
-    Raises
-    ------
-    InputError
-        If two different files could be meant: one from the working folder, another from the list's.
-    """
-    here, *above = base_folders(star)
-    found = here / name if is_file(here / name) else None
-    for folder in above:
-        if is_file(folder / name):
-            other = folder / name
-            if found is not None and not os.path.samefile(found, other):
-                raise InputError(
-                    f"{star}: names {name}, which is both {os.path.abspath(found)} and {os.path.abspath(other)}, two "
-                    "different files; run in another folder, or give the list the whole paths"
-                )
-            return str(found or other)
-    return None if found is None else str(found)
+        Returns
+        -------
+        str or None
+            Its path; None if there is no such file.
 
+        Raises
+        ------
+        InputError
+            If two different files could be meant: one from the working folder, another from the list's.
+        """
+        return self._recent(name)
 
-def _file_and_number(image, star):
-    """Return the file that an entry names, None if there is none, with the name that was looked for and its number."""
-    # whatever signs its name holds
-    whole = find_file(image, star)
-    if whole is not None:
-        return whole, image, 0
-    number, at, file = image.partition("@")
-    if not at:
-        number, file = "0", image
-    elif not (number.isdecimal() and int(number) > 0):
-        raise InputError(f"{star}: {image} should name a volume of a stack as n@stack with n from 1")
-    # RELION may be told the format of a file behind a colon
-    file = re.sub(r":mrcs?$", "", file)
-    found = find_file(file, star)
-    if found is None and "\\" in file:
-        found = find_file(file.replace("\\", "/"), star)
-    return found, file, int(number)
+    def _looked_for(self, name):
+        here, *above = self._folders
+        found = str(Path(name)) if self._is_file(os.path.join(here, name)) else None
+        if os.path.isabs(name):
+            return found
+        for folder in above:
+            other = os.path.join(folder, name)
+            if self._is_file(other):
+                if found is not None and not os.path.samefile(found, other):
+                    raise InputError(
+                        f"{self.star}: names {name}, which is both {os.path.abspath(found)} and "
+                        f"{os.path.abspath(other)}, two different files; run in another folder, or give the list the "
+                        "whole paths"
+                    )
+                return found or str(Path(other))
+        return found
 
+    def _file_and_number(self, image):
+        """Return the file that an entry names, None if there is none, the name that was looked for and the number."""
+        # whatever signs its name holds
+        whole = self.file(image)
+        if whole is not None:
+            return whole, image, 0
+        number, at, file = image.partition("@")
+        if not at:
+            number, file = "0", image
+        elif not (number.isdecimal() and int(number) > 0):
+            raise InputError(f"{self.star}: {image} should name a volume of a stack as n@stack with n from 1")
+        # RELION may be told the format of a file behind a colon
+        file = re.sub(r":mrcs?$", "", file)
+        found = self.file(file)
+        if found is None and "\\" in file:
+            found = self.file(file.replace("\\", "/"))
+        return found, file, int(number)
 
-def place(image, star, column="rlnImageName"):
-    """Find the file of one entry of a list.
+    def place(self, image, column="rlnImageName"):
+        """Find the file of one entry.
 
-    Parameters
-    ----------
-    image : str
-        A file, or ``n@stack``.
-    star : str or path
-        The list.
-    column : str
-        Which the entry is of.
+        Parameters
+        ----------
+        image : str
+            A file, or ``n@stack``.
+        column : str
+            Which the entry is of.
 
-    Returns
-    -------
-    Place
+        Returns
+        -------
+        Place
 
-    Raises
-    ------
-    InputError
-        If there is no such file, or two, or n is no number from 1.
-    """
-    found, file, number = _file_and_number(image, star)
-    if found is not None:
-        return Place(found, number)
-    why = ""
-    if _WINDOWS.match(file):
-        folder = re.split(r"[\\/]", file)[0]
-        why = f"; it is a path of Windows ({folder}): write the folder's path on this machine in its place"
-    if column == "rlnCtfImage":
-        why += "; or set particles.wedge: range to do without it"
-    raise InputError(
-        f"{star}: {file} (_{column}) is neither in this folder nor beside the STAR file or in a folder above it, where "
-        f"a volume is needed{why}"
-    )
-
-
-def whole_name(entry, star):
-    """Return an entry of a list with the whole path of its file, which is the same in all lists.
-
-    Parameters
-    ----------
-    entry : str
-        A file, or ``n@stack``.
-    star : str or path
-        The list.
-
-    Returns
-    -------
-    str
-        The entry as it is where there is no such file.
-    """
-    number, at, file = entry.rpartition("@")
-    for prefix, name in (("", entry), (number + at, file)):
-        found = find_file(name, star) or find_file(name.replace("\\", "/"), star)
+        Raises
+        ------
+        InputError
+            If there is no such file, or two, or n is no number from 1.
+        """
+        found, file, number = self._file_and_number(image)
         if found is not None:
-            return prefix + os.path.abspath(found)
-    return entry
+            return Place(found, number)
+        why = ""
+        if _WINDOWS.match(file):
+            folder = re.split(r"[\\/]", file)[0]
+            why = f"; it is a path of Windows ({folder}): write the folder's path on this machine in its place"
+        if column == "rlnCtfImage":
+            why += "; or set particles.wedge: range to do without it"
+        raise InputError(
+            f"{self.star}: {file} (_{column}) is neither in this folder nor beside the STAR file or in a folder above "
+            f"it, where a volume is needed{why}"
+        )
+
+    def whole_name(self, entry):
+        """Return an entry with the whole path of its file, which is the same in all lists.
+
+        Parameters
+        ----------
+        entry : str
+            A file, or ``n@stack``.
+
+        Returns
+        -------
+        str
+            The entry as it is where there is no such file.
+        """
+        number, at, file = entry.rpartition("@")
+        for prefix, name in (("", entry), (number + at, file)):
+            found = self.file(name) or self.file(name.replace("\\", "/"))
+            if found is not None:
+                return prefix + os.path.abspath(found)
+        return entry
 
 
 def check_single(places, star):
@@ -182,16 +196,20 @@ def check_single(places, star):
     ------
     InputError
     """
-    files, seen = {}, {}
-    for row, where in enumerate(places, start=1):
-        if where.file not in files:
+    # the same file under all its names has one number
+    numbers, inodes = {}, {}
+    for where in places:
+        if where.file not in numbers:
             status = os.stat(where.file)
-            files[where.file] = status.st_dev, status.st_ino
-        # a file of one volume is its first
-        first = seen.setdefault((files[where.file], max(where.number, 1)), row)
-        if first != row:
-            other = places[first - 1]
-            names = f"{where} in row {first} and row {row}"
-            if str(other) != str(where):
-                names = f"one subtomogram as {other} in row {first} and as {where} in row {row}"
-            raise InputError(f"{star}: lists {names}, where each subtomogram may stand once")
+            numbers[where.file] = inodes.setdefault((status.st_dev, status.st_ino), len(inodes))
+    # a file of one volume is its first
+    volumes = np.array([(numbers[where.file], max(where.number, 1)) for where in places], np.int64).reshape(-1, 2)
+    order = np.lexsort((np.arange(len(volumes)), volumes[:, 1], volumes[:, 0]))
+    same = np.flatnonzero((np.diff(volumes[order], axis=0) == 0).all(axis=1))
+    if same.size:
+        pair = min(same, key=lambda n: order[n + 1])
+        first, row = order[pair], order[pair + 1]
+        names = f"{places[row]} in row {first + 1} and row {row + 1}"
+        if str(places[first]) != str(places[row]):
+            names = f"one subtomogram as {places[first]} in row {first + 1} and as {places[row]} in row {row + 1}"
+        raise InputError(f"{star}: lists {names}, where each subtomogram may stand once")

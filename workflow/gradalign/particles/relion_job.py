@@ -20,7 +20,7 @@ _NODES = {
     "average.mrc": (6, "DensityMap.mrc"),
     "average_half1.mrc": (10, "DensityMap.mrc.relion.halfmap"),
 }
-_FILES = ("star", "reference", "mask")
+_FILES = ("star", "tomograms", "reference", "mask")
 _COPIED = (*_NODES, "average_half2.mrc", "average_filtered.mrc", "scores.csv", "summary.txt")
 
 

@@ -12,8 +12,9 @@ from gradalign.io.chimerax import LEVEL, matched_level
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
 from gradalign.particles.aligned import without_microscope, write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
-from gradalign.particles.places import place
-from gradalign.particles.star import SUBSET, TILT_AXIS, TILTS
+from gradalign.particles.motive_lists import write_motive_list
+from gradalign.particles.places import Finder
+from gradalign.particles.star_columns import SUBSET, TILT_AXIS, TILTS
 from gradalign.particles.state import HISTORY
 
 MERIT = "rlnParticleFigureOfMerit"
@@ -75,7 +76,7 @@ def write_star(path, picked, entries, state):
         MERIT: [0.0 - entry.dissimilarity for entry in kept],
     } | _verdict_columns(kept, state.voxel_size)
     columns = {SUBSET: [str(entry.half) for entry in kept]}
-    columns |= {label: [f"{value:.6g}" for value in values] for label, values in numbers.items()}
+    columns |= {label: map("{:.6g}".format, values) for label, values in numbers.items()}
     rows = [entry.particle - 1 for entry in kept]
     box = state.references.shape[-1]
     write_aligned(path, picked, rows, (rotations, translations), state.voxel_size, box, columns)
@@ -106,12 +107,37 @@ def _known(values, worst):
     return [] if unknown.all() else np.where(unknown, worst, values).tolist()
 
 
+def write_motives(path, picked, entries):
+    """Write the aligned particles in the form of the user's list of Dynamo, TOM, AV3 or STOPGAP.
+
+    Parameters
+    ----------
+    path : str or path
+    picked : gradalign.particles.star.Picked
+        With ``motives``.
+    entries : list of gradalign.particles.entries.Entry
+        All particles after the last round.
+
+    Raises
+    ------
+    InputError
+        If the list has changed since, or the new one cannot be written.
+    """
+    _check_same(picked, entries)
+    kept = [entry for entry in entries if not entry.failure]
+    rotations, translations = (np.array(values) for values in zip(*(entry.pose for entry in kept), strict=True))
+    rows, scores = [entry.particle - 1 for entry in kept], [-entry.dissimilarity for entry in kept]
+    halves = [entry.half for entry in kept]
+    write_motive_list(path, picked.motives, rows, (rotations, translations), scores, halves)
+
+
 def _check_same(picked, entries):
     """Say so if the list is not the one that was aligned."""
     if len(entries) != len(picked):
         raise InputError(f"{picked.path}: holds {len(picked)} particles, where {len(entries)} were aligned; start anew")
+    finder = Finder(picked.path)
     for row, image, entry in zip(picked.rows, picked.images, entries, strict=True):
-        if row + 1 != entry.particle or place(image, picked.path) != entry.image:
+        if row + 1 != entry.particle or finder.place(image) != entry.image:
             raise InputError(
                 f"{picked.path}: names {image} in row {row + 1}, where {entry.image} was aligned; start anew"
             )

@@ -3,31 +3,35 @@
 Angles and origins are converted in `gradalign.io.star` alone.
 """
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.io.mrc import ANGSTROM_PER_NM
-from gradalign.io.star import POSE_LABELS, from_relion
-from gradalign.io.star_text import read_tables
+from gradalign.io.star import from_relion, to_relion
 from gradalign.io.volume_file import SAME_SIZE
-from gradalign.particles.places import find_file, is_file
+from gradalign.particles.list_file import check_rows, open_list, particle_table, refuse_flat
+from gradalign.particles.motive_lists import MotiveList
+from gradalign.particles.star_columns import (
+    ANGLES,
+    BOX_ANGLES,
+    CLASS,
+    CTF_IMAGE,
+    GROUP,
+    IMAGE,
+    ORIGINS,
+    PIXEL_ORIGINS,
+    PRIORS,
+    SUBSET,
+    TILT_AXIS,
+    TILTS,
+    blank,
+    group_number,
+    numbers,
+    texts,
+)
 from gradalign.particles.star_columns import angles as angle_columns
-from gradalign.particles.star_columns import blank, numbers, texts
-
-ANGLES, ORIGINS = POSE_LABELS[:3], POSE_LABELS[3:]
-IMAGE, CTF_IMAGE, SUBSET, GROUP = "rlnImageName", "rlnCtfImage", "rlnRandomSubset", "rlnOpticsGroup"
-CLASS = "rlnClassNumber"
-PRIORS = ("rlnAngleTiltPrior", "rlnAnglePsiPrior")
-TILTS = ("gradalignTiltMin", "gradalignTiltMax")
-TILT_AXIS = "gradalignTiltAxis"
-# before RELION 3.1, in pixels
-PIXEL_ORIGINS = ("rlnOriginX", "rlnOriginY", "rlnOriginZ")
-BOX_ANGLES = ("rlnTomoSubtomogramRot", "rlnTomoSubtomogramTilt", "rlnTomoSubtomogramPsi")
-PARTICLES_FILE = "rlnTomoParticlesFile"
-_COORDINATES = ("rlnCoordinateX", "rlnCenteredCoordinateXAngst")
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class Picked:
     """Which of the tables holds the particles."""
     rows: np.ndarray
     """The row of that table that each particle stands in, from 0, (n,)."""
-    images: list
-    """Where each subtomogram is, as the file says."""
+    images: list | None
+    """Where each subtomogram is, as the file says; None where only places were asked for."""
     ctf_images: list | None
     """Where each CTF volume is."""
     angles: np.ndarray | None
@@ -66,9 +70,46 @@ class Picked:
     set_path: str | None = None
     """RELION's optimisation set, if that was given in place of the list."""
     set_tables: dict = field(default_factory=dict)
+    motives: MotiveList | None = None
+    """The list of another program, which `tables` stand for."""
 
     def __len__(self):
-        return len(self.images)
+        return len(self.rows)
+
+    def box_rotations(self):
+        """Return the rotation from the axes of each box to those of its tomogram.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n, 3, 3)
+        """
+        if self.box_angles is None:
+            return np.tile(np.eye(3), (len(self), 1, 1))
+        return _rotations(self.box_angles)
+
+    def rotations(self):
+        """Return the starting orientations in the axes of the tomograms.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n, 3, 3), or None
+            None where the file has no angles.
+        """
+        return None if self.angles is None else self.box_rotations() @ _rotations(self.angles)
+
+    def prior_angles(self):
+        """Return the prior tilt and psi in the axes of the tomograms.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n, 2), or None
+            In degrees; None where the file has no priors.
+        """
+        if self.priors is None:
+            return None
+        # the rotation about the prior's own axis is free
+        turned = self.box_rotations() @ _rotations(np.column_stack([np.zeros(len(self)), self.priors]))
+        return to_relion(turned, np.zeros((len(self), 3)), 1.0)[0][:, 1:]
 
     def translations(self, voxel_size):
         """Return where the file says that the particles stand.
@@ -87,67 +128,8 @@ class Picked:
         return from_relion(np.zeros((len(self), 3)), origins, voxel_size)[1]
 
 
-def _open_list(path):
-    """Return the list's path and tables, and those of the optimisation set that names it, if there is one."""
-    if not is_file(path):
-        raise InputError(f"{path}: there is no such file, where a STAR file is needed")
-    _refuse_others(path)
-    tables = read_tables(path)
-    named = [table[PARTICLES_FILE][0] for table in tables.values() if table.get(PARTICLES_FILE)]
-    if not named or any(IMAGE in table for table in tables.values()):
-        return str(path), tables, None, {}
-    if blank(named[0]):
-        raise InputError(f"{path}: _{PARTICLES_FILE} has no value, where an optimisation set names its particles")
-    found = find_file(named[0], path)
-    if found is None:
-        raise InputError(
-            f"{path}: {named[0]} (_{PARTICLES_FILE}) is neither in this folder nor beside the optimisation set or in a "
-            "folder above it"
-        )
-    return found, read_tables(found), str(path), tables
-
-
-def _refuse_others(path):
-    """Refuse lists of other programs, with the way to RELION's."""
-    kind = {".tbl": "a table of Dynamo", ".em": "a motive list of TOM or PyTom"}.get(Path(path).suffix.lower())
-    if kind is not None:
-        raise InputError(
-            f"{path}: is {kind}, where RELION's STAR file is needed; cryoCAT's cryomotl converts it "
-            "(emmotl2relion, or DynamoMotl and RelionMotl)"
-        )
-
-
-def _particle_table(path, tables):
-    named = [name for name in ("particles", "images", *tables) if IMAGE in tables.get(name, {})]
-    if not named:
-        if "stopgap_motivelist" in tables:
-            raise InputError(
-                f"{path}: is a motive list of STOPGAP, where RELION's STAR file is needed; cryoCAT's cryomotl converts "
-                "it (StopgapMotl and RelionMotl)"
-            )
-        if any(set(_COORDINATES) & set(table) for table in tables.values()):
-            raise InputError(
-                f"{path}: lists places in tomograms and has no column _{IMAGE}, where volumes are needed; extract them "
-                "first (RELION 5: Extract subtomos with 'Write output as 2D stacks?' No; Warp: --3d)"
-            )
-        raise InputError(f"{path}: has no column _{IMAGE}, where RELION's table data_particles is needed")
-    table = tables[named[0]]
-    if not table[IMAGE]:
-        raise InputError(f"{path}: holds no particles, where at least two are needed")
-    if len({len(column) for column in table.values()}) > 1:
-        raise InputError(f"{path}: data_{named[0]} has columns of different lengths, where each particle needs a row")
-    return named[0], table
-
-
-def _refuse_flat(path, tables):
-    """Refuse RELION's stacks of tilt images."""
-    flat = tables.get("general", {}).get("rlnTomoSubTomosAre2DStacks", ["0"])[0].split(".")[0] == "1"
-    dimensions = tables.get("optics", {}).get("rlnImageDimensionality", [])
-    if flat or any(text.split(".")[0] != "3" for text in dimensions if not blank(text)):
-        raise InputError(
-            f"{path}: lists RELION's 2-D stacks of tilt images, where volumes are needed; extract the particles as 3-D "
-            "subtomograms (RELION 5: Extract subtomos with 'Write output as 2D stacks?' No; Warp: --3d)"
-        )
+def _rotations(angles):
+    return from_relion(angles, np.zeros((len(angles), 3)), 1.0)[0]
 
 
 def _one_value(path, what, values):
@@ -157,24 +139,6 @@ def _one_value(path, what, values):
     if (np.abs(values - values[0]) > SAME_SIZE * np.abs(values[0])).any():
         raise InputError(f"{path}: has particles of different {what}, where all must have the same")
     return float(values[0])
-
-
-def group_number(text):
-    """Return the number of an optics group, for which 1 and 1.0 are the same.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    float or str
-        The text itself where it is no number.
-    """
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _group_rows(path, optics, table):
@@ -236,13 +200,14 @@ def _tilts(path, table):
 
 def _rows_of_class(path, table, class_number):
     """Return the rows of one class, all rows where the list has no more than one and none was asked for."""
+    count = len(next(iter(table.values())))
     if class_number is None:
-        return np.arange(len(table[IMAGE]))
+        return np.arange(count)
     classes = numbers(path, table, (CLASS,))
     if classes is None:
         if class_number:
             raise InputError(f"{path}: has no column _{CLASS}, which particles.class_number: {class_number} needs")
-        return np.arange(len(table[IMAGE]))
+        return np.arange(count)
     found = [int(number) for number in np.unique(classes)]
     if not class_number and len(found) > 1:
         raise InputError(
@@ -255,16 +220,18 @@ def _rows_of_class(path, table, class_number):
     return rows
 
 
-def read_picked(path, class_number=None):
+def read_picked(path, class_number=None, files=""):
     """Read a user's particles.
 
     Parameters
     ----------
     path : str or path
         A STAR file with RELION's names: with data_optics and data_particles (3.1 and later) or one table (before), or
-        an optimisation set that names it.
+        an optimisation set that names it; or a list of Dynamo, TOM, AV3 or STOPGAP.
     class_number : int, optional
         Of which class (rlnClassNumber) particles are taken; 0 where the list must have one; if left out, all are.
+    files : str
+        What a list of another program calls its subtomograms, as of `gradalign.particles.list_file.open_list`.
 
     Returns
     -------
@@ -276,17 +243,48 @@ def read_picked(path, class_number=None):
         If the file is missing, no STAR file, or lists no volumes; if a column is there without its companions, a
         number is none, or pixel or box sizes differ: one sentence says which.
     """
-    path, tables, set_path, set_tables = _open_list(path)
-    _refuse_flat(path, tables)
-    name, table = _particle_table(path, tables)
-    rows = _rows_of_class(path, table, class_number)
-    images = [table[IMAGE][row] for row in rows]
-    empty = next((row for row, text in zip(rows, images, strict=True) if blank(text)), None)
+    opened = open_list(path, files)
+    path, tables = opened.path, opened.tables
+    refuse_flat(path, tables)
+    name, table = particle_table(path, tables)
+    picked = picked_rows(path, tables, name, class_number)
+    images = [table[IMAGE][row] for row in picked.rows]
+    empty = next((row for row, text in zip(picked.rows, images, strict=True) if blank(text)), None)
     if empty is not None:
         raise InputError(f"{path}: _{IMAGE} of row {empty + 1} is empty, where a file name is needed")
-    if len(images) < 2:
-        raise InputError(f"{path}: holds one particle, where at least two are needed for two half sets")
     pixel_size, box = _settings(path, tables, table)
+    return replace(picked, images=images, pixel_size=pixel_size, box=box, **opened._asdict())
+
+
+def picked_rows(path, tables, name, class_number=None):
+    """Return what a table says of its particles, whatever it says of volumes.
+
+    Parameters
+    ----------
+    path : str
+        Of the list.
+    tables : dict of str to dict
+        All its tables.
+    name : str
+        Of the particles' table.
+    class_number : int, optional
+        As of `read_picked`.
+
+    Returns
+    -------
+    Picked
+        Without images, pixel size and box.
+
+    Raises
+    ------
+    InputError
+        As of `read_picked`.
+    """
+    table = tables[name]
+    check_rows(path, name, table)
+    rows = _rows_of_class(path, table, class_number)
+    if len(rows) < 2:
+        raise InputError(f"{path}: holds one particle, where at least two are needed for two half sets")
     origins, in_pixels = numbers(path, table, ORIGINS), False
     if origins is None:
         origins = numbers(path, table, PIXEL_ORIGINS)
@@ -301,18 +299,16 @@ def read_picked(path, class_number=None):
         tables=tables,
         name=name,
         rows=rows,
-        images=images,
+        images=None,
         ctf_images=None if ctf_images is None else [ctf_images[row] for row in rows],
         angles=of_rows(angle_columns(path, table, ANGLES)),
-        origins=np.zeros((len(images), 3)) if origins is None else origins[rows],
+        origins=np.zeros((len(rows), 3)) if origins is None else origins[rows],
         origins_in_pixels=in_pixels,
         # one of the two tells no axis
         priors=of_rows(angle_columns(path, table, PRIORS)) if set(PRIORS) <= set(table) else None,
         tilts=of_rows(_tilts(path, table)),
         subsets=_subsets(path, of_rows(numbers(path, table, (SUBSET,)))),
-        pixel_size=pixel_size,
-        box=box,
+        pixel_size=None,
+        box=None,
         box_angles=of_rows(angle_columns(path, table, BOX_ANGLES)),
-        set_path=set_path,
-        set_tables=set_tables,
     )

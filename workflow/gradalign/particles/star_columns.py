@@ -1,8 +1,24 @@
-"""Columns of a user's STAR file as numbers and texts, what is left blank told from what is wrong."""
+"""Columns of a user's STAR file: their names, and their entries as numbers and texts, blank told from wrong."""
 
 import numpy as np
 
 from gradalign.errors import InputError
+from gradalign.io.star import POSE_LABELS
+
+ANGLES, ORIGINS = POSE_LABELS[:3], POSE_LABELS[3:]
+IMAGE, CTF_IMAGE, SUBSET, GROUP = "rlnImageName", "rlnCtfImage", "rlnRandomSubset", "rlnOpticsGroup"
+CLASS = "rlnClassNumber"
+PRIORS = ("rlnAngleTiltPrior", "rlnAnglePsiPrior")
+TILTS = ("gradalignTiltMin", "gradalignTiltMax")
+TILT_AXIS = "gradalignTiltAxis"
+# before RELION 3.1, in pixels
+PIXEL_ORIGINS = ("rlnOriginX", "rlnOriginY", "rlnOriginZ")
+BOX_ANGLES = ("rlnTomoSubtomogramRot", "rlnTomoSubtomogramTilt", "rlnTomoSubtomogramPsi")
+PARTICLES_FILE = "rlnTomoParticlesFile"
+COORDINATES = ("rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ")
+"""Places in a tomogram, in pixels of the tilt series, from its first voxel."""
+CENTRED = ("rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst")
+"""The same since RELION 5, in Å from the tomogram's centre."""
 
 _BLANK = {"", ".", "?", "none", "nan", "null", "na", "n/a", "<na>"}
 _LARGEST_ANGLE = 1e5
@@ -23,14 +39,20 @@ def blank(text):
     return text.strip().lower() in _BLANK
 
 
-def _number(path, label, row, text):
+def _number(text):
     try:
-        value = float(text) if "_" not in text else np.nan
+        return float(text) if "_" not in text else np.nan
     except ValueError:
-        value = np.nan
-    if not np.isfinite(value):
-        raise InputError(f"{path}: _{label} of row {row + 1} is {text!r}, where a number is needed")
-    return value
+        return np.nan
+
+
+def _column(path, label, column):
+    found = np.fromiter(map(_number, column), float, len(column))
+    wrong = np.flatnonzero(~np.isfinite(found))
+    if wrong.size:
+        row = wrong[0]
+        raise InputError(f"{path}: _{label} of row {row + 1} is {column[row]!r}, where a number is needed")
+    return found
 
 
 def numbers(path, table, labels):
@@ -59,8 +81,7 @@ def numbers(path, table, labels):
     missing = [label for label in labels if label not in table]
     if missing:
         raise InputError(f"{path}: has the column _{found[0]} but lacks _{missing[0]}, where both are needed")
-    columns = [[_number(path, label, row, text) for row, text in enumerate(table[label])] for label in labels]
-    return np.array(columns, dtype=float).T.reshape(-1, len(labels))
+    return np.column_stack([_column(path, label, table[label]) for label in labels]).reshape(-1, len(labels))
 
 
 def angles(path, table, labels):
@@ -116,3 +137,21 @@ def texts(path, table, label):
         if blank(text):
             raise InputError(f"{path}: _{label} of row {row + 1} is {text!r}, where the other rows have a value")
     return column
+
+
+def group_number(text):
+    """Return the number of an optics group, for which 1 and 1.0 are the same.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    float or str
+        The text itself where it is no number.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -16,7 +16,7 @@ from gradalign.simulation.angles import tilt_angles
 RESERVED_NAMES = ("reference", "benchmark")
 """Names under results/ that are not studies of the user's."""
 
-_FILES = {"star", "reference", "mask"}
+_FILES = {"star", "tomograms", "reference", "mask"}
 _QUOTES = "; if it is meant as a text, put it in quotes"
 
 _CELLS = ("grid", "complexes", "convergence", "contrast", "scanning", "averages", "classification")
