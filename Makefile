@@ -9,7 +9,7 @@ STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\)
 DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,workflow/rules/%.smk,tables figures verdicts))
 
 .PHONY: help reproduce quick report example particles classes test test-faults test-slurm test-relion check compare figures reference docs \
-	bench bench-classes ladder robust lock audit
+	bench bench-classes bench-lists ladder robust lock audit
 
 help: ## this list; every target sets up .venv first if it needs that
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -89,6 +89,9 @@ bench: quick ## speed, accuracy, growth and memory; on an idle machine (REPEATS=
 
 bench-classes: .venv/complete ## classes of known mixtures, into docs/classes.csv (SEEDS=2012 CASES="junk rare")
 	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/bench_classes.py $(SEEDS) $(CASES)
+
+bench-lists: .venv/complete ## a list of COUNT=1000000 particles, into docs/long_lists.csv (PER_FILE=1000)
+	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/bench_long_lists.py $(or $(COUNT),1000000) $(or $(PER_FILE),1000)
 
 # made anew when the lock changes; half of an environment is never taken for a whole one
 .venv/complete: envs/requirements.lock

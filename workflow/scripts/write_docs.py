@@ -6,7 +6,13 @@ from pathlib import Path
 from gradalign.benchmarks.report import goals_table
 from gradalign.errors import InputError
 from gradalign.report.csv_tables import read_csv
-from gradalign.report.notes import calibrated_complexes_table, calibration_table, load_table, with_tables
+from gradalign.report.notes import (
+    calibrated_complexes_table,
+    calibration_table,
+    load_table,
+    long_lists_table,
+    with_tables,
+)
 from gradalign.report.results_page import results_document
 from gradalign.report.tables.ladder import breaks_table
 
@@ -16,7 +22,10 @@ REFERENCE = DOCS.parent / "results" / "reference"
 # the tables of each note, and how they are made
 TABLES = {
     "ladder.md": {"breaks": (breaks_table, REFERENCE / "tables" / "ladder.csv")},
-    "performance.md": {"benchmarks": (goals_table, REFERENCE / "benchmark" / "summary.csv")},
+    "performance.md": {
+        "benchmarks": (goals_table, REFERENCE / "benchmark" / "summary.csv"),
+        "long_lists": (long_lists_table, DOCS / "long_lists.csv"),
+    },
     "protocol.md": {
         "calibration": (calibration_table, DOCS / "calibration.csv"),
         "complexes": (calibrated_complexes_table, DOCS / "calibration_complexes.csv"),

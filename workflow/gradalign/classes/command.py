@@ -1,6 +1,7 @@
 """The workflow run on a user's particles to sort them into classes."""
 
 from gradalign.classes.opening import check_star
+from gradalign.particles.boxes import plan_boxes
 from gradalign.particles.command import WorkflowRun
 
 
@@ -12,4 +13,5 @@ class ClassesRun(WorkflowRun):
 
     def check(self, section):
         """See `gradalign.particles.command.WorkflowRun.check`."""
-        check_star(section)
+        if not plan_boxes(section, self.folder / self.results.parent / "boxes"):
+            check_star(section)

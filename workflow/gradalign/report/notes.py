@@ -105,3 +105,25 @@ def load_table(rows):
     largest = rows[rows.rule != "all"].nlargest(_LOADED_RULES, "peak_memory_mb")
     lines = [[f"`{row.rule}`", f"{row.peak_memory_mb:.0f}", number(row.longest_s)] for row in largest.itertuples()]
     return markdown_table(["rule", "memory, MB", "longest job, s"], lines)
+
+
+def long_lists_table(rows):
+    """Return what each step of a long list takes as a table.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        docs/long_lists.csv.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    header = ["particles", "in one file", "step", "seconds", "processor seconds", "peak MB"]
+    lines = [
+        [f"{row['particles']:,}", f"{row['particles_per_file']:,}", row["step"]]
+        + [f"{row[name]:.0f}" for name in ("seconds", "cpu_seconds", "peak_mb")]
+        for row in rows.to_dict("records")
+    ]
+    return markdown_table(header, lines)
