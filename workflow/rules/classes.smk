@@ -249,7 +249,7 @@ rule classes_page:
     params:
         # from functions: names of the user's files may hold braces
         title=lambda wildcards: config["name"],
-        star=lambda wildcards: sorted_section["star"],
+        star=lambda wildcards: config["classes"]["star"],
     script:
         "../scripts/classes_page.py"
 
