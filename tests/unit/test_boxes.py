@@ -203,3 +203,11 @@ def test_a_changed_tomogram_or_choice_is_noticed(picked, tmp_path):
     first = check_input(settings, tmp_path)[2]
     assert check_input(settings, tmp_path)[2] == first
     assert check_input(settings | {"box": 20}, tmp_path)[2] != first
+
+
+def test_ctf_volumes_of_boxes_that_were_extracted_otherwise_are_not_taken_for_those_of_the_cut_ones(picked, tmp_path):
+    columns = {"rlnTomoName": picked.names, "rlnCtfImage": ["ctf.mrc"] * len(picked.names)}
+    star = places_star(tmp_path / "picks.star", picked.picks, **columns)
+    settings = section(picked.folder, star=str(star), tomograms=str(picked.tomograms), box=16)
+    boxes, _ = cut(settings, tmp_path / "boxes")
+    assert read_picked(boxes.star).ctf_images is None

@@ -251,11 +251,9 @@ def _table(picked, kept, images, places):
     """Return the table of the boxes: that of the list with the boxes' own centres, origins and orientations."""
     tomograms, which, centres, rests = places
     old = picked.tables[picked.name]
-    dropped = (*BOX_ANGLES, *PIXEL_ORIGINS, *CENTRED, *COORDINATES, IMAGE)
+    # CTF volumes are those of boxes that were extracted otherwise
+    dropped = (*BOX_ANGLES, *PIXEL_ORIGINS, *CENTRED, *COORDINATES, IMAGE, CTF_IMAGE)
     table = {label: [old[label][picked.rows[n]] for n in kept] for label in old if label not in dropped}
-    if CTF_IMAGE in table:
-        finder = Finder(picked.path)
-        table[CTF_IMAGE] = [finder.whole_name(entry) for entry in table[CTF_IMAGE]]
     used = [tomograms[number] for number in which[kept]]
     binning, voxel = (np.array([[getattr(t, key)] for t in used]) for key in ("binning", "voxel_size"))
     pixels = centres[kept] * binning
