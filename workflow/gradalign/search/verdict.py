@@ -110,7 +110,7 @@ def covariance_at(fixed, moving, kernel, rotation, translation, basis):
     curvature, noise = _without_maxima(scale @ curvature @ scale), scale @ noise @ scale
     free = np.eye(len(scale))
     information = curvature @ np.linalg.solve(noise + (1e-12 * np.trace(noise) + 1e-300) * free, curvature)
-    return basis @ scale @ np.linalg.inv(information + free) @ scale @ basis.T
+    return basis @ scale @ _spread(information) @ scale @ basis.T
 
 
 def joint_covariance_at(fixed, moving, rotation, translation, basis):
@@ -132,13 +132,19 @@ def joint_covariance_at(fixed, moving, rotation, translation, basis):
     """
     scale = _known_before(fixed.size, basis)
     curvature = scale @ joint_curvature(fixed, moving, rotation, translation, basis) @ scale / _JOINT_FACTOR
-    return basis @ scale @ np.linalg.inv(_without_maxima(curvature) + np.eye(len(scale))) @ scale @ basis.T
+    return basis @ scale @ _spread(curvature) @ scale @ basis.T
 
 
 def _known_before(size, basis):
     """Return the standard deviations of an answer of which nothing is known, in the free directions."""
     before = np.diag([_PRIOR_ANGLE] * 3 + [_PRIOR_SHIFT * size] * 3)
     return basis.T @ before @ basis
+
+
+def _spread(information):
+    """Return (1 + information)⁻¹, positive however large it is, without the directions in which there is no minimum."""
+    values, vectors = np.linalg.eigh(0.5 * (information + information.T))
+    return (vectors / (1.0 + np.maximum(values, 0.0))) @ vectors.T
 
 
 def _without_maxima(curvature):
