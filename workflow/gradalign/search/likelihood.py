@@ -13,6 +13,7 @@ from gradalign.scores.likelihood import prepare_masked, weighted
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
+from gradalign.search.agreement import Agreement, CrowdedVolume, cores, search_by_agreement, surrounded
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_log_terms
 from gradalign.search.joint import JointDescent, JointRefinement
 from gradalign.search.modes import JointVolume, prepare_joint
@@ -42,6 +43,8 @@ class LikelihoodVolume(NamedTuple):
     """Its signal and noise; None where the transforms have their weights already."""
     joint: JointVolume | None = None
     """Itself for the joint refinement; None for a search that ends without it."""
+    crowded: CrowdedVolume | None = None
+    """Itself for local agreement; None where nothing stands beside the particle, or the mask is given."""
 
 
 def finest_limit(settings):
@@ -103,7 +106,13 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     bands = {low_pass: narrowed(whole, limits[low_pass]) for low_pass in limits if low_pass != finest}
     # what it takes for noise would be neighbours
     joint = None if model.crowded else prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
-    return LikelihoodVolume(bands | {finest: whole}, model, joint)
+    crowded = None
+    if model.crowded and model.lone and model.transfer is None:
+        common = settings, voxel_size, name, movable
+        smaller = tuple(prepare_bands(volume, tilt_range, core, *common) for core in cores(model))
+        wide = surrounded(volume, tilt_range, model, (finest, voxel_size), settings.wedge_softness, name)
+        crowded = CrowdedVolume(model.standardised(volume), tilt_range, wide, smaller)
+    return LikelihoodVolume(bands | {finest: whole}, model, joint, crowded)
 
 
 def pair_bands(fixed, moving, settings):
@@ -214,6 +223,8 @@ def align_bands(
     given = rotations is not None
     if not given:
         rotations = start_rotations(interval, surface_f, surface_g, spread=True)
+    if fixed.crowded and moving.crowded:
+        return _agreeing(fixed, moving, rotations, *common)
     candidates, *steps = _searched(pair, rotations, *common)
     if _far_off(*pair[min(pair)], candidates, settings.deeper):
         if not given:
@@ -234,6 +245,19 @@ def _far_off(fixed, moving, candidates, deviations):
     best = np.argmin(candidates.dissimilarities)
     mean, deviation = expected_value(fixed, moving, candidates.rotations[best])
     return candidates.dissimilarities[best] - mean > deviations * deviation
+
+
+def _agreeing(fixed, moving, rotations, basis, settings, voxel_size):
+    """Search a pair with something beside its particle by what the two share, and answer with the best end."""
+    seen = [(fixed, moving), *zip(fixed.crowded.cores, moving.crowded.cores, strict=True)]
+    pairs = [pair_bands(*each, settings) for each in seen]
+    low_pass, rotations = finest_limit(settings), np.ascontiguousarray(rotations, dtype=float)
+    agreement = Agreement(fixed.crowded, moving.crowded, (fixed.model, moving.model), low_pass, voxel_size, settings)
+    ends, steps = search_by_agreement(agreement, pairs, rotations, basis, settings, voxel_size)
+    whole, moved = finest_pair(fixed, moving)
+    answer = ends.rotations[0], ends.translations[0], float(ends.dissimilarities[0])
+    covariance = covariance_at(whole, moved, score_number("likelihood"), *answer[:2], basis)
+    return _answered((whole, moved), answer, ends, steps, (covariance, None), settings.start_reach / voxel_size)
 
 
 def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
@@ -259,12 +283,18 @@ def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
         answer = last.rotations[first], last.translations[first], float(best.dissimilarities[first])
         rivals = candidates
         covariance, evidence = covariance_at(whole, moved, number, *answer[:2], basis), None
+    reach = settings.start_reach / voxel_size
+    return _answered(spectra, answer, rivals, parts, (covariance, evidence), reach)
+
+
+def _answered(spectra, answer, rivals, parts, certainty, reach):
+    """Return the alignment of an answer among its rivals, `certainty` being its covariance and evidence."""
+    whole, moved = spectra
     rotation, translation, _ = answer
     trace, path = (np.concatenate(values) for values in zip(*parts, strict=True))
     # whatever was tried last, the path ends at the answer
     path[-1] = np.concatenate([rotation.ravel(), translation])
-    reach = settings.start_reach / voxel_size
-    judgement = judge(whole, moved, number, answer, rivals, covariance, reach, evidence)
+    judgement = judge(whole, moved, score_number("likelihood"), answer, rivals, certainty[0], reach, certainty[1])
     value = dissimilarity_at(whole, moved, "likelihood", rotation, translation)
     return Alignment(rotation.copy(), translation.copy(), value, len(trace), trace, path, **judgement)
 

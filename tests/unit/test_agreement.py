@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from gradalign.geometry.rotations import random_rotations, rotation_angle
+from gradalign.geometry.wedge import measured
+from gradalign.scores.masks import distances
+from gradalign.search.agreement import Agreement
+from gradalign.search.likelihood import LIKELIHOOD
+from gradalign.search.settings import Settings
+from gradalign.simulation.phantom import phantom
+
+SPACE, BOX = 64, 32
+TILTS = (60.0, 60.0)
+POSES = random_rotations(np.random.default_rng(3), 4)
+PLACES = np.array([[11.0, 4.0, -3.0], [-3.0, -12.0, 2.0]])
+TRUTH = POSES[0] @ POSES[1].T
+
+
+def placed(rotation, place=(0.0, 0.0, 0.0)):
+    wide = np.zeros((SPACE,) * 3)
+    wide[16:48, 16:48, 16:48] = phantom(14, BOX, rotation)
+    wide /= wide.max()
+    return np.roll(wide, np.rint(place[::-1]).astype(int), axis=(0, 1, 2))
+
+
+def observed(density, noise, seed=0):
+    """Return the box in the middle of what ±60° show of a density in a wider space."""
+    axis = np.fft.fftfreq(SPACE)
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij")[::-1], axis=-1)
+    noisy = density + noise * np.random.default_rng(seed).normal(size=density.shape)
+    cut = np.fft.ifftn(np.fft.fftn(noisy) * measured(points, (-60.0, 60.0, 90.0))).real
+    return cut[16:48, 16:48, 16:48]
+
+
+def pair(noise, crowded=True):
+    return [
+        observed(placed(POSES[n]) + crowded * placed(POSES[2 + n], PLACES[n]), noise, n).astype(np.float32)
+        for n in range(2)
+    ]
+
+
+def prepared(volumes, mask=None, factor=1.0):
+    volumes = [factor * volume for volume in volumes]
+    models, settings = LIKELIHOOD.estimate(volumes, TILTS, False, mask), Settings()
+    return [
+        LIKELIHOOD.prepare(volume, tilt, settings, 1.0, model)
+        for volume, tilt, model in zip(volumes, TILTS, models, strict=True)
+    ]
+
+
+def agreement(seen):
+    return Agreement(*(one.crowded for one in seen), [one.model for one in seen], 4.0, 1.0, Settings())
+
+
+@pytest.fixture(scope="module")
+def crowded():
+    return prepared(pair(0.02))
+
+
+def test_a_pair_that_stands_alone_is_not_prepared_for_agreement():
+    assert [one.crowded for one in prepared(pair(0.02, crowded=False))] == [None, None]
+
+
+def test_a_given_mask_is_obeyed_beside_neighbours():
+    assert [one.crowded for one in prepared(pair(0.02), mask=7.0)] == [None, None]
+
+
+def test_the_shared_mask_holds_the_particle_and_not_the_neighbours(crowded):
+    masks = agreement(crowded).shared(TRUTH, np.zeros(3))
+    for number, mask in enumerate(masks):
+        # where each is dense, without noise and without a wedge
+        own, other = (
+            part[16:48, 16:48, 16:48] > 0.5
+            for part in (placed(POSES[number]), placed(POSES[2 + number], PLACES[number]))
+        )
+        assert mask[own].mean() > 0.6
+        assert mask[other].mean() < 0.2
+        assert mask[distances(BOX) > 15].max() < 0.05
+
+
+def test_agreement_is_best_at_the_truth_and_knows_no_scale(crowded):
+    both = agreement(crowded)
+    truth = both.value(TRUTH, np.zeros(3))
+    others = [both.value(rotation, np.zeros(3)) for rotation in random_rotations(np.random.default_rng(1), 50)]
+    assert truth > max(others)
+    assert agreement(prepared(pair(0.02), factor=1000.0)).value(TRUTH, np.zeros(3)) == pytest.approx(truth, rel=1e-3)
+
+
+def test_refinement_under_the_shared_mask_never_leaves_for_less_agreement(crowded):
+    both, turn = agreement(crowded), random_rotations(np.random.default_rng(2), 1)[0]
+    for rotation in (TRUTH, turn):
+        value, *_ = both.refined(rotation, np.zeros(3), np.eye(6))
+        assert value >= both.value(rotation, np.zeros(3))
+
+
+def test_a_particle_is_found_beside_neighbours(crowded):
+    found = LIKELIHOOD.search(*crowded, Settings())
+    assert rotation_angle(found.rotation.T @ TRUTH) < 10.0
+    assert np.abs(found.translation).max() < 1.0
+    assert found.trace.shape == (found.iterations,)
+    assert found.path.shape == (found.iterations, 12)
+    np.testing.assert_allclose(found.path[-1, :9].reshape(3, 3), found.rotation)
