@@ -21,7 +21,7 @@ from gradalign.averaging.fsc import fourier_shell_correlation, resolution
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Sampler
-from gradalign.fourier.transfer import read_transfer
+from gradalign.fourier.transfer import each_ctf, read_transfer
 from gradalign.geometry.rotations import point_group
 from gradalign.geometry.wedge import TiltRange, measured
 from gradalign.io.mrc import check_volume
@@ -365,8 +365,7 @@ def average(
     True
     """
     count = len(volumes)
-    if isinstance(ctfs, list) and len(ctfs) != count:
-        raise InputError(f"{len(ctfs)} CTF volumes were given for {count} subtomograms: give one, or one for each")
+    ctfs, known, transfer = each_ctf(ctfs, count, "subtomograms"), None, None
     if count < 2 or len(alignments) != count or (isinstance(tilts, list) and len(tilts) != count):
         ranges = f" and {len(tilts)} tilt ranges" if isinstance(tilts, list) else ""
         raise InputError(
@@ -383,9 +382,11 @@ def average(
             scale = float(np.abs(volume).max())
             sums = [WedgeAverage(len(volume), scale, symmetry) for _ in range(2)]
         tilt = tilts[number] if isinstance(tilts, list) else tilts
-        ctf, weights = ctfs[number] if isinstance(ctfs, list) else ctfs, None
+        ctf, weights = ctfs[number], None
         if ctf is not None:
-            volume, weights = read_transfer(ctf, ctf_data, len(volume), f"ctf of volume {number}").summed(volume)
+            if ctf is not known:
+                known, transfer = ctf, read_transfer(ctf, ctf_data, len(volume), f"ctf of volume {number}")
+            volume, weights = transfer.summed(volume)
         sums[place % 2].add(sampler(volume), found.rotation, found.translation, tilt, weights)
     halves = tuple(half.volume() for half in sums)
     sums[0].merge(sums[1])

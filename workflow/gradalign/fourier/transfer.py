@@ -304,6 +304,34 @@ def _told(heights):
     return (around > _LEAST_HEIGHT * np.interp(lengths, np.arange(len(means)), means)) & (around > 0)
 
 
+def each_ctf(ctfs, count, what="volumes"):
+    """Return a CTF volume for each of some volumes.
+
+    Parameters
+    ----------
+    ctfs : array_like, list of array_like or None
+        One for all, or a list with one or None for each.
+    count : int
+        Of the volumes.
+    what : str
+        How a message calls the volumes.
+
+    Returns
+    -------
+    list of array_like or None
+
+    Raises
+    ------
+    InputError
+        If a list has another length.
+    """
+    if not isinstance(ctfs, list):
+        return [ctfs] * count
+    if len(ctfs) != count:
+        raise InputError(f"{len(ctfs)} CTF volumes were given for {count} {what}: give one, or one for each")
+    return ctfs
+
+
 def read_transfers(volumes, ctfs, data=None, names=None):
     """Return volumes in the form in which they are aligned, with their contrast transfers.
 
@@ -330,10 +358,13 @@ def read_transfers(volumes, ctfs, data=None, names=None):
         As `read_transfer` does.
     """
     names = names or [f"ctf of volume {number}" for number in range(len(volumes))]
-    transfers = [
-        None if ctf is None else read_transfer(ctf, data, len(volume), name)
-        for volume, ctf, name in zip(volumes, ctfs, names, strict=True)
-    ]
+    # often all have one
+    known, transfers = {}, []
+    for volume, ctf, name in zip(volumes, ctfs, names, strict=True):
+        key = id(ctf), len(volume)
+        if key not in known:
+            known[key] = None if ctf is None else read_transfer(ctf, data, len(volume), name)
+        transfers.append(known[key])
     applied = [
         volume if each is None else each.applied(volume) for volume, each in zip(volumes, transfers, strict=True)
     ]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from gradalign.base.jit import say_if_compiling
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
-from gradalign.fourier.transfer import read_transfer
+from gradalign.fourier.transfer import each_ctf, read_transfers
 from gradalign.geometry.wedge import TiltRange
 from gradalign.search.request import asked, checked_settings, usable, within_box
 from gradalign.search.score import Start, load_score
@@ -26,18 +26,11 @@ def _transferred(volumes, kept, ctfs, data):
     """Return the usable volumes as their contrast transfers leave them, by number, and these; None without any."""
     if ctfs is None:
         return volumes, None
-    if isinstance(ctfs, list) and len(ctfs) != len(volumes):
-        raise InputError(f"{len(ctfs)} CTF volumes were given for {len(volumes)} volumes: give one, or one for each")
-    ctfs = ctfs if isinstance(ctfs, list) else [ctfs] * len(volumes)
-    applied, transfers, known = {}, [], {None: None}
-    for number in kept:
-        ctf = ctfs[number]
-        key = None if ctf is None else id(ctf)
-        if key not in known:
-            known[key] = read_transfer(ctf, data, len(volumes[number]), f"ctf of volume {number}")
-        transfers.append(known[key])
-        applied[number] = volumes[number] if ctf is None else known[key].applied(volumes[number])
-    return applied, transfers
+    ctfs, names = each_ctf(ctfs, len(volumes)), [f"ctf of volume {number}" for number in kept]
+    applied, transfers = read_transfers(
+        [volumes[number] for number in kept], [ctfs[number] for number in kept], data, names
+    )
+    return dict(zip(kept, applied, strict=True)), transfers
 
 
 def _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable):
