@@ -25,6 +25,7 @@ from gradalign.scores.likelihood import prepare_masked, weighted
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.signal_model import tempered
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_log_terms
+from gradalign.search.step import chosen, joined
 from gradalign.search.stochastic import place_candidates
 
 # spheres under which candidates are looked for, as parts of the particle, beside that of its mask, and their edge
@@ -283,7 +284,7 @@ def search_by_agreement(agreement, pairs, rotations, basis, settings, voxel_size
         candidates, *walked = coarse_to_fine(pair, number, rotations, basis, deep, voxel_size)
         found.append(candidates)
         steps.append(walked)
-    found = type(found[0])(*(np.concatenate(values) for values in zip(*found, strict=True)))
+    found = joined(found)
     found.dissimilarities[:] = [-agreement.value(*place) for place in zip(*found[:2], strict=True)]
     best = best_distinct(found, _ENDS, _ENDS, 0.0, finest, voxel_size, agreement.size)
     for place in range(len(best.dissimilarities)):
@@ -291,4 +292,4 @@ def search_by_agreement(agreement, pairs, rotations, basis, settings, voxel_size
         best.rotations[place], best.translations[place], best.dissimilarities[place] = rotation, translation, -value
         steps += walked
     order = np.argsort(best.dissimilarities)
-    return type(best)(*(values[order] for values in best)), steps
+    return chosen(best, order), steps

@@ -15,7 +15,7 @@ import numpy as np
 from gradalign.base.jit import jit
 from gradalign.fourier.overlap import work_space
 from gradalign.search.seeds import start_grid
-from gradalign.search.step import copy_transform, step
+from gradalign.search.step import chosen, copy_transform, joined, step
 from gradalign.search.stochastic import place_candidates, place_seeds
 
 # part of the resolution within which two candidates are one
@@ -118,7 +118,7 @@ def best_distinct(candidates, keep, most, within, low_pass, voxel_size, size):
     # a band without a limit ends at Nyquist's frequency
     distance = _SAME * max(low_pass / voxel_size, 2.0)
     kept = _best_distinct(candidates, keep, max(keep, most), within, distance, size / 4.0)
-    return type(candidates)(*(values[kept] for values in candidates))
+    return chosen(candidates, kept)
 
 
 def coarse_to_fine(spectra, score, rotations, basis, settings, voxel_size=1.0, wider=1):
@@ -166,7 +166,7 @@ def coarse_to_fine(spectra, score, rotations, basis, settings, voxel_size=1.0, w
         parts.append(refine_each(*spectra[band], score, basis, damping, stage.steps, candidates))
         # out of the box: no answer
         candidates.dissimilarities[(np.abs(candidates.translations) >= size / 2).any(axis=1)] = np.inf
-    ends = type(candidates)(*(np.concatenate(values) for values in zip(candidates, *left, strict=True)))
+    ends = joined([candidates, *left])
     trace, path = (np.concatenate(values) for values in zip(*parts, strict=True))
     return ends, trace, path
 

@@ -20,7 +20,7 @@ from gradalign.search.modes import JointVolume, prepare_joint
 from gradalign.search.score import KernelScore, Start, refined_on
 from gradalign.search.seeds import free_directions, start_rotations
 from gradalign.search.settings import Alignment, Settings
-from gradalign.search.step import Candidates
+from gradalign.search.step import joined
 from gradalign.search.stochastic import place_candidates
 from gradalign.search.verdict import covariance_at, expected_value, joint_covariance_at, judge
 
@@ -230,7 +230,7 @@ def align_bands(
         if not given:
             rotations = start_rotations(interval, surface_f, surface_g, spread=True, denser=_DENSER)
         deeper, *further = _searched(pair, rotations, *common, wider=_WIDER)
-        candidates = Candidates(*(np.concatenate(values) for values in zip(candidates, deeper, strict=True)))
+        candidates = joined([candidates, deeper])
         steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
     return _finished(fixed, moving, candidates, steps, *common)
 

@@ -13,7 +13,7 @@ from gradalign.scores.signal_model import SignalModel, estimate_models
 from gradalign.search.score import KernelScore, Start
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.search.settings import Alignment, Settings
-from gradalign.search.step import Candidates
+from gradalign.search.step import chosen
 from gradalign.search.stochastic import independent_refinement, stochastic_refinement
 from gradalign.search.verdict import LEAST_HEIGHT, covariance_at, height, judge, rivals
 
@@ -75,7 +75,7 @@ def align_spectra(
     kernel, free = score_number(score), free_directions(surface_f)
     # most rivals were left after few steps
     near = rivals(candidates, *answer[:2], fixed, _RIVALS)
-    others = Candidates(*(values[near] for values in candidates))
+    others = chosen(candidates, near)
     independent_refinement(fixed, moving, kernel, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
     covariance = covariance_at(fixed, moving, kernel, rotation, translation, free)
     judgement = judge(fixed, moving, kernel, answer, others, covariance, settings.start_reach / voxel_size)

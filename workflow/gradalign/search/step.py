@@ -28,6 +28,37 @@ class Candidates(NamedTuple):
     """Whether the normal equations are those of the place, bool (m,)"""
 
 
+def chosen(candidates, places):
+    """Return some candidates, in an order.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    places : array_like
+        Their numbers, or which are wanted, bool (m,).
+
+    Returns
+    -------
+    Candidates
+        Copies.
+    """
+    return Candidates(*(values[places] for values in candidates))
+
+
+def joined(parts):
+    """Return the candidates of several searches as those of one.
+
+    Parameters
+    ----------
+    parts : iterable of Candidates
+
+    Returns
+    -------
+    Candidates
+    """
+    return Candidates(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
 @jit
 def rotation_from_vector(vector):
     """Return exp([ω]×), the rotation about ω by |ω| radians (Rodrigues).
