@@ -9,17 +9,12 @@ from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.classes import COLOURS
 from gradalign.report.page.drawings import inlined_svg
-from gradalign.report.page.parts import Chapter, Drawing, Page, Verdict, Verdicts, Words
-from gradalign.report.page.surfaces import Solid, enclosed_share, light, maps_part
-from gradalign.report.page.tables import Look, in_angstrom, table_part
+from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
+from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
+from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
 
-MOST_ROWS = 500
-"""Particles that a table gives."""
 _FIGURE = "Averages, shell correlation, and the pairs of the sample"
-_MAPS = (
-    "Surfaces at levels that enclose the same volume, turning together: drag one with mouse or finger, or use the "
-    "arrow keys, + and − on it. Each shell of an average is weighted by how far the half maps agree."
-)
+_MAPS = f"{TURNING} Each shell of an average is weighted by how far the half maps agree."
 
 
 def classes_page(files, title, star):
@@ -62,7 +57,7 @@ def classes_page(files, title, star):
         Chapter("next", "Going on", [_next(classes)]),
     ]
     lead = f"The subtomograms of {star} sorted into classes without a reference, the half sets kept apart."
-    return Page(f"Classes of {title}", lead, chapters, "All files lie beside this page.")
+    return Page(f"Classes of {title}", lead, chapters, FILES_BESIDE)
 
 
 def _verdicts(classes, particles):

@@ -10,17 +10,12 @@ from gradalign.io.volume_file import read
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.style import BLUE, GREEN
 from gradalign.report.page.drawings import inlined_svg
-from gradalign.report.page.parts import Chapter, Drawing, Page, Verdict, Verdicts, Words
-from gradalign.report.page.surfaces import Solid, enclosed_share, light, maps_part
-from gradalign.report.page.tables import Look, in_angstrom, table_part
+from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
+from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
+from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
 
-MOST_ROWS = 500
-"""Particles that the table of scores gives."""
 _FIGURE = "Half maps, orientations, scores and slices"
-_MAPS = (
-    "Surfaces at levels that enclose the same volume, turning together: drag one with mouse or finger, or use the "
-    "arrow keys, + and − on it. The half maps were averaged apart: what they do not share is noise."
-)
+_MAPS = f"{TURNING} The half maps were averaged apart: what they do not share is noise."
 _COMMANDS = """chimerax average.cxc
 gradalign particles aligned.star --reference average_filtered.mrc
 gradalign average aligned.star again.mrc
@@ -65,7 +60,7 @@ def particles_page(files, title):
         Chapter("next", "Going on", [_next()]),
     ]
     lead = "Subtomograms aligned to a reference and averaged in rounds, the half sets kept apart."
-    return Page(f"Particles of {title}", lead, chapters, "All files lie beside this page.")
+    return Page(f"Particles of {title}", lead, chapters, FILES_BESIDE)
 
 
 def _resolution(files):

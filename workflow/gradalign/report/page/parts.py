@@ -122,6 +122,9 @@ class Chapter:
     look: str = ""
 
 
+FILES_BESIDE = "All files lie beside this page."
+
+
 @dataclass
 class Page:
     """A page."""

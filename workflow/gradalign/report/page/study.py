@@ -16,8 +16,8 @@ from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.maps import COLOURS
 from gradalign.report.likelihood_aims import NEAR_BOUND, against_paper
 from gradalign.report.page.drawings import inlined_svg
-from gradalign.report.page.parts import Chapter, Drawing, Facts, Page, Verdict, Verdicts, Words
-from gradalign.report.page.surfaces import Solid, enclosed_share, light, maps_part
+from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Facts, Page, Verdict, Verdicts, Words
+from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
 from gradalign.report.page.tables import Look, table_part
 from gradalign.search.registry import paper_scores, score_label, score_names
 
@@ -69,8 +69,7 @@ _CLAIMS = (
     "“nearly” or “significantly” was given a number beforehand."
 )
 _MAPS = (
-    "Surfaces at levels that enclose the same volume, turning together: drag one with mouse or finger, or use the "
-    "arrow keys, + and − on it. The average of noise alone, aligned to the same template, stands beside the averages: "
+    f"{TURNING} The average of noise alone, aligned to the same template, stands beside the averages: "
     "what it shows is the template's own."
 )
 _KINDS = {"average": "average", "class": "class average", "noise": "average of noise"}
@@ -150,7 +149,7 @@ def _lead(config):
 
 
 def _foot():
-    words = "All files lie beside this page. Snakemake's own report is the {}."
+    words = FILES_BESIDE + " Snakemake's own report is the {}."
     return Markup(words).format(Markup('<a href="appendix.html">technical appendix</a>'))
 
 

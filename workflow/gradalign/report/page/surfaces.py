@@ -18,6 +18,11 @@ from gradalign.report.page.parts import Maps
 LEVELS = (0.5, 0.7, 1.0, 1.4, 2.0)
 """Enclosed volumes between which one chooses, as multiples of the reference's."""
 MIDDLE = 2
+TURNING = (
+    "Surfaces at levels that enclose the same volume, turning together: drag one with mouse or finger, or use the "
+    "arrow keys, + and − on it."
+)
+"""What is said over maps that turn."""
 _FINE, _LARGEST = 40, 64
 # reach of a surface from the middle of its frame, of the frame's width, and how much larger it may be drawn for it
 _FILLED, _NEARER = 0.42, (0.8, 2.5)

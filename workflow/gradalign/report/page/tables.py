@@ -8,6 +8,8 @@ from gradalign.report.numbers import snr_label
 from gradalign.report.page.parts import Cell, Column, Table
 from gradalign.search.registry import score_label
 
+MOST_ROWS = 500
+"""Particles that a table gives."""
 _TITLES = {
     "tilt_deg": "Tilt range (±°)",
     "snr": "SNR",
