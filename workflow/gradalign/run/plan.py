@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 START_S = 1.0
 """What a job takes to start; it does not grow with the job."""
+# for each thing of a job whose rule has no earlier run
 _EACH_S = 0.1
-# for a rule without an earlier run: for each thing of a job
 _RANGE = re.compile(r"(\d+)-(\d+)")
 
 
