@@ -36,6 +36,8 @@ def press_ctrl_c(program, *words):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # what a shell starts in the background ignores it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     first = [process.stdout.readline(), process.stdout.readline()]
     os.killpg(process.pid, signal.SIGINT)
