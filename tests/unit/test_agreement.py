@@ -1,35 +1,17 @@
 import numpy as np
 import pytest
+from crowded import BOX, observed, placed
 
 from gradalign.geometry.rotations import random_rotations, rotation_angle
-from gradalign.geometry.wedge import measured
 from gradalign.scores.masks import distances
 from gradalign.search.agreement import Agreement
 from gradalign.search.likelihood import LIKELIHOOD
 from gradalign.search.settings import Settings
-from gradalign.simulation.phantom import phantom
 
-SPACE, BOX = 64, 32
 TILTS = (60.0, 60.0)
 POSES = random_rotations(np.random.default_rng(3), 4)
 PLACES = np.array([[11.0, 4.0, -3.0], [-3.0, -12.0, 2.0]])
 TRUTH = POSES[0] @ POSES[1].T
-
-
-def placed(rotation, place=(0.0, 0.0, 0.0)):
-    wide = np.zeros((SPACE,) * 3)
-    wide[16:48, 16:48, 16:48] = phantom(14, BOX, rotation)
-    wide /= wide.max()
-    return np.roll(wide, np.rint(place[::-1]).astype(int), axis=(0, 1, 2))
-
-
-def observed(density, noise, seed=0):
-    """Return the box in the middle of what ±60° show of a density in a wider space."""
-    axis = np.fft.fftfreq(SPACE)
-    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij")[::-1], axis=-1)
-    noisy = density + noise * np.random.default_rng(seed).normal(size=density.shape)
-    cut = np.fft.ifftn(np.fft.fftn(noisy) * measured(points, (-60.0, 60.0, 90.0))).real
-    return cut[16:48, 16:48, 16:48]
 
 
 def pair(noise, crowded=True):

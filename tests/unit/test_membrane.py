@@ -1,15 +1,13 @@
 import numpy as np
 import pytest
+from crowded import BOX, SPACE, observed, placed
 
 from gradalign import align_pair
 from gradalign.geometry.rotations import random_rotations, rotation_angle
-from gradalign.geometry.wedge import measured
 from gradalign.scores.masks import distances
 from gradalign.scores.membrane import membrane_in
 from gradalign.scores.signal_model import estimate_models
-from gradalign.simulation.phantom import phantom
 
-SPACE, BOX = 64, 32
 POSES = random_rotations(np.random.default_rng(3), 2)
 NORMALS = np.array([[0.8, -0.5, 0.33], [-0.2, 0.9, 0.4]])
 
@@ -25,24 +23,9 @@ def membrane(normal, height):
     return leaflets * np.exp(-0.5 * aside / 100.0)
 
 
-def particle(rotation):
-    wide = np.zeros((SPACE,) * 3)
-    wide[16:48, 16:48, 16:48] = phantom(14, BOX, rotation)
-    return wide / wide.max()
-
-
-def observed(density, noise, seed=0):
-    """Return the box in the middle of what ±60° show of a density in a wider space."""
-    axis = np.fft.fftfreq(SPACE)
-    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij")[::-1], axis=-1)
-    noisy = density + noise * np.random.default_rng(seed).normal(size=density.shape)
-    cut = np.fft.ifftn(np.fft.fftn(noisy) * measured(points, (-60.0, 60.0, 90.0))).real
-    return cut[16:48, 16:48, 16:48]
-
-
 @pytest.mark.parametrize("normal", NORMALS)
 def test_a_membrane_is_found_where_the_particle_stands_too(normal):
-    alone, wall = (observed(part, 0.0) for part in (particle(POSES[0]), membrane(normal, 11.0)))
+    alone, wall = (observed(part, 0.0) for part in (placed(POSES[0]), membrane(normal, 11.0)))
     volume = alone + wall + observed(np.zeros((SPACE,) * 3), 0.05)
     found = membrane_in(volume, 8.0)
     near = distances(BOX) < 10
@@ -52,17 +35,17 @@ def test_a_membrane_is_found_where_the_particle_stands_too(normal):
 def test_noise_and_a_lone_particle_hold_no_membrane():
     rng = np.random.default_rng(0)
     assert membrane_in(rng.normal(size=(BOX,) * 3), 8.0) is None
-    assert membrane_in(observed(particle(POSES[0]), 0.05), 8.0) is None
+    assert membrane_in(observed(placed(POSES[0]), 0.05), 8.0) is None
 
 
 def test_a_membrane_keeps_its_share_whatever_the_scale():
-    volume = observed(particle(POSES[0]) + membrane(NORMALS[0], 11.0), 0.05)
+    volume = observed(placed(POSES[0]) + membrane(NORMALS[0], 11.0), 0.05)
     np.testing.assert_allclose(membrane_in(1e4 * volume, 8.0), 1e4 * membrane_in(volume, 8.0), rtol=1e-6, atol=1e-3)
 
 
 def test_a_pair_beside_membranes_is_aligned():
     volumes = [
-        observed(particle(pose) + membrane(normal, 11.0), 0.05, seed)
+        observed(placed(pose) + membrane(normal, 11.0), 0.05, seed)
         for seed, (pose, normal) in enumerate(zip(POSES, NORMALS, strict=True))
     ]
     found = align_pair(*volumes, score="likelihood")
@@ -70,7 +53,7 @@ def test_a_pair_beside_membranes_is_aligned():
 
 
 def test_a_given_mask_leaves_the_membrane_where_it_is():
-    volume = observed(particle(POSES[0]) + membrane(NORMALS[0], 11.0), 0.05)
+    volume = observed(placed(POSES[0]) + membrane(NORMALS[0], 11.0), 0.05)
     (found,), (given,) = (estimate_models([volume], [60], mask) for mask in ("automatic", 8.0))
     assert found.gold is not None
     assert given.gold is None
