@@ -80,6 +80,19 @@ def test_a_new_reference_takes_the_place_of_the_old_one(kept, study, lock):
     assert not Path(f"{kept}.partial").exists()
 
 
+def test_what_the_benchmark_measured_stays_with_a_new_reference(kept, study, lock):
+    measured = kept / "benchmark" / "summary.csv"
+    measured.parent.mkdir()
+    measured.write_text("older")
+    store(study, kept, lock, PAPER)
+    assert measured.read_text() == "older"
+    newer = study.parent / "benchmark" / "summary.csv"
+    newer.parent.mkdir()
+    newer.write_text("newer")
+    store(study, kept, lock, PAPER)
+    assert measured.read_text() == "newer"
+
+
 @pytest.mark.parametrize("name", ["claims.csv", "tables/comparison.csv", "config.yaml"])
 def test_an_unfinished_run_makes_no_reference(tmp_path, study, lock, name):
     (study / name).unlink()
