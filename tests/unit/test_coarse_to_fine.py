@@ -4,7 +4,7 @@ from test_likelihood import data_set
 
 from gradalign.geometry.rotations import random_rotations, rotation_angle
 from gradalign.scores.signal_model import estimate_model
-from gradalign.search.coarse_to_fine import _best_distinct
+from gradalign.search.coarse_to_fine import _best_distinct, rounds_to
 from gradalign.search.likelihood import align_bands, prepare_bands
 from gradalign.search.settings import Damping, Settings
 from gradalign.search.step import unevaluated
@@ -79,3 +79,27 @@ def test_values_of_a_round_never_rise(noise):
     volumes = [prepare_bands(volume, 90, model, settings)._replace(joint=None) for volume in volumes]
     found = align_bands(*volumes, settings=settings)
     assert (np.diff(found.trace) <= 0.0).all()
+
+
+@pytest.mark.parametrize("low_pass", [1.5, 2.1, 3.0, 4.0, 6.0])
+@pytest.mark.parametrize("extent", [12.0, 32.0, 100.0])
+def test_rounds_end_at_the_limit_and_begin_as_coarse_as_the_seeds_need(low_pass, extent):
+    own = Settings().rounds
+    limits = np.array([one.low_pass for one in rounds_to(own, low_pass, extent)])
+    scaled = np.array([one.low_pass for one in own]) * low_pass / own[-1].low_pass
+    np.testing.assert_allclose(limits[-len(own) :], scaled)
+    # at most what was tuned for many seeds, or what the box can tell
+    assert limits[0] == pytest.approx(max(scaled[0], min(own[0].low_pass, extent / 4.5)))
+    assert (np.diff(limits) <= 0).all()
+    assert (limits[:-1] / limits[1:] <= 1.4 + 1e-9).all()
+
+
+def test_rounds_at_their_own_limit_stay_as_they_are():
+    own = Settings().rounds
+    assert rounds_to(own, own[-1].low_pass, 32.0) == own
+
+
+def test_a_single_round_becomes_several_where_its_limit_is_made_finer():
+    one = Settings().rounds[-1]
+    limits = [each.low_pass for each in rounds_to([one], one.low_pass / 2, 100.0)]
+    np.testing.assert_allclose(limits, one.low_pass * 0.5 ** np.array([0, 1 / 3, 2 / 3, 1]))

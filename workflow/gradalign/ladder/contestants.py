@@ -58,7 +58,9 @@ class OwnScore:
         Answer
         """
         told = observed.told
-        settings = asked(self._score, None, told.get("low_pass"), told.get("reach"), observed.voxel_size)
+        settings = asked(
+            self._score, None, told.get("low_pass"), told.get("reach"), observed.voxel_size, observed.fixed[0], "f"
+        )
         for number, (f, g) in enumerate(observed.couples):
             start = time.process_time()
             volumes = self._prepared(observed, f, g, settings)

@@ -49,7 +49,8 @@ class Plan:
 
     def __post_init__(self):
         # the bands of a search from coarse to fine end at that of the round
-        settings, edge = load_score(self.score).limited(self.settings, self.low_pass), self.box * self.voxel_size
+        edge = self.box * self.voxel_size
+        settings = load_score(self.score).limited(self.settings, self.low_pass, edge)
         rounds = tuple(one._replace(low_pass=min(one.low_pass, edge)) for one in settings.rounds)
         spacing = min(SPACING_SHARE * self.low_pass, settings.start_reach or np.inf)
         object.__setattr__(self, "settings", replace(settings, start_spacing=spacing, rounds=rounds))

@@ -22,6 +22,8 @@ from gradalign.search.stochastic import place_candidates, place_seeds
 _SAME = 0.15
 # fall of d in an accepted step that no longer matters: it is the logarithm of a likelihood
 _FALL = 0.01
+# a search begins where the box has about so many cycles, and goes on to limits so much finer at most
+_FIRST_CYCLES, _NEXT_LIMIT = 4.5, 1.4
 
 
 @jit
@@ -77,6 +79,35 @@ def _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, 
             if accepted and before - candidates.dissimilarities[number] < _FALL:
                 break
     return taken
+
+
+def rounds_to(rounds, low_pass, extent):
+    """Return rounds that end at another band limit, those before in proportion.
+
+    The seeds do not become more with a finer limit. So coarser rounds come first, until the first is as coarse as it
+    was, or as the box can tell.
+
+    Parameters
+    ----------
+    rounds : sequence of gradalign.search.settings.Round
+        The finest last.
+    low_pass : float
+        In nm.
+    extent : float
+        Edge of the box in nm.
+
+    Returns
+    -------
+    tuple of gradalign.search.settings.Round
+    """
+    scale = low_pass / rounds[-1].low_pass
+    limits = [scale * each.low_pass for each in rounds]
+    wider = min(rounds[0].low_pass, extent / _FIRST_CYCLES) / limits[0]
+    more = max(0, int(np.ceil(np.log(wider) / np.log(_NEXT_LIMIT) - 1e-9)))
+    limits = [limits[0] * wider ** (number / more) for number in range(more, 0, -1)] + limits
+    # those between are as the second
+    kinds = [*rounds[:1], *more * tuple(rounds[1:2] or rounds), *rounds[1:]]
+    return tuple(kind._replace(low_pass=limit) for kind, limit in zip(kinds, limits, strict=True))
 
 
 def without_log_terms(spectrum):

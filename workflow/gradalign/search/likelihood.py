@@ -14,10 +14,11 @@ from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
 from gradalign.search.agreement import Agreement, CrowdedVolume, cores, search_by_agreement, surrounded
-from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_log_terms
+from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, rounds_to, without_log_terms
 from gradalign.search.joint import JointDescent, JointRefinement
+from gradalign.search.kernel_score import KernelScore, refined_on
 from gradalign.search.modes import JointVolume, prepare_joint
-from gradalign.search.score import KernelScore, Start, refined_on
+from gradalign.search.score import Start
 from gradalign.search.seeds import free_directions, start_rotations
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import joined
@@ -347,15 +348,14 @@ class LikelihoodScore(KernelScore):
         """Return signal and noise of a particle, see `Score.model_of_particle`."""
         return model_of_particle(volume, tilt, known, transfer)
 
-    def limited(self, settings, low_pass):
-        """Return settings whose rounds end at another band limit, the others in proportion, see `Score.limited`."""
+    def limited(self, settings, low_pass, extent=np.inf):
+        """Return settings whose rounds end at another band limit, see `Score.limited`."""
         if not 0.0 < low_pass < np.inf:
             raise InputError(
                 f"low_pass: is {low_pass:g} nm, where the likelihood needs a length in nm for its last round"
             )
-        scale = low_pass / finest_limit(settings)
-        rounds = tuple(each._replace(low_pass=scale * each.low_pass) for each in settings.rounds)
-        return replace(settings, low_pass=low_pass, rounds=rounds)
+        finest_limit(settings)
+        return replace(settings, low_pass=low_pass, rounds=rounds_to(settings.rounds, low_pass, extent))
 
     def own_limit(self, settings):
         """Return the band limit of the last round, see `Score.own_limit`."""

@@ -109,7 +109,7 @@ def align_pair(
     """
     settings = checked_settings(settings, low_pass, voxel_size, seed)
     score = load_score(score)
-    settings = asked(score, settings, low_pass, reach, voxel_size)
+    settings = asked(score, settings, low_pass, reach, voxel_size, f, "f")
     settings = within_box(settings, voxel_size, f=f, g=g)
     check_surfaces(surface_f=surface_f, surface_g=surface_g)
     say_if_compiling()

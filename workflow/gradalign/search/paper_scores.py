@@ -10,7 +10,8 @@ from gradalign.io.mrc import check_volume
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.signal_model import SignalModel, estimate_models
-from gradalign.search.score import KernelScore, Start
+from gradalign.search.kernel_score import KernelScore
+from gradalign.search.score import Start
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import chosen

@@ -58,19 +58,23 @@ def checked_settings(settings, low_pass, voxel_size, seed):
     return settings
 
 
-def asked(score, settings, low_pass=None, reach=None, voxel_size=1.0):
+def asked(score, settings, low_pass, reach, voxel_size, volume, name):
     """Return the settings of an alignment, with what was asked for beside them, or what the voxels allow.
 
     Parameters
     ----------
     score : gradalign.search.score.Score
     settings : gradalign.search.settings.Settings, optional
-    low_pass : float, optional
+    low_pass : float or None
         Band limit in nm.
-    reach : float, optional
+    reach : float or None
         Largest start translation along each axis, in nm.
     voxel_size : float
         In nm.
+    volume : array_like of shape (N, N, N)
+        One of those that are aligned: a search begins as coarse as its box can tell.
+    name : str
+        How messages call it.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def asked(score, settings, low_pass=None, reach=None, voxel_size=1.0):
     Raises
     ------
     InputError
-        If the score cannot take the band limit.
+        If the score cannot take the band limit, or the volume is unusable.
     """
     settings = settings or Settings()
     if low_pass is None and settings.low_pass != Settings.low_pass and settings.rounds == Settings.rounds:
@@ -95,7 +99,7 @@ def asked(score, settings, low_pass=None, reach=None, voxel_size=1.0):
                 stacklevel=3,
             )
     if low_pass is not None:
-        settings = score.limited(settings, low_pass)
+        settings = score.limited(settings, low_pass, len(check_volume(volume, name)) * voxel_size)
     return settings if reach is None else replace(settings, start_reach=reach)
 
 

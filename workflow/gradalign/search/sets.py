@@ -99,7 +99,7 @@ def align_to_reference(
     True
     """
     settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
-    settings = asked(score, settings, low_pass, reach, voxel_size)
+    settings = asked(score, settings, low_pass, reach, voxel_size, reference, "the reference")
     tilts = _each_tilt(volumes, tilts)
     settings = within_box(settings, voxel_size, **{"the reference": reference})
     kept = usable(volumes, tilts, len(reference))
@@ -171,10 +171,11 @@ def align_all_pairs(
     True
     """
     settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
-    settings = asked(score, settings, low_pass, reach, voxel_size)
     tilts = _each_tilt(volumes, tilts)
     kept = usable(volumes, tilts)
-    settings = within_box(settings, voxel_size, **{f"volume {kept[0]}": volumes[kept[0]]})
+    first, called = volumes[kept[0]], f"volume {kept[0]}"
+    settings = asked(score, settings, low_pass, reach, voxel_size, first, called)
+    settings = within_box(settings, voxel_size, **{called: first})
     say_if_compiling()
     volumes, transfers = _transferred(volumes, kept, ctfs, ctf_data)
     models = score.estimate(

@@ -12,19 +12,19 @@ are compared it is the difference of their likelihoods. One rival more is what c
 among those that a search tries, with `LEAST_EVIDENCE`.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from gradalign.fourier.overlap import own_shares, work_space
-from gradalign.fourier.products import FIXED, MOVED, overlap_products
-from gradalign.geometry.rotations import rotation_angle
-from gradalign.scores.least_squares import LIKELIHOOD, dissimilarity, normal_equations
+from gradalign.fourier.overlap import own_shares
+from gradalign.fourier.products import FIXED, MOVED
+from gradalign.scores.evaluation import evaluate
+from gradalign.scores.least_squares import LIKELIHOOD
 from gradalign.search.joint import joint_curvature
-from gradalign.search.step import rotation_from_vector
 
 # of central differences, in radians and voxels
 _STEPS = np.array([2e-3] * 3 + [2e-2] * 3)
+# [e]× of the axes, and rotations about them by a step (Rodrigues)
+_CROSS = np.cross(np.eye(3)[:, None], np.eye(3)).transpose(0, 2, 1)
+_TURNS = np.eye(3) + np.sin(_STEPS[0]) * _CROSS + (1.0 - np.cos(_STEPS[0])) * _CROSS @ _CROSS
 # what is known of an answer before: radians, and the part of the box
 _PRIOR_ANGLE, _PRIOR_SHIFT = 1.8, 0.25
 # Q takes the noise for 1.3 times what it is (`gradalign.search.modes`), and the support is smoother than a particle's;
@@ -51,25 +51,13 @@ LARGEST_EXCESS = 15.0
 """Standard deviations by which d may be above its expectation."""
 
 
-class _Place(NamedTuple):
-    """The score at one transform."""
-
-    value: float
-    matrix: np.ndarray
-    vector: np.ndarray
-    count: int
-    products: np.ndarray
-
-
-def _evaluate(fixed, moving, kernel, rotation, translation, work):
-    products, matrix, vector = np.empty((9, 8)), np.empty((6, 6)), np.empty(6)
-    count = overlap_products(fixed, moving, rotation, translation, work, products)
-    normal_equations(kernel, products, count, matrix, vector)
-    return _Place(dissimilarity(kernel, products, count), matrix, vector, count, products)
-
-
-def _moved(rotation, translation, change):
-    return rotation_from_vector(change[:3]) @ rotation, translation + change[3:]
+def _around(rotation, translation):
+    """Return a transform, and what it becomes by each step ahead and back."""
+    rotations, translations = np.tile(rotation, (13, 1, 1)), np.tile(translation, (13, 1))
+    rotations[1:4], rotations[7:10] = _TURNS @ rotation, _TURNS.transpose(0, 2, 1) @ rotation
+    translations[4:7] += np.diag(_STEPS[3:])
+    translations[10:13] -= np.diag(_STEPS[3:])
+    return rotations, translations
 
 
 def covariance_at(fixed, moving, kernel, rotation, translation, basis):
@@ -92,20 +80,12 @@ def covariance_at(fixed, moving, kernel, rotation, translation, basis):
         Of ω in R ← exp([ω]×) R, radians, and the translation in voxels; 0 in directions that were not free. Where the
         volumes say nothing it is that of any rotation and of a quarter of the box.
     """
-    work, basis = work_space(fixed), np.asarray(basis, dtype=float)
-    at = _evaluate(fixed, moving, kernel, rotation, translation, work)
-    slopes = np.empty((6, 6))
-    for number, step in enumerate(_STEPS):
-        change = np.zeros(6)
-        change[number] = step
-        ahead, back = (
-            _evaluate(fixed, moving, kernel, *_moved(rotation, translation, sign * change), work).vector
-            for sign in (1.0, -1.0)
-        )
-        slopes[number] = (back - ahead) / (2.0 * step)
+    basis = np.asarray(basis, dtype=float)
+    values, matrices, vectors, counts, _ = evaluate(fixed, moving, kernel, *_around(rotation, translation))
+    slopes = (vectors[7:] - vectors[1:7]) / (2.0 * _STEPS[:, None])
     # of |r|²: known to the likelihood, else from what is left
-    variance = 1.0 if kernel == LIKELIHOOD else at.value / max(at.count, 1)
-    curvature, noise = (basis.T @ part @ basis for part in (0.5 * (slopes + slopes.T), 0.5 * variance * at.matrix))
+    variance = 1.0 if kernel == LIKELIHOOD else values[0] / max(counts[0], 1)
+    curvature, noise = (basis.T @ part @ basis for part in (0.5 * (slopes + slopes.T), 0.5 * variance * matrices[0]))
     scale = _known_before(fixed.size, basis)
     curvature, noise = _without_maxima(scale @ curvature @ scale), scale @ noise @ scale
     free = np.eye(len(scale))
@@ -197,7 +177,8 @@ def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
     rotations, shifts = candidates.rotations[order], candidates.translations[order]
 
     def elsewhere(own, shift):
-        angles = np.radians(rotation_angle(np.transpose(rotations, (0, 2, 1)) @ own))
+        traces = rotations.reshape(-1, 9) @ np.ravel(own)
+        angles = np.arccos(np.clip(0.5 * (traces - 1.0), -1.0, 1.0))
         apart = fixed.size / 4.0 * angles + np.linalg.norm(shifts - shift, axis=1)
         return apart > _ELSEWHERE * resolution
 
@@ -235,24 +216,25 @@ def judge(fixed, moving, kernel, answer, candidates, covariance, reach, evidence
         What `gradalign.search.settings.Alignment` says of it: covariance, probability, evidence, excess and reason.
     """
     rotation, translation, value = answer
-    at = _evaluate(fixed, moving, kernel, rotation, translation, work_space(fixed))
+    values, *_, counts, products = evaluate(fixed, moving, kernel, rotation[None], translation[None])
+    at, count = products[0], int(counts[0])
     others = candidates.dissimilarities[rivals(candidates, rotation, translation, fixed)]
     if kernel == LIKELIHOOD:
         ratios = others - value
         mean, deviation = expected_value(fixed, moving, rotation)
-        excess = (at.value - mean) / deviation
-        by_overlap = float(fixed.penalties.sum(dtype=float)) - at.value
+        excess = (values[0] - mean) / deviation
+        by_overlap = float(fixed.penalties.sum(dtype=float)) - values[0]
     else:
-        ratios = at.count * np.log(np.maximum(others, 1e-300) / max(value, 1e-300))
-        norm = np.sqrt(at.products[MOVED, MOVED] * at.products[FIXED, FIXED])
-        likeness = max(at.products[MOVED, FIXED], 0.0) / norm if norm > 0.0 else 0.0
-        excess, by_overlap = np.nan, -at.count * np.log(max(1.0 - likeness**2, 1e-12))
+        ratios = count * np.log(np.maximum(others, 1e-300) / max(value, 1e-300))
+        norm = np.sqrt(at[MOVED, MOVED] * at[FIXED, FIXED])
+        likeness = max(at[MOVED, FIXED], 0.0) / norm if norm > 0.0 else 0.0
+        excess, by_overlap = np.nan, -count * np.log(max(1.0 - likeness**2, 1e-12))
     evidence = by_overlap if evidence is None else evidence
     # what chance alone may match is a rival, too
     ratios = np.append(ratios, evidence - LEAST_EVIDENCE)
     probability = float(1.0 / (1.0 + np.exp(-np.clip(ratios, -700.0, 700.0)).sum()))
     spread = np.degrees(np.sqrt(np.trace(covariance[:3, :3])))
-    reason = _reason(at.count, float(evidence), spread, translation, reach, fixed.size, probability, excess)
+    reason = _reason(count, float(evidence), spread, translation, reach, fixed.size, probability, excess)
     return {
         "covariance": covariance,
         "probability": probability,
@@ -282,7 +264,7 @@ def height(fixed, moving, kernel, answer, mean):
         The rest are n independent complex coefficients, whose sum of squares deviates by 1/√(2n) of itself.
     """
     rotation, translation, value = answer
-    count = _evaluate(fixed, moving, kernel, rotation, translation, work_space(fixed)).count
+    count = evaluate(fixed, moving, kernel, rotation[None], translation[None])[3][0]
     return float(np.log(mean / max(value, 1e-300)) * np.sqrt(2.0 * count))
 
 
