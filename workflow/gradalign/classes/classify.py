@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gradalign.base.threads import on_one_thread
 from gradalign.classes.candidates import all_pairs_of
 from gradalign.classes.rounds import empty_sums, finish_round, renumbered, sort_round
 from gradalign.classes.standing import Standing
@@ -51,6 +52,7 @@ class Classification:
     """Why no class was found; empty if there are some."""
 
 
+@on_one_thread
 def classify(
     volumes: Sequence[ArrayLike],
     *,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gradalign.base.threads import on_one_thread
 from gradalign.classes.maps import ClassMap, prepare_map, prepare_particle
 from gradalign.classes.sorting import sort_particle
 from gradalign.classes.start import MODEL_SAMPLE, checked_volumes, first_state
@@ -47,6 +48,7 @@ def _prepared_template(template, plan):
     return prepare_map(found, plan)
 
 
+@on_one_thread
 def align_to_references(
     volumes: Sequence[ArrayLike],
     references: Sequence[ArrayLike],

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradalign.base.threads import on_one_thread
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import seed_rotations
 from gradalign.search.seeds import seeds_at_best_translation
@@ -68,6 +69,7 @@ def scan(fixed, moving, score, interval, settings, voxel_size=1.0):
     return best
 
 
+@on_one_thread
 def scan_pair(
     f, g, *, tilt_f=60.0, tilt_g=60.0, score="rcs", interval=30.0, low_pass=None, voxel_size=1.0, seed=0, settings=None
 ):

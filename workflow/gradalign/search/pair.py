@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gradalign.base.jit import say_if_compiling
+from gradalign.base.threads import on_one_thread
 from gradalign.fourier.transfer import read_transfers
 from gradalign.geometry.wedge import TiltRange
 from gradalign.search.request import asked, check_surfaces, checked_settings, within_box
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gradalign.scores.signal_model import SignalModel
 
 
+@on_one_thread
 def align_pair(
     f: ArrayLike,
     g: ArrayLike,

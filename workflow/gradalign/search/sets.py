@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from gradalign.base.jit import say_if_compiling
 from gradalign.base.randomness import generator
+from gradalign.base.threads import on_one_thread
 from gradalign.errors import InputError
 from gradalign.fourier.transfer import each_ctf, read_transfers
 from gradalign.geometry.wedge import TiltRange
@@ -40,6 +41,7 @@ def _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable
         yield score.prepare(volumes[number], tilts[number], settings, voxel_size, model, called, movable)
 
 
+@on_one_thread
 def align_to_reference(
     volumes: Sequence[ArrayLike],
     reference: ArrayLike,
@@ -116,6 +118,7 @@ def align_to_reference(
     return found
 
 
+@on_one_thread
 def align_all_pairs(
     volumes: Sequence[ArrayLike],
     *,
