@@ -18,7 +18,7 @@ from gradalign.scores.masks import soft_sphere
 from gradalign.search.seeds import free_directions
 from gradalign.search.settings import Damping
 from gradalign.search.step import refine, unevaluated
-from gradalign.simulation.dataset import DataSet
+from gradalign.simulation.dataset import DataSet, Specimen
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.noise import Noise
 from gradalign.simulation.phantom import phantom
@@ -177,7 +177,8 @@ def bounds(folder, searches=("full", "axis"), scans=((60, np.inf), (60, 1), (60,
     path = folder / "phantom.mrc"
     write_volume(path, phantom(32, 48), 1.0)
     subtomograms = {"box": 32, "voxel_size": 1.0, "simulation_box": 32, "max_shift": 0.05, "keep": False}
-    lines = data_set_bounds("phantom", path, "C1", scans, pairs, searches, 3, MICROSCOPE, subtomograms)
+    specimen = Specimen.read("phantom", path, 3, MICROSCOPE, subtomograms)
+    lines = data_set_bounds(specimen, "C1", scans, pairs, searches)
     return {tuple(row[name] for name in BOUNDS[1:4]): row for row in lines}
 
 

@@ -14,12 +14,13 @@ from gradalign.report.tables.averages import (
     write_averages_markdown,
 )
 from gradalign.search.settings import Settings
+from gradalign.simulation.dataset import Specimen
 from gradalign.simulation.phantom import phantom
 from gradalign.study.average_shells import empty_averages, finish_averages, shell_rows
 from gradalign.study.columns.averages import AVERAGES, KINDS
 from gradalign.study.columns.classification import OBJECT_COLUMN
-from gradalign.study.data_sets import mixture, mixture_particles, open_data_set, template
-from gradalign.study.templates import align_to_template
+from gradalign.study.data_sets import mixture, mixture_particles
+from gradalign.study.templates import TemplateAligner, align_to_template
 
 MICROSCOPE = {"voltage": 300, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 3.0}
 SUBTOMOGRAMS = {"box": 24, "voxel_size": 1.0, "simulation_box": 24, "max_shift": 0.05, "keep": False}
@@ -36,7 +37,7 @@ def density(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reference(density):
-    return template("phantom", density, 7, MICROSCOPE, SUBTOMOGRAMS)
+    return Specimen.read("phantom", density, 7, MICROSCOPE, SUBTOMOGRAMS).template()
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,10 @@ def run(density, reference, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sums")
 
     def align(kind, indices):
-        data_set = open_data_set("phantom", density, 60.0, 0.5, 7, MICROSCOPE, SUBTOMOGRAMS)
+        data_set = Specimen.read("phantom", density, 7, MICROSCOPE, SUBTOMOGRAMS).data_set(60.0, 0.5)
         averages = empty_averages(reference, CELL["score"])
-        lines = align_to_template(data_set, kind, indices, CELL, reference, "C1", Settings(low_pass=5.0), 7, averages)
+        aligner = TemplateAligner(reference, "C1", CELL, 1.0, Settings(low_pass=5.0), 7)
+        lines = align_to_template(aligner, data_set, kind, indices, averages)
         rows = [row for part in lines for row in part]
         path = folder / f"{kind}{min(indices)}-{max(indices)}.npz"
         save_averages(path, averages)
@@ -153,7 +155,8 @@ def test_no_resolution_is_said_in_words():
 
 
 def test_a_mixture_is_one_data_set_after_the_other_each_with_its_poses(density):
-    data_sets = [open_data_set(name, density, 60.0, 0.5, 7, MICROSCOPE, SUBTOMOGRAMS) for name in ("a", "b")]
+    specimens = [Specimen.read(name, density, 7, MICROSCOPE, SUBTOMOGRAMS) for name in ("a", "b")]
+    data_sets = [specimen.data_set(60.0, 0.5) for specimen in specimens]
     members = list(mixture(data_sets, 2))
     assert [volume.tobytes() for volume, _ in members] == [
         data_set.subtomogram(index)[0].tobytes() for data_set in data_sets for index in range(2)

@@ -7,21 +7,16 @@ from gradalign.io.csv_lines import write_records
 from gradalign.io.provenance import read_provenance
 from gradalign.io.star import read_particles
 from gradalign.run.jobs import job, progress
+from gradalign.simulation.dataset import Specimen
 from gradalign.study.columns.aligners import ALIGNER_SECONDS, ALIGNERS
-from gradalign.study.data_sets import open_data_set
 
 wildcards, params = snakemake.wildcards, snakemake.params
 with job(snakemake.log.job) as say:
     condition = Condition(wildcards.dataset, float(wildcards.tilt), float(wildcards.snr))
-    data_set = open_data_set(
-        condition.object,
-        snakemake.input.density,
-        condition.tilt,
-        condition.snr,
-        params.seed,
-        params.microscope,
-        params.subtomograms,
+    specimen = Specimen.read(
+        condition.object, snakemake.input.density, params.seed, params.microscope, params.subtomograms
     )
+    data_set = specimen.data_set(condition.tilt, condition.snr)
     about = read_provenance(snakemake.input.about)
     particles = read_particles(snakemake.input.poses)
     what = f"alignments of {condition.words}, by {wildcards.aligner}"

@@ -3,15 +3,17 @@
 from gradalign.io.mrc import write_stack
 from gradalign.io.star import write_particles
 from gradalign.run.jobs import job, progress
-from gradalign.study.data_sets import mixture, mixture_particles, open_data_set
+from gradalign.simulation.dataset import Specimen
+from gradalign.study.data_sets import mixture, mixture_particles
 
 params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
     section = params.section
-    data_sets = [
-        open_data_set(name, path, section["tilt"], section["snr"], params.seed, params.microscope, params.subtomograms)
+    specimens = [
+        Specimen.read(name, path, params.seed, params.microscope, params.subtomograms)
         for name, path in zip(params.objects, snakemake.input.densities, strict=True)
     ]
+    data_sets = [specimen.data_set(section["tilt"], section["snr"]) for specimen in specimens]
     total = len(data_sets) * section["particles"]
     what = "subtomograms for classification"
     members = list(progress(mixture(data_sets, section["particles"]), total, what, say))

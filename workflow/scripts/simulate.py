@@ -2,24 +2,18 @@
 
 import numpy as np
 
-from gradalign.io.mrc import read_volume, write_stack, write_volume
+from gradalign.io.mrc import write_stack, write_volume
 from gradalign.io.star import write_particles
 from gradalign.run.jobs import job, progress
-from gradalign.simulation.dataset import configured_data_set
+from gradalign.simulation.dataset import Specimen
 
 wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
     voxel_size = params.subtomograms["voxel_size"]
-    density, _ = read_volume(snakemake.input.density)
-    data_set = configured_data_set(
-        wildcards.dataset,
-        density,
-        float(wildcards.tilt),
-        float(wildcards.snr),
-        params.seed,
-        params.microscope,
-        params.subtomograms,
+    specimen = Specimen.read(
+        wildcards.dataset, snakemake.input.density, params.seed, params.microscope, params.subtomograms
     )
+    data_set = specimen.data_set(float(wildcards.tilt), float(wildcards.snr))
     write_volume(output.example, data_set.example(), voxel_size)
     count = 2 * params.pairs
     volumes = np.empty((count, *3 * [params.subtomograms["box"]]), dtype=np.float32)

@@ -4,9 +4,10 @@ from gradalign.io.csv_lines import write_records
 from gradalign.run.jobs import job, progress
 from gradalign.search.score import load_score
 from gradalign.search.settings import alignment_settings
+from gradalign.simulation.dataset import Specimen
 from gradalign.study.columns.speedup import SPEEDUP, SPEEDUP_SECONDS
 from gradalign.study.conditions import Cell
-from gradalign.study.data_sets import open_data_set, simulated_pairs
+from gradalign.study.data_sets import simulated_pairs
 from gradalign.study.seed_by_seed import compare_pairs, seconds_lines
 
 wildcards, params = snakemake.wildcards, snakemake.params
@@ -16,10 +17,8 @@ with job(snakemake.log[0]) as say:
     cells = [Cell("phantom", tilt, snr, score, interval) for interval in params.intervals for score in scores]
     first, last = map(int, wildcards.chunk.split("-"))
     pairs = range(first, last + 1)
-    data_set = open_data_set(
-        "phantom", snakemake.input.density, tilt, snr, params.seed, params.microscope, params.subtomograms
-    )
-    volumes, particles = simulated_pairs(data_set, params.pairs)
+    specimen = Specimen.read("phantom", snakemake.input.density, params.seed, params.microscope, params.subtomograms)
+    volumes, particles = simulated_pairs(specimen.data_set(tilt, snr), params.pairs)
     seconds = {}
     settings = alignment_settings(params.alignment)
     lines = compare_pairs(volumes, particles, pairs, cells, settings, params.seed, seconds)

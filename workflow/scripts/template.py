@@ -2,11 +2,11 @@
 
 from gradalign.io.mrc import write_volume
 from gradalign.run.jobs import job
-from gradalign.study.data_sets import template
+from gradalign.simulation.dataset import Specimen
 
 params = snakemake.params
 with job(snakemake.log[0]):
-    volume = template(
+    specimen = Specimen.read(
         snakemake.wildcards.averaged, snakemake.input.density, params.seed, params.microscope, params.subtomograms
     )
-    write_volume(snakemake.output[0], volume, params.subtomograms["voxel_size"])
+    write_volume(snakemake.output[0], specimen.template(), params.subtomograms["voxel_size"])

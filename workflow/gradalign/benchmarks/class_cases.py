@@ -12,7 +12,7 @@ from scipy import ndimage
 from gradalign.base.randomness import generator
 from gradalign.classes.plan import standardised
 from gradalign.io.mrc import read_volume
-from gradalign.simulation.dataset import configured_data_set
+from gradalign.simulation.dataset import Specimen
 
 COMPLEXES = ("groel", "rna_polymerase", "enolase", "clpp")
 # direction of a cut (x, y, z; "long" for the longest axis) and the share of the mass that is kept
@@ -113,15 +113,13 @@ class Mixtures:
         density = read_volume(self._folder / f"{whole}.mrc")[0]
         return piece(density, *cut) if cut else density
 
-    def _data_set(self, name, density, snr, seed):
-        return configured_data_set(
-            name, density, _TILT, snr, seed, self._config["microscope"], self._config["subtomograms"]
-        )
+    def _specimen(self, name, density, seed):
+        return Specimen(name, density, seed, self._config["microscope"], self._config["subtomograms"])
 
     def _junk(self, name, count, snr, seed):
         size = len(self.density("rna_polymerase"))
         density = _membrane(2 * size, self._voxel_size) if name == "membrane" else self.density("rna_polymerase")
-        data = self._data_set(f"junk {name}", density, snr, seed)
+        data = self._specimen(f"junk {name}", density, seed).data_set(_TILT, snr)
         scales = data.noise_scales
         for number in range(count):
             rng = generator(seed, "junk", name, number)
@@ -155,7 +153,7 @@ class Mixtures:
             if name in JUNK:
                 made, label = self._junk(name, count, snr, seed), -1
             else:
-                data = self._data_set(name, self.density(name), snr, seed)
+                data = self._specimen(name, self.density(name), seed).data_set(_TILT, snr)
                 made = (data.subtomogram(number)[0] for number in range(count))
             volumes += [standardised(volume) for volume in made]
             labels += [label] * count
@@ -174,7 +172,5 @@ class Mixtures:
         -------
         numpy.ndarray of shape (N, N, N), float32
         """
-        data = configured_data_set(
-            name, self.density(name), 90.0, snr, seed, self._config["microscope"], self._config["subtomograms"]
-        )
+        data = self._specimen(name, self.density(name), seed).data_set(90.0, snr)
         return standardised(data.simulator.signal(np.eye(3), np.zeros(3)))

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradalign.averaging.wedge_average import WedgeAverage, sampler
 from gradalign.io.mrc import read_volume
-from gradalign.simulation.dataset import configured_data_set
+from gradalign.simulation.dataset import Specimen
 from gradalign.simulation.maps import resampled
 from gradalign.simulation.noise import Noise
 from gradalign.simulation.transfer import transfer_volume
@@ -92,9 +92,8 @@ class Site:
         density, map_voxel = read_volume(density_path)
         box = int(np.ceil(len(density) * map_voxel / self.voxel_size / 2)) * 2
         self._density = resampled(density, map_voxel, box, self.voxel_size)
-        sections = (seed, microscope, subtomograms)
-        self._data_set = configured_data_set(name, self._density, self._tilt, 1.0, *sections)
-        self._clean = configured_data_set(name, self._density, 90.0, np.inf, *sections)
+        specimen = Specimen(name, self._density, seed, microscope, subtomograms)
+        self._data_set, self._clean = specimen.data_set(self._tilt, 1.0), specimen.data_set(90.0, np.inf)
         self.protocol = self._data_set.protocol
 
     def observe(self, task, snr, count):

@@ -6,6 +6,7 @@ one scale for each; they are found on volumes of their own.
 
 from copy import copy
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import random_rotations, spread_rotations
 from gradalign.geometry.wedge import check_tilt_range
+from gradalign.io.mrc import read_volume
 from gradalign.io.star import Particles, tomogram_name
 from gradalign.simulation.protocol import configured_protocol
 from gradalign.simulation.simulator import Simulator
@@ -28,31 +30,82 @@ def _checked_snr(snr):
     return float(snr)
 
 
-def configured_data_set(name, density, tilt, snr, seed, microscope, subtomograms):
-    """Return a data set from the sections of the configuration.
+class Specimen(NamedTuple):
+    """An object and how it is imaged: what all data sets of it have in common.
 
     Parameters
     ----------
     name : str
-        The object.
+        The object, a key of the random numbers.
     density : numpy.ndarray of shape (N, N, N)
-        Its map.
-    tilt, snr : float
+        Its map ``[z, y, x]``.
     seed : int
+        The study's seed.
     microscope, subtomograms : dict
         Sections of the configuration.
-
-    Returns
-    -------
-    DataSet
-
-    Raises
-    ------
-    InputError
-        If the map or a setting is unusable.
     """
-    protocol = configured_protocol(microscope, subtomograms)
-    return DataSet(name, density, subtomograms["voxel_size"], tilt, snr, seed, protocol)
+
+    name: str
+    density: np.ndarray
+    seed: int
+    microscope: dict
+    subtomograms: dict
+
+    @classmethod
+    def read(cls, name, density_path, seed, microscope, subtomograms):
+        """Return the specimen whose density map is in a file.
+
+        Parameters
+        ----------
+        name : str
+        density_path : str or path
+        seed : int
+        microscope, subtomograms : dict
+
+        Returns
+        -------
+        Specimen
+
+        Raises
+        ------
+        InputError
+            If the map is missing or damaged.
+        """
+        return cls(name, read_volume(density_path)[0], seed, microscope, subtomograms)
+
+    def data_set(self, tilt, snr):
+        """Return the data set of one tilt range and signal-to-noise ratio.
+
+        Parameters
+        ----------
+        tilt, snr : float
+
+        Returns
+        -------
+        DataSet
+
+        Raises
+        ------
+        InputError
+            If the map or a setting is unusable.
+        """
+        protocol = configured_protocol(self.microscope, self.subtomograms)
+        return DataSet(self.name, self.density, self.subtomograms["voxel_size"], tilt, snr, self.seed, protocol)
+
+    def template(self):
+        """Return what a perfect average would be: the noise-free reconstruction in standard pose from ±90°.
+
+        Returns
+        -------
+        numpy.ndarray of shape (box, box, box), float32
+            Density ``[z, y, x]``, with the study's contrast transfer and detector, on the scale of the data.
+
+        Raises
+        ------
+        InputError
+            As `data_set`.
+        """
+        return self.data_set(90.0, np.inf).example()
 
 
 class DataSet:

@@ -26,7 +26,6 @@ from gradalign.search.seeds import free_directions
 from gradalign.simulation.noise import Noise
 from gradalign.study.columns.bounds import BOUND_KINDS, BOUNDS, QUANTITIES
 from gradalign.study.conditions import Cell
-from gradalign.study.data_sets import open_data_set, template
 from gradalign.study.pairs import Pair, pair_surfaces
 
 _DRAWS = 200
@@ -202,15 +201,12 @@ def cell_errors(cell, poses, searches, bound, symmetry, seed):
     return {key: np.concatenate(parts) for key, parts in errors.items()}
 
 
-def data_set_bounds(name, density_path, symmetry, scans, pairs, searches, seed, microscope, subtomograms):
+def data_set_bounds(specimen, symmetry, scans, pairs, searches):
     """Return the bounds of a data set: medians of the errors drawn for all pairs of a cell.
 
     Parameters
     ----------
-    name : str
-        The data set's object.
-    density_path : str or path
-        Its density map.
+    specimen : gradalign.simulation.dataset.Specimen
     symmetry : str
         Its point group.
     scans : sequence of (float, float)
@@ -219,10 +215,6 @@ def data_set_bounds(name, density_path, symmetry, scans, pairs, searches, seed, 
         In each cell.
     searches : sequence of str
         ``"full"``, ``"axis"`` or both.
-    seed : int
-        The study's seed.
-    microscope, subtomograms : dict
-        Sections of the configuration.
 
     Yields
     ------
@@ -234,20 +226,21 @@ def data_set_bounds(name, density_path, symmetry, scans, pairs, searches, seed, 
     InputError
         If the map or a setting is unusable.
     """
-    signal = template(name, density_path, seed, microscope, subtomograms)
+    signal = specimen.template()
     unit_scales = {}
     for tilt, snr in scans:
         errors = {}
         if np.isfinite(snr):
-            data_set = open_data_set(name, density_path, tilt, snr, seed, microscope, subtomograms)
+            data_set = specimen.data_set(tilt, snr)
             poses = [(*data_set.pose(2 * number), *data_set.pose(2 * number + 1)) for number in range(pairs)]
             if tilt not in unit_scales:
                 # they go with 1/√SNR, and cost as much as all pairs of a cell
-                unit = open_data_set(name, density_path, tilt, 1.0, seed, microscope, subtomograms)
+                unit = specimen.data_set(tilt, 1.0)
                 unit_scales[tilt] = np.array(unit.noise_scales)
             noise = Noise(unit_scales[tilt] / np.sqrt(snr), data_set.protocol, data_set.voxel_size)
             bound = PairBound(signal, tilt, tilt, noise, noise)
-            errors = cell_errors(Cell(name, tilt, snr, "", 0.0), poses, searches, bound, symmetry, seed)
+            cell = Cell(specimen.name, tilt, snr, "", 0.0)
+            errors = cell_errors(cell, poses, searches, bound, symmetry, specimen.seed)
         for search in searches:
             for place, quantity in enumerate(QUANTITIES):
                 # without noise nothing limits an aligner

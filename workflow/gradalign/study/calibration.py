@@ -15,7 +15,7 @@ from gradalign.errors import InputError
 from gradalign.io.csv_lines import number_text
 from gradalign.search.registry import paper_scores
 from gradalign.search.settings import alignment_settings
-from gradalign.simulation.dataset import configured_data_set
+from gradalign.simulation.dataset import Specimen
 from gradalign.simulation.phantom import phantom
 from gradalign.study.columns.paper import ERRORS, TABLES
 from gradalign.study.conditions import Cell
@@ -82,8 +82,8 @@ def half_of(config, tilt, snr):
 def _simulate(config, name, density, symmetry, tilt, snr):
     """Return the calibration's subtomograms of one condition of an object."""
     pairs, seed = config["calibration"]["pairs"], config["calibration"]["seed"]
-    data_set = configured_data_set(name, density, tilt, snr, seed, config["microscope"], config["subtomograms"])
-    return Subtomograms(*simulated_pairs(data_set, pairs), symmetry)
+    specimen = Specimen(name, density, seed, config["microscope"], config["subtomograms"])
+    return Subtomograms(*simulated_pairs(specimen.data_set(tilt, snr), pairs), symmetry)
 
 
 def _align(config, name, tilt, snr, section, scores, simulated):

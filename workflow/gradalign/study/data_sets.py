@@ -1,45 +1,11 @@
-"""The study's simulated data sets: opened by the configuration, as templates, and mixed.
-
-A template is what a perfect average would be: the noise-free reconstruction of the object in standard pose from ±90°,
-with the study's contrast transfer and detector, on the scale of the data.
-"""
+"""Subtomograms of the study's data sets, simulated in memory: as pairs and as mixtures."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from gradalign.io.mrc import read_volume
 from gradalign.io.star import join_particles
-from gradalign.simulation.dataset import configured_data_set
 from gradalign.study.columns.classification import OBJECT_COLUMN
-
-
-def open_data_set(name, density_path, tilt, snr, seed, microscope, subtomograms):
-    """Return a data set from the sections of the configuration.
-
-    Parameters
-    ----------
-    name : str
-        The object.
-    density_path : str or path
-        Its density map.
-    tilt, snr : float
-    seed : int
-        The study's seed.
-    microscope, subtomograms : dict
-        Sections of the configuration.
-
-    Returns
-    -------
-    gradalign.simulation.dataset.DataSet
-
-    Raises
-    ------
-    InputError
-        If the map or a setting is unusable.
-    """
-    density, _ = read_volume(density_path)
-    return configured_data_set(name, density, tilt, snr, seed, microscope, subtomograms)
 
 
 def simulated_pairs(data_set, pairs):
@@ -63,27 +29,6 @@ def simulated_pairs(data_set, pairs):
         volumes.append(volume)
         poses.append(pose)
     return np.array(volumes), data_set.particles(poses, "memory")
-
-
-def template(name, density_path, seed, microscope, subtomograms):
-    """Return the template of an object.
-
-    Parameters
-    ----------
-    name, density_path, seed, microscope, subtomograms
-        As of `open_data_set`.
-
-    Returns
-    -------
-    numpy.ndarray of shape (box, box, box), float32
-        Density [z, y, x].
-
-    Raises
-    ------
-    InputError
-        As `open_data_set`.
-    """
-    return open_data_set(name, density_path, 90.0, np.inf, seed, microscope, subtomograms).example()
 
 
 def mixture(data_sets, count):
