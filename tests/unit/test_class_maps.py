@@ -4,6 +4,7 @@ from five_points import density
 from picked_files import BOX, PLACES
 
 from gradalign.classes.maps import averaged, class_map, match, prepare_map, prepare_particle
+from gradalign.classes.observed import Observed
 from gradalign.classes.placing import agreement, band_correlation, moved_back, place_map
 from gradalign.classes.plan import standardised
 from gradalign.classes.sorting import LEAST_AMPLITUDE, fits, limits_of, prepare_maps, sort_particle
@@ -36,7 +37,7 @@ def particles():
 @pytest.fixture(scope="module")
 def found(particles):
     volumes, poses, plan = particles
-    return class_map(averaged(volumes, [(-90.0, 90.0, 90.0)] * COUNT, poses, BOX))
+    return class_map(averaged(Observed(volumes, [(-90.0, 90.0, 90.0)] * COUNT), poses, BOX))
 
 
 def matched(volume, found, plan, included=False):
@@ -61,7 +62,9 @@ def test_a_particle_counts_as_if_it_were_not_in_the_average(particles, found):
     corrected, naive = [], []
     for number in range(8):
         others = {other: pose for other, pose in poses.items() if other != number}
-        without = matched(volumes[number], class_map(averaged(volumes, wedges, others, BOX)), plan).log_likelihood
+        without = matched(
+            volumes[number], class_map(averaged(Observed(volumes, wedges), others, BOX)), plan
+        ).log_likelihood
         corrected.append(matched(volumes[number], found, plan, included=True).log_likelihood - without)
         naive.append(matched(volumes[number], found, plan).log_likelihood - without)
     # its own noise makes it look better
@@ -82,7 +85,7 @@ def test_a_particle_is_sorted_to_its_own_class(particles, found):
     others = [subtomogram(rotation, np.zeros(3), rng, OTHER) for rotation in rotations]
     poses = {number: (rotation, np.zeros(3)) for number, rotation in enumerate(rotations)}
     wedges = [(-90.0, 90.0, 90.0)] * COUNT
-    maps = {1: found, 2: class_map(averaged(others, wedges, poses, BOX))}
+    maps = {1: found, 2: class_map(averaged(Observed(others, wedges), poses, BOX))}
     references = prepare_maps(maps, plan)
     for label, volume in ((1, volumes[0]), (2, others[0])):
         one = sort_particle(prepare_particle(volume, WEDGE, plan), references, plan)
@@ -105,7 +108,7 @@ def test_half_maps_of_an_object_agree_beyond_chance_and_those_of_noise_do_not(pa
     volumes, poses, plan = particles
     wedges = [(-90.0, 90.0, 90.0)] * COUNT
     halves = [
-        class_map(averaged(volumes, wedges, {number: poses[number] for number in range(half, COUNT, 2)}, BOX))
+        class_map(averaged(Observed(volumes, wedges), {number: poses[number] for number in range(half, COUNT, 2)}, BOX))
         for half in (0, 1)
     ]
     how, moved = agreement(*halves, plan, np.random.default_rng(0))

@@ -4,6 +4,7 @@ from five_points import density
 from picked_files import BOX, PLACES
 
 from gradalign.classes.maps import averaged, class_map
+from gradalign.classes.observed import Observed
 from gradalign.classes.placing import moved_back
 from gradalign.classes.plan import standardised
 from gradalign.classes.relatives import mirrored, relatives
@@ -41,7 +42,7 @@ def known():
     plan = make_plan(estimate_model(noisy, [90.0] * len(noisy)), BOX, 1.0, 3.0, Settings())
     poses = dict.fromkeys(range(COUNT), (np.eye(3), np.zeros(3)))
     maps = {
-        label: class_map(averaged(noisy[COUNT * (label - 1) :], [(-90.0, 90.0, 90.0)] * COUNT, poses, BOX))
+        label: class_map(averaged(Observed(noisy[COUNT * (label - 1) :], [(-90.0, 90.0, 90.0)] * COUNT), poses, BOX))
         for label in volumes
     }
     return relatives(maps, plan)

@@ -5,7 +5,8 @@ import pytest
 from five_points import density
 from picked_files import BOX, PAPER, PIXEL, PLACES, make_particles, star_text, write_mrc
 
-from gradalign.classes.opening import Volumes, Wedges, check_star, open_for_classes
+from gradalign.classes.observed import Observed
+from gradalign.classes.opening import Wedges, check_star, observed_entries, open_for_classes
 from gradalign.classes.plan import standardised
 from gradalign.classes.results import class_rows, summary, write_maps, write_stars
 from gradalign.classes.rounds import empty_sums, sort_round, with_found
@@ -51,9 +52,9 @@ def test_a_particle_that_cannot_be_read_is_named_and_costs_itself_alone(files):
     found = SimpleNamespace(maps=(one, one), poses=({}, {}), agreement=SimpleNamespace(surplus=9.0))
     state = with_found(state, [found])
     write_mrc(files / "particle2.mrc", np.full((BOX,) * 3, np.nan))
-    volumes = Volumes(entries, BOX, section(files), PIXEL / 10)
+    observed = observed_entries(entries, BOX, section(files), PIXEL / 10)
     sums = empty_sums(state.labels, BOX)
-    done = sorted(sort_round(standings[:4], volumes, Wedges(entries), state, Settings(), sums))
+    done = sorted(sort_round(standings[:4], observed, state, Settings(), sums))
     assert [standing.failure != "" for standing in done] == [False, True, False, False]
     assert "particle2.mrc" in done[1].failure
     assert sum(average.count for average in sums.values()) == sum(standing.label > 0 for standing in done)
@@ -86,7 +87,7 @@ def test_a_half_set_of_too_few_is_refused(files, tmp_path):
 def test_the_first_state_holds_no_class_and_the_particles_noise():
     rng = np.random.default_rng(0)
     volumes = [standardised(density(BOX, PLACES) + 0.3 * rng.standard_normal((BOX,) * 3)) for _ in range(4)]
-    state = first_state(volumes, list(WEDGES.values())[:4], 1.0)
+    state = first_state(Observed(volumes, list(WEDGES.values())[:4]), 1.0)
     assert state.classes == 0
     assert (state.model > 0).all()
     assert state.low_pass == BOX / 8

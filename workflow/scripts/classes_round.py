@@ -3,8 +3,8 @@
 import shutil
 
 from gradalign.classes.jobs import merged_sums
-from gradalign.classes.opening import Volumes, Wedges
-from gradalign.classes.rounds import finish_round, renumbered
+from gradalign.classes.opening import observed_entries
+from gradalign.classes.rounds import Outcome, finish_round, renumbered
 from gradalign.classes.standing import read_standings
 from gradalign.classes.state import SETTLED, is_settled, load_state, save_state
 from gradalign.particles.entries import read_entries
@@ -22,13 +22,10 @@ with job(snakemake.log[0]) as say:
             [standing for path in paths for standing in read_standings(path)]
             for paths in (inputs.before, inputs.standings)
         )
-        volumes = Volumes(entries, state.box, params.section, state.voxel_size)
+        observed = observed_entries(entries, state.box, params.section, state.voxel_size)
         settings = alignment_settings(params.alignment)
-        sums = merged_sums(inputs.sums, state)
-        before = renumbered(before, state.names)
-        state = finish_round(
-            standings, before, volumes, Wedges(entries), state, sums, settings, params.section, params.seed
-        )
+        outcome = Outcome(standings, renumbered(before, state.names), merged_sums(inputs.sums, state))
+        state = finish_round(outcome, observed, state, settings, params.section, params.seed)
         save_state(snakemake.output[0], state)
         number, _, inside, outside, changed, *_ = state.history[-1]
         say(

@@ -3,7 +3,7 @@
 import shutil
 
 from gradalign.averaging.wedge_average import save_averages
-from gradalign.classes.opening import Volumes, Wedges
+from gradalign.classes.opening import observed_entries
 from gradalign.classes.rounds import empty_sums, renumbered, sort_round
 from gradalign.classes.standing import read_standings, write_standings
 from gradalign.classes.state import is_settled, load_state
@@ -19,13 +19,13 @@ with job(snakemake.log[0]) as say:
     else:
         entries, state = read_entries(snakemake.input.entries), load_state(snakemake.input.state)
         standings = renumbered(read_standings(snakemake.input.standings), state.names)
-        volumes = Volumes(entries, state.box, params.section, state.voxel_size)
+        observed = observed_entries(entries, state.box, params.section, state.voxel_size)
         sums = empty_sums(state.labels, state.box)
         what = f"particles ({entries[0].particle} to {entries[-1].particle}) of round {len(state.history) + 1}"
         # should the job die, its log names what it was about
         say(f"  {what}: {entries[0].image} to {entries[-1].image}, {state.classes} classes")
         settings = alignment_settings(params.alignment)
-        done = sort_round(standings, volumes, Wedges(entries), state, settings, sums)
+        done = sort_round(standings, observed, state, settings, sums)
         found = sorted(progress(done, len(entries), what, say))
         write_standings(output.standings, found)
         save_averages(output.sums, sums)

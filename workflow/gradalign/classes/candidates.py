@@ -134,13 +134,17 @@ def grouped_poses(pairs, numbers, count=None):
     return poses, found
 
 
-def all_pairs_of(volumes, wedges, numbers, plan):
+def _prepared(observed, numbers, plan):
+    for number in numbers:
+        yield number, prepare_for_pairs(observed.volumes[number], observed.wedges[number], plan)
+
+
+def all_pairs_of(observed, numbers, plan):
     """Align all pairs of some particles that are at hand.
 
     Parameters
     ----------
-    volumes : sequence of array_like of shape (N, N, N)
-    wedges : sequence of (float, float, float)
+    observed : gradalign.classes.observed.Observed
     numbers : sequence of int
         Which of them.
     plan : gradalign.classes.plan.Plan
@@ -149,19 +153,18 @@ def all_pairs_of(volumes, wedges, numbers, plan):
     -------
     dict of (int, int) to Alignment
     """
-    prepared = {number: prepare_for_pairs(volumes[number], wedges[number], plan) for number in numbers}
+    prepared = dict(_prepared(observed, numbers, plan))
     return dict(align_pairs(prepared, combinations(numbers, 2), plan))
 
 
-def split_poses(volumes, wedges, poses, plan):
+def split_poses(observed, poses, plan):
     """Divide a class by the pairs of its particles, compared as their poses have them.
 
     No pair is searched: what differs within a class shows better where the particles lie on its map.
 
     Parameters
     ----------
-    volumes : sequence of array_like of shape (N, N, N)
-    wedges : sequence of (float, float, float)
+    observed : gradalign.classes.observed.Observed
     poses : dict of int to (rotation, translation)
         Of the particles of a class.
     plan : gradalign.classes.plan.Plan
@@ -175,7 +178,7 @@ def split_poses(volumes, wedges, poses, plan):
     if len(numbers) < 3:
         return [poses]
     finest = finest_limit(plan.pair_settings)
-    prepared = {number: prepare_for_pairs(volumes[number], wedges[number], plan).bands[finest] for number in numbers}
+    prepared = {number: each.bands[finest] for number, each in _prepared(observed, numbers, plan)}
     matrix = np.zeros((len(numbers), len(numbers)))
     for (i, first), (j, second) in combinations(enumerate(numbers), 2):
         place = relative_transform(*poses[first], *poses[second])

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 
 from gradalign.base.threads import on_one_thread
 from gradalign.classes.candidates import all_pairs_of
-from gradalign.classes.rounds import empty_sums, finish_round, renumbered, sort_round
+from gradalign.classes.observed import Observed
+from gradalign.classes.rounds import Outcome, empty_sums, finish_round, renumbered, sort_round
 from gradalign.classes.standing import Standing
 from gradalign.classes.start import (
     LEAST,
@@ -122,28 +123,23 @@ def classify(
     """
     say, settings = say or (lambda text: None), settings or Settings()
     check_particles(volumes, len(volumes), classes)
-    ready, wedges = checked_volumes(volumes, tilts)
-    halves = half_sets(len(ready), seed)
+    observed = checked_volumes(volumes, tilts)
+    halves = half_sets(len(volumes), seed)
     numbers = samples(dict(enumerate(halves.tolist())), sample, seed)
-    spread = np.unique(np.linspace(0, len(ready) - 1, MODEL_SAMPLE).round().astype(int)).tolist()
-    state = first_state(
-        [ready[number] for number in spread],
-        [wedges[number] for number in spread],
-        voxel_size,
-        low_pass or 0.0,
-        mask_radius or 0.0,
-    )
+    spread = np.unique(np.linspace(0, len(volumes) - 1, MODEL_SAMPLE).round().astype(int)).tolist()
+    some = Observed(*([each[number] for number in spread] for each in observed))
+    state = first_state(some, voxel_size, low_pass or 0.0, mask_radius or 0.0)
     plan = state.plan(settings)
-    pairs = [all_pairs_of(ready, wedges, chosen, plan) for chosen in numbers]
+    pairs = [all_pairs_of(observed, chosen, plan) for chosen in numbers]
     say(f"{sum(map(len, pairs))} pairs of {sum(map(len, numbers))} particles aligned")
-    state = found_in_sample(ready, wedges, numbers, pairs, state, settings, seed, classes)
+    state = found_in_sample(observed, numbers, pairs, state, settings, seed, classes)
     say(f"{state.classes} classes in the sample")
     section = {"classes": classes or 0, "least": LEAST, "low_pass": low_pass or 0.0}
     standings = [Standing(number, int(half)) for number, half in enumerate(halves)]
     while state.classes and state.stage != SETTLED and len(state.history) < rounds:
         sums, before = empty_sums(state.labels, state.box), standings
-        standings = sorted(sort_round(before, ready, wedges, state, settings, sums))
-        state = finish_round(standings, before, ready, wedges, state, sums, settings, section, seed)
+        standings = sorted(sort_round(before, observed, state, settings, sums))
+        state = finish_round(Outcome(standings, before, sums), observed, state, settings, section, seed)
         standings = renumbered(standings, state.names)
         say(f"round {len(state.history)}: {state.classes} classes, {state.history[-1][4]:.1%} of the particles changed")
     return _classification(standings, state)

@@ -34,17 +34,16 @@ class Found(NamedTuple):
     """How the maps agree."""
 
 
-def _maps(volumes, wedges, poses, plan):
-    return {label: class_map(averaged(volumes, wedges, members, plan.box)) for label, members in poses.items()}
+def _maps(observed, poses, plan):
+    return {label: class_map(averaged(observed, members, plan.box)) for label, members in poses.items()}
 
 
-def compete(volumes, wedges, numbers, poses, plan):
+def compete(observed, numbers, poses, plan):
     """Let groups compete for the particles of their half set.
 
     Parameters
     ----------
-    volumes : sequence of array_like of shape (N, N, N)
-    wedges : sequence of (float, float, float)
+    observed : gradalign.classes.observed.Observed
     numbers : sequence of int
         The particles of the half set that are at hand.
     poses : dict of int to dict of int to (rotation, translation)
@@ -61,8 +60,8 @@ def compete(volumes, wedges, numbers, poses, plan):
         if not poses:
             break
         previous = {number: label for label, members in poses.items() for number in members}
-        references = prepare_maps(_maps(volumes, wedges, poses, plan), plan)
-        found = sort_all(volumes, wedges, numbers, references, plan, previous)
+        references = prepare_maps(_maps(observed, poses, plan), plan)
+        found = sort_all(observed, numbers, references, plan, previous)
         poses = {label: _fitting(found, label) for label in poses}
     return {label: members for label, members in poses.items() if len(members) >= LEAST_PARTICLES}
 
@@ -74,28 +73,26 @@ def _fitting(found, label):
     return {number: (one.rotation, one.translation) for number, one in members.items() if fits(one, limits)}
 
 
-def _settled(volumes, wedges, numbers, proposed, plan):
+def _settled(observed, numbers, proposed, plan):
     """Return the groups of a half set that are left when they have competed, have been divided and competed again."""
-    poses = compete(volumes, wedges, numbers, dict(enumerate(proposed, start=1)), plan)
-    parts = [part for members in poses.values() for part in split_poses(volumes, wedges, members, plan)]
+    poses = compete(observed, numbers, dict(enumerate(proposed, start=1)), plan)
+    parts = [part for members in poses.values() for part in split_poses(observed, members, plan)]
     if parts == list(poses.values()):
         return poses
-    return compete(volumes, wedges, numbers, dict(enumerate(parts, start=1)), plan)
+    return compete(observed, numbers, dict(enumerate(parts, start=1)), plan)
 
 
 def _labels(poses):
     return {number: label for label, members in poses.items() for number in members}
 
 
-def find_classes(volumes, wedges, numbers, proposed, plan, seed, count=None):
+def find_classes(observed, numbers, proposed, plan, seed, count=None):
     """Find the classes that two half sets have in common.
 
     Parameters
     ----------
-    volumes : sequence of array_like of shape (N, N, N)
-        On mean 0 and variance 1.
-    wedges : sequence of (float, float, float)
-        Tilt ranges and axes in degrees.
+    observed : gradalign.classes.observed.Observed
+        The particles of both half sets.
     numbers : (sequence of int, sequence of int)
         The particles of each half set that are at hand.
     proposed : (list of dict, list of dict)
@@ -110,23 +107,21 @@ def find_classes(volumes, wedges, numbers, proposed, plan, seed, count=None):
     list of Found
         Those with most particles in common first.
     """
-    poses = [compete(volumes, wedges, numbers[half], dict(enumerate(proposed[half], start=1)), plan) for half in (0, 1)]
+    poses = [compete(observed, numbers[half], dict(enumerate(proposed[half], start=1)), plan) for half in (0, 1)]
     if not (poses[0] and poses[1]):
         return []
     held = [
-        sort_all(
-            volumes, wedges, numbers[1 - half], prepare_maps(_maps(volumes, wedges, poses[half], plan), plan), plan
-        )
+        sort_all(observed, numbers[1 - half], prepare_maps(_maps(observed, poses[half], plan), plan), plan)
         for half in (0, 1)
     ]
     names = [None, None]
     for half in (0, 1):
-        poses[half], names[half] = merge_classes(volumes, wedges, poses[half], held[half], plan, count)
+        poses[half], names[half] = merge_classes(observed, poses[half], held[half], plan, count)
     own = [_labels(poses[half]) for half in (0, 1)]
     judged = [{number: names[half].get(item.label, NO_CLASS) for number, item in held[half].items()} for half in (0, 1)]
     both = [(own[0].get(number, NO_CLASS), judged[1][number]) for number in numbers[0]]
     both += [(judged[0][number], own[1].get(number, NO_CLASS)) for number in numbers[1]]
-    maps = [_maps(volumes, wedges, poses[half], plan) for half in (0, 1)]
+    maps = [_maps(observed, poses[half], plan) for half in (0, 1)]
     classes = []
     for first, second in partners(both):
         rng = generator(seed, "agreement of half maps", first, second)

@@ -8,7 +8,7 @@ import numpy as np
 from gradalign.averaging.wedge_average import merge_saved
 from gradalign.base.files import complete_file
 from gradalign.classes.candidates import align_pairs, prepare_for_pairs
-from gradalign.classes.opening import Volumes, Wedges
+from gradalign.classes.opening import observed_entries
 from gradalign.classes.rounds import empty_sums
 from gradalign.errors import InputError
 
@@ -66,9 +66,9 @@ def align_chunk(entries, half, chunk, state, section, settings):
     first, last = chunk
     pairs = list(islice(combinations(numbers, 2), first, last + 1))
     plan = state.plan(settings)
-    volumes, wedges = Volumes(own, state.box, section, state.voxel_size), Wedges(own)
+    observed = observed_entries(own, state.box, section, state.voxel_size)
     prepared = {
-        number: prepare_for_pairs(volumes[number], wedges[number], plan)
+        number: prepare_for_pairs(observed.volumes[number], observed.wedges[number], plan)
         for number in sorted({number for pair in pairs for number in pair})
     }
     return len(pairs), align_pairs(prepared, pairs, plan)

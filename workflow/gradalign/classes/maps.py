@@ -91,15 +91,14 @@ def class_map(average):
     return ClassMap(average.volume(), average.measured(), average.count)
 
 
-def averaged(volumes, wedges, poses, box):
+def averaged(observed, poses, box):
     """Return the average of particles.
 
     Parameters
     ----------
-    volumes : sequence of array_like of shape (N, N, N)
-        Indexed by the keys of `poses`.
-    wedges : sequence of (float, float, float)
+    observed : gradalign.classes.observed.Observed
     poses : dict of int to (rotation, translation)
+        Of the particles that are averaged.
     box : int
 
     Returns
@@ -108,7 +107,7 @@ def averaged(volumes, wedges, poses, box):
     """
     average = empty_average(box)
     for number in sorted(poses):
-        average.add(sampler(volumes[number]), *poses[number], wedges[number])
+        average.add(sampler(observed.volumes[number]), *poses[number], observed.wedges[number])
     return average
 
 

@@ -53,15 +53,15 @@ def moved_poses(poses, place):
 class _Classes:
     """The classes of one half set, the particles of the other by which they are judged, and what was tried."""
 
-    def __init__(self, volumes, wedges, poses, held, plan):
-        self.volumes, self.wedges, self.plan = volumes, wedges, plan
+    def __init__(self, observed, poses, held, plan):
+        self.observed, self.plan = observed, plan
         self.poses, self.held = dict(poses), dict(held)
         self.names = {label: label for label in poses}
         self.maps = {label: self._average(members) for label, members in poses.items()}
         self.tried = {}
 
     def _average(self, poses):
-        return class_map(averaged(self.volumes, self.wedges, poses, self.plan.box))
+        return class_map(averaged(self.observed, poses, self.plan.box))
 
     def nearest(self):
         """Return the two classes with the smallest surplus, and what is known of them."""
@@ -85,7 +85,7 @@ class _Classes:
         for number in judges:
             item = self.held[number]
             rotation = item.match.rotation if item.label == keep else item.match.rotation @ place.rotation
-            spectra = prepare_particle(self.volumes[number], self.wedges[number], self.plan)
+            spectra = prepare_particle(self.observed.volumes[number], self.observed.wedges[number], self.plan)
             one = share + match(spectra, reference, self.plan, rotations=rotation[None]).log_likelihood
             surplus.append(np.logaddexp(item.values[keep], item.values[drop]) - one)
         return float(np.mean(surplus)), place, found
@@ -100,14 +100,13 @@ class _Classes:
         self.tried = {pair: known for pair, known in self.tried.items() if keep not in pair and drop not in pair}
 
 
-def merge_classes(volumes, wedges, poses, held, plan, count=None):
+def merge_classes(observed, poses, held, plan, count=None):
     """Merge the classes of one half set that are one.
 
     Parameters
     ----------
-    volumes : sequence of array_like of shape (N, N, N)
-        Of both half sets.
-    wedges : sequence of (float, float, float)
+    observed : gradalign.classes.observed.Observed
+        The particles of both half sets.
     poses : dict of int to dict of int to (rotation, translation)
         By class, the particles that its map is the average of.
     held : dict of int to gradalign.classes.sorting.Sorted
@@ -123,7 +122,7 @@ def merge_classes(volumes, wedges, poses, held, plan, count=None):
     names : dict of int to int
         What has become of each class.
     """
-    classes = _Classes(volumes, wedges, poses, held, plan)
+    classes = _Classes(observed, poses, held, plan)
     while True:
         pair, (surplus, place, found) = classes.nearest()
         wanted = surplus <= MARGIN if count is None else len(classes.poses) > count

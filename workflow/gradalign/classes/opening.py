@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradalign.classes.observed import Observed
 from gradalign.classes.standing import Standing
 from gradalign.classes.start import MODEL_SAMPLE, check_particles, first_state, samples
 from gradalign.errors import InputError
@@ -103,6 +104,26 @@ class Wedges:
         return self._known[number]
 
 
+def observed_entries(entries, box, section, voxel_size):
+    """Return the particles of a list as they were observed.
+
+    Parameters
+    ----------
+    entries : iterable of gradalign.particles.entries.Entry
+    box : int
+    section : dict
+        ``classes`` of the configuration.
+    voxel_size : float
+        In nm.
+
+    Returns
+    -------
+    gradalign.classes.observed.Observed
+        Volumes and CTF volumes are read as they are asked for.
+    """
+    return Observed(Volumes(entries, box, section, voxel_size), Wedges(entries))
+
+
 def open_for_classes(section, seed, say):
     """Check all files and return the particles, the sample and the state before any class is found.
 
@@ -128,14 +149,14 @@ def open_for_classes(section, seed, say):
         If a file or a setting is unusable; one sentence says which and why.
     """
     entries, box, voxel_size = list_particles(check_star(section), section, seed)
-    volumes, wedges = Volumes(entries, box, section, voxel_size), Wedges(entries)
+    observed = observed_entries(entries, box, section, voxel_size)
     standings = [Standing(entry.particle, entry.half) for entry in entries]
     halves = {standing.particle: standing.half for standing in standings}
     numbers, unusable = samples(halves, section["sample"], seed), {}
     usable = []
     for number in sorted(set(numbers[0]) | set(numbers[1])):
         try:
-            volumes[number], wedges[number]
+            observed.volumes[number], observed.wedges[number]
             usable.append(number)
         except InputError as error:
             unusable[number] = str(error)
@@ -146,16 +167,14 @@ def open_for_classes(section, seed, say):
     numbers = tuple([number for number in chosen if number not in unusable] for chosen in numbers)
     spread = np.unique(np.linspace(0, len(usable) - 1, MODEL_SAMPLE).round().astype(int))
     some = [usable[place] for place in spread]
-    chosen = [volumes[number] for number in some]
-    check_particles(chosen, len(entries), section["classes"])
+    chosen = Observed(*([each[number] for number in some] for each in observed))
+    check_particles(chosen.volumes, len(entries), section["classes"])
     if min(map(len, numbers)) < 3:
         raise InputError(
             f"{section['star']}: a half set has {min(map(len, numbers))} usable particles in the sample, too few for "
             "classes"
         )
-    state = first_state(
-        chosen, [wedges[number] for number in some], voxel_size, section["low_pass"], section["mask_radius"]
-    )
+    state = first_state(chosen, voxel_size, section["low_pass"], section["mask_radius"])
     say(
         f"{len(entries)} particles of {box}³ voxels of {voxel_size:g} nm; a sample of {sum(map(len, numbers))}, "
         f"compared within {state.radius * voxel_size:.1f} nm and up to {state.low_pass:.1f} nm"

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from gradalign.base.threads import on_one_thread
 from gradalign.classes.maps import ClassMap, prepare_map, prepare_particle
+from gradalign.classes.observed import Observed
 from gradalign.classes.sorting import sort_particle
 from gradalign.classes.start import MODEL_SAMPLE, checked_volumes, first_state
 from gradalign.errors import InputError
@@ -95,13 +96,14 @@ def align_to_references(
     """
     if not len(volumes) or not len(references):
         raise InputError(f"{len(volumes)} volumes and {len(references)} references: at least one of each is needed")
-    ready, wedges = checked_volumes(volumes, tilts)
-    templates, _ = checked_volumes(references, 90.0)
-    state = first_state(ready[:MODEL_SAMPLE], wedges[:MODEL_SAMPLE], voxel_size, low_pass or 0.0, mask_radius or 0.0)
+    observed = checked_volumes(volumes, tilts)
+    templates = checked_volumes(references, 90.0).volumes
+    some = Observed(*(each[:MODEL_SAMPLE] for each in observed))
+    state = first_state(some, voxel_size, low_pass or 0.0, mask_radius or 0.0)
     plan = state.plan(settings or Settings())
     prepared = {label: _prepared_template(template, plan) for label, template in enumerate(templates, start=1)}
     found = []
-    for number, (volume, wedge) in enumerate(zip(ready, wedges, strict=True)):
+    for number, (volume, wedge) in enumerate(zip(*observed, strict=True)):
         item = sort_particle(prepare_particle(volume, wedge, plan, f"volume {number}"), prepared, plan)
         values = np.array([item.values[label] for label in sorted(item.values)])
         probabilities = np.exp(values - values.max())

@@ -6,6 +6,8 @@ their own, and each class is looked through for parts. When nothing new is found
 agreement (`REFINING`) until it grows no more and the particles stay.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gradalign.averaging.fsc import fourier_shell_correlation, resolution
@@ -50,7 +52,7 @@ def empty_sums(labels, box):
     return {f"{label}/{half}": empty_average(box) for label in labels for half in HALVES}
 
 
-def sort_round(standings, volumes, wedges, state, settings, sums):
+def sort_round(standings, observed, state, settings, sums):
     """Sort particles and add them to the averages of their classes, one after the other.
 
     A particle that cannot be used is named and left out; the others go on.
@@ -59,9 +61,7 @@ def sort_round(standings, volumes, wedges, state, settings, sums):
     ----------
     standings : list of gradalign.classes.standing.Standing
         As the round before left them.
-    volumes : mapping of int to numpy.ndarray of shape (N, N, N)
-        By particle, on mean 0 and variance 1; read as they are asked for.
-    wedges : mapping of int to (float, float, float)
+    observed : gradalign.classes.observed.Observed
     state : gradalign.classes.state.State
     settings : gradalign.Settings
     sums : dict of str to gradalign.averaging.wedge_average.WedgeAverage
@@ -81,7 +81,7 @@ def sort_round(standings, volumes, wedges, state, settings, sums):
             if not standing.failure:
                 previous = included.get(standing.particle, NO_CLASS) if included else standing.label
                 try:
-                    volume, wedge = volumes[standing.particle], wedges[standing.particle]
+                    volume, wedge = observed.volumes[standing.particle], observed.wedges[standing.particle]
                     spectra = prepare_particle(volume, wedge, plan, f"particle {standing.particle}")
                     found = sort_particle(spectra, references, plan, previous, limits)
                     if found.label != NO_CLASS:
@@ -174,7 +174,7 @@ def _chosen(standings, most, seed, *keys):
     return sorted(numbers)
 
 
-def _revised(standings, volumes, wedges, state, plan, seed):
+def _revised(standings, observed, state, plan, seed):
     """Return the classes that are found when those of the round and what fits none are looked through anew."""
     by_number = {standing.particle: standing for standing in standings}
     numbers, proposed = ([], []), ([], [])
@@ -184,15 +184,15 @@ def _revised(standings, volumes, wedges, state, plan, seed):
             members = [standing for standing in own if standing.label == label]
             chosen = _chosen(members, _OF_CLASS, seed, half, label, state.revisions)
             poses = {number: by_number[number].pose for number in chosen}
-            proposed[place].extend(split_poses(volumes, wedges, poses, plan))
+            proposed[place].extend(split_poses(observed, poses, plan))
             numbers[place].extend(chosen)
         left = [standing for standing in own if standing.label == NO_CLASS]
         chosen = _chosen(left, _OF_NONE, seed, half, 0, state.revisions)
-        proposed[place].extend(grouped_poses(all_pairs_of(volumes, wedges, chosen, plan), chosen)[0])
+        proposed[place].extend(grouped_poses(all_pairs_of(observed, chosen, plan), chosen)[0])
         numbers[place].extend(chosen)
     if all(len(groups) == state.classes for groups in proposed):
         return None
-    return find_classes(volumes, wedges, numbers, proposed, plan, seed)
+    return find_classes(observed, numbers, proposed, plan, seed)
 
 
 def with_found(state, found):
@@ -238,21 +238,33 @@ def finest_resolution(state):
     return min((value for value in reached if np.isfinite(value)), default=edge)
 
 
-def finish_round(standings, before, volumes, wedges, state, sums, settings, section, seed):
+class Outcome(NamedTuple):
+    """What a round of sorting came to."""
+
+    standings: list
+    """All particles, as `sort_round` left them."""
+    before: list
+    """All particles, as the round before left them."""
+    sums: dict
+    """The averages of `sort_round` over all particles."""
+
+    @property
+    def changed(self):
+        """Share of the particles that are in another class than before."""
+        known = {standing.particle: standing.label for standing in self.before}
+        return float(np.mean([known[standing.particle] != standing.label for standing in self.standings]))
+
+
+def finish_round(outcome, observed, state, settings, section, seed):
     """Average a round and say how the next goes on.
 
     Parameters
     ----------
-    standings : list of gradalign.classes.standing.Standing
-        All particles, as `sort_round` left them.
-    before : list of gradalign.classes.standing.Standing
-        All particles, as the round before left them.
-    volumes, wedges
-        As of `sort_round`; some are looked at anew.
+    outcome : Outcome
+    observed : gradalign.classes.observed.Observed
+        Some are looked at anew.
     state : gradalign.classes.state.State
         The one that the particles were sorted by.
-    sums : dict of str to gradalign.averaging.wedge_average.WedgeAverage
-        Over all particles.
     settings : gradalign.Settings
     section : dict
         ``classes`` (0 for as many as there are) and ``least``, particles of a half set that a class needs.
@@ -263,10 +275,9 @@ def finish_round(standings, before, volumes, wedges, state, sums, settings, sect
     gradalign.classes.state.State
     """
     plan = state.plan(settings)
-    known = {standing.particle: standing.label for standing in before}
-    changed = float(np.mean([known[standing.particle] != standing.label for standing in standings]))
-    joined = _joined(state, sums, plan, section["least"])
-    standings = renumbered(standings, joined.names)
+    changed = outcome.changed
+    joined = _joined(state, outcome.sums, plan, section["least"])
+    standings = renumbered(outcome.standings, joined.names)
     turns = [standing.rotation_change_deg for standing in standings if np.isfinite(standing.rotation_change_deg)]
     turned = float(np.median(turns)) if turns else np.nan
     inside = sum(standing.label != NO_CLASS for standing in standings)
@@ -275,7 +286,7 @@ def finish_round(standings, before, volumes, wedges, state, sums, settings, sect
     if not joined.classes:
         return joined._replace(stage=SETTLED)
     if state.stage == SORTING:
-        return _after_sorting(standings, volumes, wedges, joined, plan, changed, section, seed)
+        return _after_sorting(standings, observed, joined, plan, changed, section, seed)
     reached = max(min(finest_resolution(joined), state.low_pass), 2.0 * state.voxel_size)
     edge = state.box * state.voxel_size
     grown = not section["low_pass"] and int(edge / reached) > int(edge / state.low_pass)
@@ -284,13 +295,13 @@ def finish_round(standings, before, volumes, wedges, state, sums, settings, sect
     return joined._replace(low_pass=reached if grown else state.low_pass, stage=stage)
 
 
-def _after_sorting(standings, volumes, wedges, state, plan, changed, section, seed):
+def _after_sorting(standings, observed, state, plan, changed, section, seed):
     """Return the state after a round in which classes may still come and go."""
     if changed > FEW and len(state.history) % MOST_REVISIONS:
         return state
     found = None
     if not section["classes"] and state.revisions < MOST_REVISIONS:
-        found = _revised(standings, volumes, wedges, state, plan, seed)
+        found = _revised(standings, observed, state, plan, seed)
     state = state._replace(revisions=state.revisions + 1)
     if not found or len(found) == state.classes:
         return state._replace(stage=REFINING)

@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
-from gradalign.averaging.wedge_average import sampler
-from gradalign.classes.maps import Match, class_map, empty_average, match, prepare_map, prepare_particle
+from gradalign.classes.maps import Match, match, prepare_map, prepare_particle
 
 LEAST_AMPLITUDE = 0.5
 """A particle that shows less than this of a class's map is nearer to nothing than to the class."""
@@ -126,13 +125,12 @@ def sort_particle(spectra, references, plan, previous=NO_CLASS, limits=None):
     return Sorted(best, label, float(np.exp(weights[chosen] - logsumexp(weights))), found, values)
 
 
-def sort_all(volumes, wedges, numbers, references, plan, previous=None, limits=None):
+def sort_all(observed, numbers, references, plan, previous=None, limits=None):
     """Sort particles that are at hand.
 
     Parameters
     ----------
-    volumes : sequence of array_like of shape (N, N, N)
-    wedges : sequence of (float, float, float)
+    observed : gradalign.classes.observed.Observed
     numbers : iterable of int
         Which of them.
     references : dict of int to gradalign.classes.maps.Reference
@@ -148,7 +146,7 @@ def sort_all(volumes, wedges, numbers, references, plan, previous=None, limits=N
     previous = previous or {}
     return {
         number: sort_particle(
-            prepare_particle(volumes[number], wedges[number], plan),
+            prepare_particle(observed.volumes[number], observed.wedges[number], plan),
             references,
             plan,
             previous.get(number, NO_CLASS),
@@ -156,30 +154,6 @@ def sort_all(volumes, wedges, numbers, references, plan, previous=None, limits=N
         )
         for number in numbers
     }
-
-
-def average_sorted(volumes, wedges, found, box, least):
-    """Return the maps of the classes from the particles that were sorted into them.
-
-    Parameters
-    ----------
-    volumes, wedges
-        As for `sort_all`.
-    found : dict of int to Sorted
-    box : int
-    least : int
-        Classes of fewer particles vanish.
-
-    Returns
-    -------
-    dict of int to gradalign.classes.maps.ClassMap
-    """
-    averages = {}
-    for number, item in sorted(found.items()):
-        if item.label != NO_CLASS:
-            average = averages.setdefault(item.label, empty_average(box))
-            average.add(sampler(volumes[number]), item.match.rotation, item.match.translation, wedges[number])
-    return {label: class_map(average) for label, average in sorted(averages.items()) if average.count >= least}
 
 
 def prepare_maps(maps, plan):

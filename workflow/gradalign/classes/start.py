@@ -5,6 +5,7 @@ import numpy as np
 from gradalign.base.randomness import generator
 from gradalign.classes.candidates import grouped_poses
 from gradalign.classes.finding import find_classes
+from gradalign.classes.observed import Observed
 from gradalign.classes.plan import FINEST_SHARE, standardised
 from gradalign.classes.rounds import with_found
 from gradalign.classes.state import SETTLED, SORTING, State
@@ -39,7 +40,7 @@ def checked_volumes(volumes, tilts):
 
     Returns
     -------
-    list of numpy.ndarray of shape (N, N, N), list of (float, float, float)
+    gradalign.classes.observed.Observed
 
     Raises
     ------
@@ -55,7 +56,7 @@ def checked_volumes(volumes, tilts):
         if not np.ptp(volume) > 0:
             raise InputError(f"{name}: is constant, where a density that varies is needed")
         ready.append(standardised(volume))
-    return ready, wedges
+    return Observed(ready, wedges)
 
 
 def check_particles(volumes, count, classes):
@@ -128,14 +129,13 @@ def samples(halves, most, seed):
     return tuple(chosen)
 
 
-def first_state(volumes, wedges, voxel_size, low_pass=0.0, mask_radius=0.0):
+def first_state(observed, voxel_size, low_pass=0.0, mask_radius=0.0):
     """Return the state before any class is found.
 
     Parameters
     ----------
-    volumes : sequence of array_like of shape (N, N, N)
-        Some particles, on mean 0 and variance 1.
-    wedges : sequence of (float, float, float)
+    observed : gradalign.classes.observed.Observed
+        Some particles, as lists.
     voxel_size, low_pass, mask_radius : float
         In nm; 0 for the last two leaves them to the data.
 
@@ -143,9 +143,9 @@ def first_state(volumes, wedges, voxel_size, low_pass=0.0, mask_radius=0.0):
     -------
     gradalign.classes.state.State
     """
-    box = len(volumes[0])
+    box = len(observed.volumes[0])
     low_pass = low_pass or FINEST_SHARE * box * voxel_size
-    model = estimate_model(volumes, wedges, mask_radius / voxel_size or None)
+    model = estimate_model(*observed, mask_radius / voxel_size or None)
     nothing = np.empty(0, np.float32)
     state = State(
         maps=np.empty((0, 3, box, box, box), np.float32),
@@ -168,13 +168,12 @@ def first_state(volumes, wedges, voxel_size, low_pass=0.0, mask_radius=0.0):
     return state
 
 
-def found_in_sample(volumes, wedges, numbers, pairs, state, settings, seed, count=None):
+def found_in_sample(observed, numbers, pairs, state, settings, seed, count=None):
     """Return the state with the classes that a sample of either half set has.
 
     Parameters
     ----------
-    volumes, wedges
-        By particle, on mean 0 and variance 1.
+    observed : gradalign.classes.observed.Observed
     numbers : (list of int, list of int)
         The sample's particles by half set.
     pairs : (dict, dict)
@@ -191,7 +190,7 @@ def found_in_sample(volumes, wedges, numbers, pairs, state, settings, seed, coun
     gradalign.classes.state.State
     """
     proposed = [grouped_poses(own, chosen, count)[0] for own, chosen in zip(pairs, numbers, strict=True)]
-    found = find_classes(volumes, wedges, numbers, proposed, state.plan(settings), seed, count)
+    found = find_classes(observed, numbers, proposed, state.plan(settings), seed, count)
     return with_found(state, found) if found else state._replace(stage=SETTLED)
 
 
