@@ -23,7 +23,7 @@ from gradalign.report.claims.claim import (
     median_bounds,
     pooled_median,
 )
-from gradalign.report.claims.verdicts import claims_caption, verdicts, write_claims
+from gradalign.report.claims.verdicts import Evidence, claims_caption, verdicts, write_claims
 from gradalign.report.results_page import read_claims
 
 
@@ -226,7 +226,7 @@ def test_blocks_appear_by_alignment_or_not(before, after, verdict):
 
 def test_what_was_not_run_is_not_measured_and_has_no_number():
     frame = alignments("full", pairs=5)
-    claims = verdicts(frame[frame.tilt_deg == 40], PAPER, 1)
+    claims = verdicts(Evidence(frame[frame.tilt_deg == 40], PAPER), 1)
     assert {claim.verdict for claim in claims} == {NOT_MEASURED}
     assert {(claim.measured, claim.n) for claim in claims} == {("", 0)}
     assert f"{len(claims)} not measured" in claims_caption(claims)
@@ -245,4 +245,5 @@ def test_verdicts_do_not_depend_on_the_order_of_the_alignments():
     frame = pd.concat([alignments(kind, pairs=10) for kind in ("full", "axis")], ignore_index=True)
     extra = {"comparisons": comparisons(25), "scans": scans(6.0, 2.0), "contrast": contrast({"rcs": 0.0, "fcs": 3.0})}
     shuffled = {name: table.sample(frac=1, random_state=2) for name, table in extra.items()}
-    assert verdicts(frame, PAPER, 1, **extra) == verdicts(frame.sample(frac=1, random_state=3), PAPER, 1, **shuffled)
+    other = Evidence(frame.sample(frac=1, random_state=3), PAPER, **shuffled)
+    assert verdicts(Evidence(frame, PAPER, **extra), 1) == verdicts(other, 1)

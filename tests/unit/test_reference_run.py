@@ -13,7 +13,7 @@ from invented import PAPER, alignments
 
 from gradalign.errors import InputError
 from gradalign.report import reference_run as module
-from gradalign.report.claims.verdicts import verdicts, write_claims
+from gradalign.report.claims.verdicts import Evidence, verdicts, write_claims
 from gradalign.report.comparison import compare_cells
 from gradalign.report.csv_tables import write_csv
 from gradalign.report.reference_run import bootstrap_bounds, check_reference, differences, store, unpack, write_config
@@ -33,7 +33,7 @@ def run(folder, pairs=20, **changes):
     for number in range(1, 5):
         write_csv(rows[rows.table == number], folder / "tables" / f"table{number}.csv")
     write_csv(compare_cells(frame, PAPER, 1), folder / "tables" / "comparison.csv")
-    write_claims(verdicts(frame, PAPER, 1), folder / "claims.csv", folder / "claims.md")
+    write_claims(verdicts(Evidence(frame, PAPER), 1), folder / "claims.csv", folder / "claims.md")
     write_config({"name": "new", "seed": 7, "pairs": pairs, "snr": float("inf")}, folder / "config.yaml")
     (folder / "figures" / "table1.png").write_bytes(b"\x89PNG")
     (folder / "subtomograms" / "volumes.mrcs").write_bytes(b"volumes")

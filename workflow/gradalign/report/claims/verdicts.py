@@ -1,6 +1,7 @@
 """All claims of the paper together, as a table."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,21 +14,33 @@ from gradalign.search.registry import paper_scores
 _HEADER = ["Claim", "Verdict", "Measured", "Decided by", "n"]
 
 
-def verdicts(alignments, paper, seed, comparisons=None, scans=None, contrast=None, averages=None, classes=None):
+class Evidence(NamedTuple):
+    """What the claims are judged by; a claim that rests on a table that is left out is not measured."""
+
+    alignments: pd.DataFrame
+    """Of the phantom, from `gradalign.report.statistics.read_alignments`."""
+    paper: pd.DataFrame
+    """From `gradalign.report.statistics.read_paper`."""
+    comparisons: pd.DataFrame | None = None
+    """Searches of single pairs, from `gradalign.study.seed_by_seed`."""
+    scans: pd.DataFrame | None = None
+    """Scans of single pairs, from `gradalign.study.scans`."""
+    contrast: pd.DataFrame | None = None
+    """Measurements of `gradalign.study.contrast`."""
+    averages: pd.DataFrame | None = None
+    """The table of the averages."""
+    classes: pd.DataFrame | None = None
+    """The table of the classes."""
+
+
+def verdicts(evidence, seed):
     """Return the verdict on each of the paper's claims.
 
     Parameters
     ----------
-    alignments : pandas.DataFrame
-        Of the phantom, from `gradalign.report.statistics.read_alignments`.
-    paper : pandas.DataFrame
-        From `gradalign.report.statistics.read_paper`.
+    evidence : Evidence
     seed : int
         The study's seed.
-    comparisons, scans, contrast, averages, classes : pandas.DataFrame, optional
-        Searches of single pairs (`gradalign.study.seed_by_seed`), scans of single pairs (`gradalign.study.scans`),
-        measurements of `gradalign.study.contrast`, and the tables of the averages and of the classes; what rests on
-        one that is left out is not measured.
 
     Returns
     -------
@@ -35,6 +48,7 @@ def verdicts(alignments, paper, seed, comparisons=None, scans=None, contrast=Non
         In the order in which the paper makes them.
     """
     # the claims are about the paper's two scores
+    alignments, paper, comparisons, scans, contrast, averages, classes = evidence
     alignments = alignments[alignments.score.isin(paper_scores())]
     comparisons = comparisons if comparisons is None else comparisons[comparisons.score.isin(paper_scores())]
     return [

@@ -1,5 +1,7 @@
 """A user's classes: their averages, how far the half maps agree, and the pairs of the sample."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.cluster import hierarchy
 
@@ -31,6 +33,28 @@ _MATRIX, _TREE, _TOP, _GAP, _BELOW = 46.0, 9.0, 8.0, 13.0, 12.0
 _PIXELS = 240
 
 
+class DrawnClass(NamedTuple):
+    """What the figure has of a class."""
+
+    volume: np.ndarray
+    """Filtered average, (N, N, N)."""
+    level: float
+    """Density of its surface."""
+    count: int
+    """Number of particles."""
+    correlations: np.ndarray
+    """Of its half maps by shell, (n,)."""
+
+
+class DrawnSample(NamedTuple):
+    """What the figure has of the pairs of a half set's sample."""
+
+    matrix: np.ndarray
+    """Centred dissimilarities, (m, m)."""
+    tree: np.ndarray
+    """Ward's tree of them, (m - 1, 4)."""
+
+
 def classes_caption(counts, threshold):
     """Return the caption of the figure.
 
@@ -60,24 +84,18 @@ def classes_caption(counts, threshold):
 
 
 @applied()
-def classes_figure(maps, levels, shells, counts, matrices, trees, threshold, paths):
+def classes_figure(classes, frequencies, samples, threshold, paths):
     """Draw the figure.
 
     Parameters
     ----------
-    maps : sequence of numpy.ndarray of shape (N, N, N)
-        Filtered averages of the classes.
-    levels : sequence of float
-        Density of the surface of each.
-    shells : (numpy.ndarray of shape (n,), numpy.ndarray of shape (K, n))
-        Frequencies per nm, and the correlation of each class's half maps.
-    counts : sequence of int
-        Particles of each class.
-    matrices : sequence of numpy.ndarray of shape (m, m)
-        Centred dissimilarities of the half sets' samples.
-    trees : sequence of numpy.ndarray of shape (m - 1, 4)
-        Ward's trees of them.
+    classes : sequence of DrawnClass
+    frequencies : numpy.ndarray of shape (n,)
+        Of the shells, per nm.
+    samples : sequence of DrawnSample
+        Of either half set.
     threshold : float
+        Shell correlation at which a resolution is read.
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
 
@@ -86,24 +104,26 @@ def classes_figure(maps, levels, shells, counts, matrices, trees, threshold, pat
     InputError
         If a file cannot be written.
     """
-    caption = wrapped(classes_caption(counts, threshold), PAGE_WIDTH - 2 * MARGIN)
-    rows = -(-len(maps) // _IN_A_ROW)
+    caption = wrapped(classes_caption([each.count for each in classes], threshold), PAGE_WIDTH - 2 * MARGIN)
+    rows = -(-len(classes) // _IN_A_ROW)
     top = _TOP + rows * (_SIDE + _BENEATH) + (_GAP if rows else 0.0)
     bottom = top + _TREE + _MATRIX
     page = Page(PAGE_WIDTH, bottom + _BELOW + 6.0 + line_height(SMALL) * len(caption))
     if rows:
         page.text(MARGIN, 4.0, "a", TITLE + 1, fontweight="bold")
-        for number, (volume, level, count) in enumerate(zip(maps, levels, counts, strict=True)):
+        for number, each in enumerate(classes):
             row, column = divmod(number, _IN_A_ROW)
             spot = MARGIN + column * _SIDE, _TOP + row * (_SIDE + _BENEATH)
-            _picture(page, volume, level, COLOURS[number % len(COLOURS)], spot)
-            words = f"Class {number + 1}: {count}"
+            _picture(page, each.volume, each.level, COLOURS[number % len(COLOURS)], spot)
+            words = f"Class {number + 1}: {each.count}"
             page.text(spot[0] + _SIDE / 2, spot[1] + _SIDE + 2.5, words, SMALL, horizontalalignment="center")
-        _correlations(page, shells, threshold, (MARGIN + 12.0, top + _TREE))
+        _correlations(
+            page, frequencies, [each.correlations for each in classes], threshold, (MARGIN + 12.0, top + _TREE)
+        )
     left = PAGE_WIDTH - MARGIN - 2 * _MATRIX - 8.0
     page.text(left - 6.0, top - 3.0, "c" if rows else "a", TITLE + 1, fontweight="bold")
-    for number, (matrix, tree) in enumerate(zip(matrices, trees, strict=True)):
-        _pairs(page, matrix, tree, (left + number * (_MATRIX + 8.0), top), number + 1)
+    for number, sample in enumerate(samples):
+        _pairs(page, sample, (left + number * (_MATRIX + 8.0), top), number + 1)
     page.caption(bottom + _BELOW + 2.0, caption)
     save(page, paths)
 
@@ -118,8 +138,7 @@ def _picture(page, volume, level, colour, spot):
     axes.set_axis_off()
 
 
-def _correlations(page, shells, threshold, spot):
-    frequencies, correlations = shells
+def _correlations(page, frequencies, correlations, threshold, spot):
     page.text(MARGIN, spot[1] - _TREE - 3.0, "b", TITLE + 1, fontweight="bold")
     axes = page.axes(*spot, _MATRIX, _MATRIX, xlabel="Frequency (1/nm)", ylabel="Shell correlation")
     axes.axhline(threshold, color=GREY, linewidth=0.6, linestyle="--")
@@ -135,8 +154,8 @@ def _correlations(page, shells, threshold, spot):
     axes.set_ylim(min(-0.1, float(np.min(correlations, initial=0.0))), 1.02)
 
 
-def _pairs(page, matrix, tree, spot, half):
-    left, top = spot
+def _pairs(page, sample, spot, half):
+    (matrix, tree), (left, top) = sample, spot
     drawn = hierarchy.dendrogram(tree, no_plot=True)
     axes = page.axes(left, top, _MATRIX, _TREE)
     for across, height in zip(drawn["icoord"], drawn["dcoord"], strict=True):

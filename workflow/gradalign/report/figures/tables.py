@@ -279,10 +279,19 @@ def complexes_figure(rows, paths, caption):
     lines = wrapped(caption, PAGE_WIDTH - 2 * MARGIN)
     body = _COMPLEX_HEADER + _COMPLEX_ROW * len(rows)
     page = Page(PAGE_WIDTH, MARGIN + body + 3.0 + line_height(SMALL) * len(lines) + MARGIN)
-    starts = MARGIN + np.cumsum((0.0, *_COMPLEX_WIDTHS))
     right = PAGE_WIDTH - MARGIN
+    starts = MARGIN + np.cumsum((0.0, *_COMPLEX_WIDTHS))
+    middles = (starts[:-1] + starts[1:]) / 2
+    # names to the left, numbers centred
+    spots = [(starts[0], "left"), *((x, "center") for x in middles[1:])]
+
+    def write(place, y, words, size=BODY, **look):
+        x, side = spots[place]
+        look = {"color": INK, "horizontalalignment": side, "verticalalignment": "center"} | look
+        page.text(x, y, words, size, **look)
+
     for place, title in enumerate(COMPLEX_HEADER):
-        _complex_text(page, starts, place, MARGIN + _COMPLEX_HEADER / 2, title.replace(" ", "\n", 1), "bold")
+        write(place, MARGIN + _COMPLEX_HEADER / 2, title.replace(" ", "\n", 1), fontweight="bold")
     page.rule(MARGIN, right, MARGIN + _COMPLEX_HEADER - 0.2, INK, 0.8)
     previous = None
     for line, row in enumerate(rows.itertuples(index=False)):
@@ -291,21 +300,12 @@ def complexes_figure(rows, paths, caption):
             repeated = row.object == previous and place < 2
             bound = getattr(row, _COMPLEX_BOUNDS[place]) if place in _COMPLEX_BOUNDS else math.nan
             shift = 0.0 if math.isnan(bound) else _LINE / 2
-            _complex_text(page, starts, place, y - shift, "" if repeated else words)
+            write(place, y - shift, "" if repeated else words)
             if shift:
-                _complex_text(page, starts, place, y + shift, f"bound {number(bound)}", size=SMALL, color=GREY)
+                write(place, y + shift, f"bound {number(bound)}", size=SMALL, color=GREY)
         if previous not in (None, row.object):
             page.rule(MARGIN, right, y - _COMPLEX_ROW / 2, RULE, 0.4)
         previous = row.object
     page.rule(MARGIN, right, MARGIN + body + 0.4, INK, 0.8)
     page.caption(MARGIN + body + 2.5, lines)
     save(page, paths)
-
-
-def _complex_text(page, starts, place, y, words, weight="normal", size=BODY, color=INK):
-    """Write one cell of the table of the complexes: names to the left, numbers centred."""
-    look = {"size": size, "color": color, "fontweight": weight, "verticalalignment": "center"}
-    if place == 0:
-        page.text(starts[0], y, words, **look)
-    else:
-        page.text((starts[place] + starts[place + 1]) / 2, y, words, horizontalalignment="center", **look)
