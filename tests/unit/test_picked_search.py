@@ -109,9 +109,9 @@ def posed(number, wedge, noise=1.0):
 
 def found(volume, wedge, centre, start, prior, score, search, known=None, **changes):
     here = plan(score, search, **changes)
-    moving, known = prepare_reference(REFERENCE, here.mask(), here, known)
-    fixed = prepare_particle(volume, wedge, centre, here, known)
-    return align_particle(fixed, moving, here, centre, start, prior, rng=1)
+    reference = prepare_reference(REFERENCE, here.mask(), here, known)
+    fixed = prepare_particle(volume, wedge, centre, reference)
+    return align_particle(fixed, reference, centre, start, prior, rng=1)
 
 
 @pytest.mark.parametrize("score", ["rcs", "fcs", "likelihood"])

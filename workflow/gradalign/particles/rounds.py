@@ -106,8 +106,7 @@ def align_chunk(entries, state, section, alignment, seed, sums):
         members = [entry for entry in entries if entry.half == half]
         if not members:
             continue
-        reference = state.references[half - 1]
-        moving, known = prepare_reference(reference, state.mask, plan, state.known, agreement)
+        reference = prepare_reference(state.references[half - 1], state.mask, plan, state.known, agreement)
         for entry in members:
             if not entry.failure:
                 try:
@@ -116,7 +115,7 @@ def align_chunk(entries, state, section, alignment, seed, sums):
                     volume = -volume if section["contrast"] == "dark" else volume
                     rng = generator(seed, "particle", len(state.history), entry.particle)
                     transfer = particle_transfer(entry, section["ctf"], plan.box)
-                    entry = _align_entry(entry, volume, transfer, moving, plan, known, rng, sums)
+                    entry = _align_entry(entry, volume, transfer, reference, rng, sums)
                 except Exception as error:
                     # whatever is wrong with one particle, the others are not to suffer
                     said = isinstance(error, InputError)
@@ -125,19 +124,19 @@ def align_chunk(entries, state, section, alignment, seed, sums):
             yield entry
 
 
-def _align_entry(entry, volume, transfer, moving, plan, known, rng, sums):
+def _align_entry(entry, volume, transfer, reference, rng, sums):
     wedge, added, weights = particle_wedge(entry), volume, None
     if transfer is not None:
         # premultiplied volumes came on unit variance, as if their noise were that of the others
         added, weights = transfer.summed(transfer.deviation * volume)
         volume = transfer.applied(volume)
-    fixed = prepare_particle(volume, wedge, entry.centre, plan, known, str(entry.image), transfer)
+    fixed = prepare_particle(volume, wedge, entry.centre, reference, str(entry.image), transfer)
     last = entry.pose
-    found = align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, last, rng)
+    found = align_particle(fixed, reference, entry.centre, entry.start, entry.prior, last, rng)
     sums[str(entry.half)].add(sampler(added), found.rotation, found.translation, wedge, weights)
     changes = (np.nan, np.nan, np.nan)
     if last is not None:
-        angles = rotation_angle(found.rotation.T @ last[0] @ point_group(plan.symmetry))
+        angles = rotation_angle(found.rotation.T @ last[0] @ point_group(reference.plan.symmetry))
         shift = np.linalg.norm(found.translation - last[1])
         changes = found.dissimilarity - entry.dissimilarity, np.min(angles), shift
     names = ("tilt_min_deg", "tilt_max_deg", "tilt_axis_deg")

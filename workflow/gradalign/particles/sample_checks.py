@@ -16,16 +16,16 @@ _SURE = 3.0
 _LEAST_ASYMMETRY = 10.0
 
 
-def _differences(sample, other, moving, plan, seed):
+def _differences(sample, other, reference, seed):
     """Return by how much particles correlate better as they are than otherwise: the mean, and in standard errors."""
     differences = []
     for entry, volume, wedge in sample:
         values = []
         for data in ((volume, wedge), other(volume, wedge)):
-            fixed = prepare_particle(*data, entry.centre, plan, name=str(entry.image))
+            fixed = prepare_particle(*data, entry.centre, reference, name=str(entry.image))
             rng = generator(seed, "contrast", entry.particle)
             values.append(
-                align_particle(fixed, moving, plan, entry.centre, entry.start, entry.prior, rng=rng).dissimilarity
+                align_particle(fixed, reference, entry.centre, entry.start, entry.prior, rng=rng).dissimilarity
             )
         # d = 2 − 2c
         differences.append((values[1] - values[0]) / 2.0)
@@ -56,8 +56,8 @@ def check_contrast(sample, reference, mask, plan, seed):
     InputError
         If it is far worse.
     """
-    moving, _ = prepare_reference(reference, mask, plan)
-    better, surplus = _differences(sample, lambda volume, wedge: (-volume, wedge), moving, plan, seed)
+    prepared = prepare_reference(reference, mask, plan)
+    better, surplus = _differences(sample, lambda volume, wedge: (-volume, wedge), prepared, seed)
     if surplus < -_SURE:
         raise InputError(
             f"particles.contrast: {len(sample)} particles tried correlate better with the reference with black "
@@ -89,8 +89,8 @@ def check_sign(sample, reference, mask, plan, seed):
     told = [entry for entry in sample if abs(entry[2][0] + entry[2][1]) >= _LEAST_ASYMMETRY]
     if not told:
         return None
-    moving, _ = prepare_reference(reference, mask, plan)
-    better, surplus = _differences(told, lambda volume, wedge: (volume, mirrored(wedge)), moving, plan, seed)
+    prepared = prepare_reference(reference, mask, plan)
+    better, surplus = _differences(told, lambda volume, wedge: (volume, mirrored(wedge)), prepared, seed)
     if surplus < -_SURE:
         low, high, _ = mirrored(told[0][2])
         raise InputError(

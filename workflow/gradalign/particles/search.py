@@ -5,11 +5,13 @@ voxel: f is held as f(x + a₀), so that only a − a₀ is sought.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from gradalign.geometry.rotations import check_interval, point_group, rotation_angle, rotation_from_euler
 from gradalign.scores.masks import soft_sphere
+from gradalign.scores.set_model import SetModel
 from gradalign.search.score import Start, load_score
 from gradalign.search.seeds import start_rotations
 from gradalign.search.settings import Alignment, Settings
@@ -75,6 +77,16 @@ class Plan:
         if not self.mask_radius:
             return np.ones((self.box,) * 3, np.float32)
         return soft_sphere(self.box, self.mask_radius, self.edge, centre)
+
+
+class Reference(NamedTuple):
+    """The reference of a half set, ready for particles to be aligned to."""
+
+    moving: object
+    """As the plan's score prepares it, ready to be moved."""
+    plan: Plan
+    known: SetModel | None = None
+    """What the score knows of the particles."""
 
 
 def symmetric_seeds(interval, symmetry, spread=False):
@@ -201,7 +213,7 @@ def centred(volume, centre):
 
 
 def prepare_reference(volume, mask, plan, known=None, agreement=None):
-    """Return a reference, ready to be moved, and what is known of the particles that are aligned to it.
+    """Return a reference, ready for particles to be aligned to.
 
     Parameters
     ----------
@@ -214,22 +226,18 @@ def prepare_reference(volume, mask, plan, known=None, agreement=None):
 
     Returns
     -------
-    moving : object
-        As the score prepares it.
-    known : gradalign.scores.set_model.SetModel or None
-        For `prepare_particle`.
+    Reference
     """
     score = load_score(plan.score)
     # under a sphere of its own the model puts it itself
     if known is None or not np.array_equal(mask, plan.mask()):
         volume = _under(mask, volume)
     model, known = score.model_of_reference(volume, known, agreement) if known else (None, None)
-    return score.on_unit_power(
-        score.prepare(volume, 90.0, plan.settings, plan.voxel_size, model, "the reference")
-    ), known
+    prepared = score.prepare(volume, 90.0, plan.settings, plan.voxel_size, model, "the reference")
+    return Reference(score.on_unit_power(prepared), plan, known)
 
 
-def prepare_particle(volume, wedge, centre, plan, known=None, name="particle", transfer=None):
+def prepare_particle(volume, wedge, centre, reference, name="particle", transfer=None):
     """Return a particle as the score prepares it, its starting origin at the centre to the nearest voxel.
 
     Parameters
@@ -239,9 +247,8 @@ def prepare_particle(volume, wedge, centre, plan, known=None, name="particle", t
         Tilt range and axis in degrees.
     centre : array_like of shape (3,)
         a₀ in voxels.
-    plan : Plan
-    known : gradalign.scores.set_model.SetModel, optional
-        From `prepare_reference`.
+    reference : Reference
+        That it is aligned to.
     name : str
     transfer : gradalign.fourier.transfer.Transfer, optional
         Its contrast transfer, whose form the volume must have already.
@@ -255,6 +262,7 @@ def prepare_particle(volume, wedge, centre, plan, known=None, name="particle", t
     InputError
         If the volume or its tilt range is unusable.
     """
+    plan, known = reference.plan, reference.known
     score, volume = load_score(plan.score), centred(volume, centre)
     if not known:
         volume = _under(plan.mask(centre - np.rint(centre)), volume)
@@ -262,16 +270,14 @@ def prepare_particle(volume, wedge, centre, plan, known=None, name="particle", t
     return score.on_unit_power(score.prepare(volume, wedge, plan.settings, plan.voxel_size, model, name, movable=False))
 
 
-def align_particle(fixed, moving, plan, centre, start=None, prior=None, last=None, rng=0):
+def align_particle(fixed, reference, centre, start=None, prior=None, last=None, rng=0):
     """Find the transform that moves the reference onto a particle.
 
     Parameters
     ----------
     fixed
         From `prepare_particle`.
-    moving
-        From `prepare_reference`.
-    plan : Plan
+    reference : Reference
     centre : array_like of shape (3,)
         a₀ in voxels, as for `prepare_particle`.
     start : array_like of shape (3, 3), optional
@@ -287,6 +293,7 @@ def align_particle(fixed, moving, plan, centre, start=None, prior=None, last=Non
     gradalign.search.settings.Alignment
         Its translation counts from the box's centre, as a₀ does.
     """
+    moving, plan = reference.moving, reference.plan
     surface, centre, score = None, np.asarray(centre, dtype=float), load_score(plan.score)
     if plan.search == "local":
         seeds = local_seeds(start, plan.local_range)
