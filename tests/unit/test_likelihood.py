@@ -21,14 +21,8 @@ from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import normal_equations, score_number
 from gradalign.scores.likelihood import prepare_masked, weighted
 from gradalign.scores.masks import particle_radius, soft_sphere
-from gradalign.scores.signal_model import (
-    SignalModel,
-    estimate_model,
-    estimate_models,
-    shared_noise,
-    shared_signal,
-    tempered,
-)
+from gradalign.scores.shared_spectra import shared_noise, shared_signal
+from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
 from gradalign.search.likelihood import align_bands, prepare_bands
 from gradalign.search.seeds import start_rotations
 from gradalign.search.settings import Round, Settings

@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.scores.masks import AUTOMATIC
-from gradalign.scores.signal_model import common_spectra, estimate_models
+from gradalign.scores.shared_spectra import POSE_DEVIATION, common_spectra
+from gradalign.scores.signal_model import estimate_models
 
-# relative deviation of a signal's power from pose to pose
-_POSE_DEVIATION = 0.3
 # a reference of which more were noise, or less, would have no scale
 _LEAST_SHARE = 1e-3
 
@@ -130,7 +129,7 @@ def model_of_particle(volume, tilt, known, transfer=None):
     weights = places * signal / (signal + noise) ** 2
     factor = np.log((weights * own.signal).sum() / (weights * signal).sum())
     # what the pose alone can make of a factor is not believed
-    believed = 1.0 - _POSE_DEVIATION**2 / max(factor**2, _POSE_DEVIATION**2)
+    believed = 1.0 - POSE_DEVIATION**2 / max(factor**2, POSE_DEVIATION**2)
     return own._replace(signal=signal * np.exp(believed * factor), noise=noise, **_shared(known))
 
 

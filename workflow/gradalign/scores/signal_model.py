@@ -4,11 +4,9 @@ Every volume has its own. The background, the mean of what surrounds the particl
 units of its surroundings' deviation, so that neither an offset nor a factor changes anything. The noise of a shell is
 the power of the surroundings, the signal what is more under the mask; contrast transfer, envelope and scale are in it.
 
-How strong two signals of one object appear depends on what each wedge left of it: the powers of two alike volumes
-differ by a third. Spectra of one set are therefore shared as far as the volumes do not contradict it: one shape, and
-one factor, relative to the noise, for those that differ by no more than this. A volume whose shells contradict the
-shape, such as a map without contrast transfer, keeps its own. Where a volume's contrast transfer is given it is taken
-out of its spectra first: then the map has the shape of the others.
+The spectra of one set are shared as far as the volumes do not contradict it (`gradalign.scores.shared_spectra`). Where a
+volume's contrast transfer is given it is taken out of its spectra first: a map without contrast transfer then has the
+shape of the others.
 """
 
 from functools import lru_cache
@@ -23,14 +21,7 @@ from gradalign.io.mrc import check_volume
 from gradalign.scores.gold import without_gold
 from gradalign.scores.masks import AUTOMATIC, MARGIN, distances, make_mask, particle_radius, soft_sphere, surroundings
 from gradalign.scores.membrane import membrane_in
-
-# below this part of the total a shell's signal or noise is not told from zero
-_LEAST_SHARE = 1e-3
-# relative deviation of a signal's power from pose to pose, over all shells and in one
-_POSE_DEVIATION = 0.3
-# χ² per shell from which on a volume has something of its own shape, and at which it keeps all of it; alike ones have
-# a tenth to a half
-_AGREE, _CONTRADICT = 0.7, 1.3
+from gradalign.scores.shared_spectra import LEAST_SHARE, common_spectra, shared_noise, shared_signal
 
 
 class SignalModel(NamedTuple):
@@ -194,7 +185,7 @@ def estimate_model(volumes, tilts, radius=None):
             _shell_sums(volumes, [around[axis] for *_, axis in wedges], wedges),
         )
     )
-    noise = np.clip(noise, _LEAST_SHARE * total, (1 - _LEAST_SHARE) * total)
+    noise = np.clip(noise, LEAST_SHARE * total, (1 - LEAST_SHARE) * total)
     return SignalModel(total - noise, noise, mask, radius)
 
 
@@ -223,8 +214,27 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
         If there are no volumes or one is unusable.
     """
     volumes = [volume.astype(float) for volume in _checked(volumes)]
-    size = volumes[0].shape[0]
     wedges = [check_wedge(tilt) for tilt in tilts]
+    volumes, beads, mask, masks = _cleared(volumes, wedges, mask, transfers)
+    standards = [_standard(volume, outside) for volume, outside in zip(volumes, masks, strict=True)]
+    plain = [(volume - level) / unit for volume, (level, unit) in zip(volumes, standards, strict=True)]
+    seen = [
+        None if each is None else each.seen(wedge, mask.values)
+        for each, wedge in zip(transfers or [None] * len(volumes), wedges, strict=True)
+    ]
+    signal, noise = _spectra(plain, mask.values, masks, wedges, seen)
+    models = [
+        SignalModel(*spectra, mask.values, mask.radius, *standard, None, mask.crowded, gold, each, mask.lone)
+        for *spectra, standard, gold, each in zip(signal, noise, standards, beads, seen, strict=True)
+    ]
+    spectra = np.moveaxis(np.array([model.coherent for model in models]), 1, 0)
+    common = common_spectra(*spectra, _least_sure(*spectra) if any(seen) else None)
+    return [model._replace(common=common) for model in models]
+
+
+def _cleared(volumes, wedges, wish, transfers):
+    """Return volumes without beads and membranes, what was taken off each, the mask, and what surrounds it in each."""
+    size = volumes[0].shape[0]
     rim = (distances(size) > 0.4 * size) & (distances(size) <= 0.5 * size)
     scaled, beads = [], []
     for volume, wedge in zip(volumes, wedges, strict=True):
@@ -235,7 +245,7 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
         beads.append(centred - unit * clean if found else None)
     volumes = _less(volumes, beads)
     scaled = _as_shown(scaled, transfers)
-    wish, axes = mask, [axis for *_, axis in wedges]
+    axes = [axis for *_, axis in wedges]
     mask, masks = make_mask(wish, scaled, axes)
     if mask.lone:
         membranes = [membrane_in(volume - np.median(volume[rim]), mask.lone) for volume in volumes]
@@ -243,33 +253,25 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
             volumes = _less(volumes, membranes)
             beads = [_together(*parts) for parts in zip(beads, membranes, strict=True)]
             mask, masks = make_mask(wish, _as_shown([_scaled(volume, rim) for volume in volumes], transfers), axes)
-    standards = [_standard(volume, outside) for volume, outside in zip(volumes, masks, strict=True)]
-    plain = [(volume - level) / unit for volume, (level, unit) in zip(volumes, standards, strict=True)]
+    return volumes, beads, mask, masks
+
+
+def _spectra(volumes, mask, masks, wedges, seen):
+    """Return signal and noise of each volume by shell, (n, shells) each, shared as far as the volumes are alike."""
     (totals, places), (noises, apart) = (
-        _shell_sums(plain, [mask.values] * len(plain), wedges),
-        _shell_sums(plain, masks, wedges),
+        _shell_sums(volumes, [mask] * len(volumes), wedges),
+        _shell_sums(volumes, masks, wedges),
     )
     totals, noises = totals / np.maximum(places, 1), noises / np.maximum(apart, 1)
-    noises = np.clip(noises, _LEAST_SHARE * totals, (1 - _LEAST_SHARE) * totals)
+    noises = np.clip(noises, LEAST_SHARE * totals, (1 - LEAST_SHARE) * totals)
     # a mask makes neighbouring coefficients depend on each other: it leaves as many as its share of the box
-    places = np.maximum(places * (mask.values.astype(float) ** 2).mean(), 1.0)
+    places = np.maximum(places * (mask.astype(float) ** 2).mean(), 1.0)
     apart = np.maximum(apart * np.array([[(outside.astype(float) ** 2).mean()] for outside in masks]), 1.0)
-    seen = [
-        None if each is None else each.seen(wedge, mask.values)
-        for each, wedge in zip(transfers or [None] * len(volumes), wedges, strict=True)
-    ]
     powers, levels = _transferred(seen, totals.shape[1])
     noise = shared_noise(noises / levels, apart) * levels
     signal = shared_signal((totals - noises) / powers, totals / powers, places, powers) * powers
-    floor = _LEAST_SHARE * (signal + noise)
-    noise, signal = np.maximum(noise, floor), np.maximum(signal, floor)
-    models = [
-        SignalModel(*spectra, mask.values, mask.radius, *standard, None, mask.crowded, gold, each, mask.lone)
-        for *spectra, standard, gold, each in zip(signal, noise, standards, beads, seen, strict=True)
-    ]
-    spectra = np.moveaxis(np.array([model.coherent for model in models]), 1, 0)
-    common = common_spectra(*spectra, _least_sure(*spectra) if any(seen) else None)
-    return [model._replace(common=common) for model in models]
+    floor = LEAST_SHARE * (signal + noise)
+    return np.maximum(signal, floor), np.maximum(noise, floor)
 
 
 def _as_shown(volumes, transfers):
@@ -314,103 +316,7 @@ def _standard(volume, outside):
     total = outside.sum(dtype=float)
     level = float((volume * outside).sum() / total)
     deviation = np.sqrt(((volume - level) ** 2 * outside).sum() / total)
-    return level, float(max(deviation, _LEAST_SHARE * volume.std()))
-
-
-def common_spectra(signal, noise, weights=None):
-    """Return signal and noise by shell that stand for all volumes of a set.
-
-    Parameters
-    ----------
-    signal, noise : array_like of shape (n, shells)
-    weights : array_like of shape (n,), optional
-        Of the volumes in the mean of the signals; all alike if left out.
-
-    Returns
-    -------
-    (numpy.ndarray, numpy.ndarray)
-        The geometric mean of the signals, and for it a noise between the mean and the least of the set.
-    """
-    shape = np.exp(np.average(np.log(signal), axis=0, weights=weights))
-    relative = noise * shape / signal
-    return shape, 2.0 / (1.0 / np.exp(np.log(relative).mean(axis=0)) + 1.0 / relative.min(axis=0))
-
-
-def shared_noise(noises, places):
-    """Return the noise of each volume, its shape drawn towards the set's as far as the shells do not contradict it.
-
-    The deviations of a volume's shells from the set's shape have the variance of the estimate and one of the volume's
-    own (DerSimonian and Laird 1986), by whose share they are believed.
-
-    Parameters
-    ----------
-    noises : array_like of shape (n, shells)
-        Mean powers.
-    places : array_like of shape (n, shells)
-        Of how many independent coefficients.
-
-    Returns
-    -------
-    numpy.ndarray of shape (n, shells)
-    """
-    variances, logs = 1.0 / np.asarray(places), np.log(noises)
-    own, used = np.zeros_like(logs), slice(1, None)
-    for _ in range(2):
-        pooled = np.average(logs - own, axis=0, weights=1.0 / variances)
-        for row, variance in enumerate(variances):
-            weights = 1.0 / variance[used]
-            factor = np.average((logs[row] - pooled)[used], weights=weights)
-            deviations = logs[row] - pooled - factor
-            excess = (weights * deviations[used] ** 2).sum() - (len(weights) - 1)
-            spread = max(0.0, excess / (weights.sum() - (weights**2).sum() / weights.sum()))
-            own[row] = factor + spread / (spread + variance) * deviations
-    return np.exp(pooled + own)
-
-
-def shared_signal(signals, totals, places, transferred=1.0):
-    """Return the signal of each volume: the set's shape times a factor, or its own where its shells contradict that.
-
-    Parameters
-    ----------
-    signals : array_like of shape (n, shells)
-        Power under the mask less that of the noise; may be negative.
-    totals : array_like of shape (n, shells)
-        Power under the mask.
-    places : array_like of shape (n, shells)
-        Of how many independent coefficients.
-    transferred : array_like of shape (n, shells), optional
-        By what a contrast transfer multiplied the signal's power, and signals and totals are divided here.
-
-    Returns
-    -------
-    numpy.ndarray of shape (n, shells)
-        Positive.
-    """
-    # where a shell holds nothing at all its power is still not known beyond all measure
-    variances = np.maximum(totals / np.sqrt(places), 1e-6 * totals.max(axis=1, keepdims=True)) ** 2
-    used = slice(1, None)
-    # what was hardly transferred says nothing of the factor
-    told = (places * transferred)[:, used]
-    factors = np.maximum((signals[:, used] * told).sum(1), _LEAST_SHARE * (totals[:, used] * told).sum(1))
-    factors *= places[:, used].sum(1) / told.sum(1)
-    spread = variances / factors[:, None] ** 2
-    for _ in range(4):
-        scaled = signals / factors[:, None]
-        pooled = np.average(scaled, axis=0, weights=1.0 / spread)
-        pooled = np.maximum(pooled, 1e-6 * abs(pooled).max())
-        spread = variances / factors[:, None] ** 2 + (_POSE_DEVIATION * pooled) ** 2
-        agreement = (scaled * pooled / spread)[:, used].sum(1) / (pooled**2 / spread)[:, used].sum(1)
-        factors = factors * np.maximum(agreement, 0.1)
-    scaled, spread = signals / factors[:, None], variances / factors[:, None] ** 2 + (_POSE_DEVIATION * pooled) ** 2
-    misfit = ((scaled - pooled) ** 2 / spread)[:, used].mean(axis=1)
-    own = np.clip((misfit - _AGREE) / (_CONTRADICT - _AGREE), 0.0, 1.0)[:, None]
-    mean = np.log(factors).mean()
-    apart = np.log(factors) - mean
-    # what the poses alone can make of a factor is not believed
-    believed = np.clip(1.0 - _POSE_DEVIATION**2 / np.maximum(apart**2, _POSE_DEVIATION**2), 0.0, 1.0)
-    factors = np.exp(mean + believed * apart)
-    alone = np.maximum(signals, 1e-6 * totals.max(axis=1, keepdims=True))
-    return alone**own * (factors[:, None] * pooled) ** (1.0 - own)
+    return level, float(max(deviation, LEAST_SHARE * volume.std()))
 
 
 def tempered(model, ratio):
