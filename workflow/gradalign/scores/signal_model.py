@@ -4,7 +4,7 @@ Every volume has its own. The background, the mean of what surrounds the particl
 units of its surroundings' deviation, so that neither an offset nor a factor changes anything. The noise of a shell is
 the power of the surroundings, the signal what is more under the mask; contrast transfer, envelope and scale are in it.
 
-The spectra of one set are shared as far as the volumes do not contradict it (`gradalign.scores.shared_spectra`). Where a
+The spectra of a set are shared as far as its volumes do not contradict it (`gradalign.scores.shared_spectra`). Where a
 volume's contrast transfer is given it is taken out of its spectra first: a map without contrast transfer then has the
 shape of the others.
 """
