@@ -33,7 +33,7 @@ Volumes are cubes of {box} voxels of {voxel_size:g} nm, `[z, y, x]` as MRC has t
 voxel {box}//2 = {middle}, counted from 0. The beam is along z, the tilt axis is y: a tilt range ±θ measures the
 frequencies with |kz| ≤ |kx| tan θ. ±90° leaves nothing out and has no file (`None`).
 
-Wanted is (R, a) with f(x) ≈ g(R⁻¹(x − a)), x = (x, y, z) from the centre: g turned by R, then moved by a.
+Wanted is (R, a) with f(x) ≈ g(R⁻¹(x − a)), x = (x, y, z) from the centre: g rotated by R, then moved by a.
 
 ## The file of results
 

@@ -1,4 +1,4 @@
-"""The median and its deviation, by which the tables tell errors."""
+"""The median and its deviation, in which the tables give errors."""
 
 import numpy as np
 

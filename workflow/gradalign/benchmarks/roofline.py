@@ -34,12 +34,12 @@ class Stage(NamedTuple):
 
 _NEIGHBOURS = TAPS**3
 STAGES = {
-    # frequency turned and both wedge faces; weights and their derivatives; sums along y, z and x for G and ∂G/∂η
+    # frequency rotated and both wedge faces; weights and their derivatives; sums along y, z and x for G and ∂G/∂η
     "sample": Stage(
         15 + 11 + 3 * 2 * DEGREE * 2 * TAPS + 2 * 2 * TAPS * (2 * TAPS**2 + 3 * TAPS) + 4 * (4 * TAPS - 2),
         _SINGLE * (2 * _NEIGHBOURS + 2 * 9 + 3 + 3 * VALUES),
     ),
-    # F turned by the phase; |G|², |F|², Re conj(G) F; −η × ∂G/∂η and its thirty products with the others
+    # F times the phase; |G|², |F|², Re conj(G) F; −η × ∂G/∂η and its thirty products with the others
     "products": Stage(44 + 14 + 15 + 26 + 105, _SINGLE * (7 + 5 + 14)),
 }
 """Work per point of the two stages of a step."""

@@ -1,16 +1,16 @@
-"""Classes that are one, and classes that both half sets have.
+"""Classes that are the same object, and classes that both half sets have.
 
 Two half sets have made their classes without each other. A particle of one half set is new to the maps of the other:
 its noise is in none of them. So these particles judge.
 
-Two classes of a half set are one if the particles of the other half set that fit either are explained as well by the
-average of both. With π for the shares of the classes and L for likelihoods, the *surplus* of two classes is the mean
-over these particles of
+Two classes of a half set are the same object if the particles of the other half set that fit either are explained as
+well by the average of both. With π for the shares of the classes and L for likelihoods, the *surplus* of two classes is
+the mean over these particles of
 
     log(π_k L_k + π_l L_l) − log((π_k + π_l) L_kl).
 
 Where both are the same object it is about zero or below, since the average of both holds less noise. A class that is
-another one turned or shifted is found by placing its map on the other's first.
+another one rotated or shifted is found by placing its map on the other's first.
 
 A class is real if both half sets have it: particles of either half set choose the other's map, and the two maps agree
 beyond chance.
@@ -24,7 +24,7 @@ from gradalign.classes.placing import place_map
 from gradalign.classes.sorting import NO_CLASS
 
 MARGIN = 0.5
-"""Log-likelihood a particle by which two classes must explain more than one."""
+"""Two classes must explain the particles better than one does by this log-likelihood a particle."""
 # two maps of which one holds less than this of the other are not tried
 _LEAST_LIKENESS = 0.5
 # particles of the other half set that judge two classes
@@ -132,7 +132,7 @@ def merge_classes(observed, poses, held, plan, count=None):
 
 
 def _renamed(item, keep, drop, place):
-    """Return a sorted particle after two classes were merged; what either was worth stands for both."""
+    """Return a sorted particle after two classes were merged; the likelihood of both is the sum of theirs."""
     values = dict(item.values)
     values[keep] = np.logaddexp(values[keep], values.pop(drop))
     if item.best != drop:

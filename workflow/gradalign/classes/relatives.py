@@ -1,8 +1,8 @@
-"""Classes that resemble each other: one another turned and shifted, and one the mirror image of another.
+"""Classes that resemble each other: one another rotated and shifted, and one the mirror image of another.
 
-A class that is another one turned or shifted is merged with it (`gradalign.classes.merging`). A mirror image is another
-object, and stays one; but a tomogram whose tilt angles have the wrong sign shows its particles mirrored, so that a
-class that looks like another one's mirror image is named.
+A class that is another one rotated or shifted is merged with it (`gradalign.classes.merging`). A mirror image is
+another object, and stays one; but a tomogram whose tilt angles have the wrong sign shows its particles mirrored, so
+that a class that looks like another one's mirror image is named.
 """
 
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Relative(NamedTuple):
     """What of the other classes is in a class."""
 
     other: int
-    """The class whose map is most like this one's, turned and shifted as need be; 0 if there is no other."""
+    """The class whose map is most like this one's, rotated and shifted as need be; 0 if there is no other."""
     amplitude: float
     """How much of it is in this one: 1 for the same object."""
     mirror: int

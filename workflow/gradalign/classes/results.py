@@ -235,7 +235,7 @@ def class_rows(standings, state, settings):
     Returns
     -------
     list of list
-        Values of `CLASS_COLUMNS`. The relative is the class whose map is most like this one's, turned and shifted
+        Values of `CLASS_COLUMNS`. The relative is the class whose map is most like this one's, rotated and shifted
         as need be; its amplitude is 1 for the same object. A class that is the mirror image of another names it.
     """
     reached, known = resolutions(state), relatives(state.half_maps(1), state.plan(settings)) if state.classes else {}

@@ -30,9 +30,9 @@ FEW = 0.02
 STEADY, STILL = 0.01, 1.0
 """Share of the particles that may change class, and median rotation in degrees, of a last round."""
 MOST_REVISIONS = 3
-# particles of a class and half set, and of those that fit none, that are looked through
+# largest numbers of particles looked through: of a class and half set, and of those that fit no class
 _OF_CLASS, _OF_NONE = 40, 60
-# a half map is turned onto the other only where that is more than noise
+# a half map is rotated onto the other only where the correlation rises by more than noise would let it
 _BETTER = 0.01
 
 
@@ -140,7 +140,7 @@ def _joined(state, sums, plan, least):
 
 
 def _limits(standings, labels):
-    # those that fit say what fits: others, many as they may be, do not widen the limits
+    # from the particles that fit alone, so that the others, however many, do not widen the limits
     limits = [limits_of([standing for standing in standings if standing.label == label]) for label in labels]
     return np.array([found or (np.nan, np.nan) for found in limits], dtype=float).reshape(-1, 2)
 

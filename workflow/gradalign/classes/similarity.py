@@ -1,8 +1,8 @@
 """Which particles are alike: classes from the log-likelihood ratios of all pairs.
 
-The dissimilarity d_ij of a pair is −log of a likelihood ratio, up to what each volume has by itself: strong noise
-makes all pairs of a particle better or worse. With d_ij = μ + r_i + r_j + e_ij off the diagonal, r is estimated and
-taken off. What is left is, with the sign turned, a matrix of inner products: K classes of particles give it K − 1 large
+The dissimilarity d_ij of a pair is −log of a likelihood ratio, up to what each volume has by itself: strong noise makes
+all pairs of a particle better or worse. With d_ij = μ + r_i + r_j + e_ij off the diagonal, r is estimated and taken
+off. What is left is, with its sign changed, a matrix of inner products: K classes of particles give it K − 1 large
 eigenvalues, and the errors of the pairs a spectrum that is symmetric about zero. So the most negative eigenvalue tells
 how far the errors reach, and the positive ones beyond it are classes.
 """

@@ -8,12 +8,12 @@ from scipy.special import logsumexp
 from gradalign.classes.maps import Match, match, prepare_map, prepare_particle
 
 LEAST_AMPLITUDE = 0.5
-"""A particle that shows less than this of a class's map is nearer to nothing than to the class."""
+"""A particle that shows less than this of a class's map is nearer to noise than to the class."""
 DEVIATIONS = 4.0
 """Robust standard deviations from a class's median beyond which a particle does not fit it."""
 LEAST_WIDTH = 0.2
-"""The least that these come to: in amplitude, and in the residual as a share of the median."""
-# a class's own spread counts from so many particles on
+"""Smallest distance of these limits from the median: in amplitude, and in the residual as a share of it."""
+# particles from which on a class's own spread is known
 _LEAST_KNOWN = 6
 NO_CLASS = 0
 
@@ -77,7 +77,7 @@ def limits_of(matches):
         return None
     amplitudes = np.array([found.amplitude for found in matches])
     residuals = np.array([found.residual for found in matches])
-    # those that are nearer to nothing say nothing of the others
+    # particles that are nearer to noise do not tell how the members of the class vary
     kept = amplitudes >= LEAST_AMPLITUDE
     if kept.sum() < _LEAST_KNOWN:
         return None

@@ -108,7 +108,7 @@ def _start(rotations, weights):
         for i in order[1:]:
             poses[i] = rotations[i, before[i]] @ poses[before[i]]
         agreement = float((weights * _falling(_residuals(poses, rotations), SUPPORT_ANGLE)).sum())
-        # of two that agree alike, the first, whatever the last digits are
+        # of two that agree equally the first, so that rounding does not choose
         if agreement > best * (1.0 + 1e-9):
             best, start = agreement, poses
     return start
@@ -138,7 +138,7 @@ def _shifts(poses, translations, weights):
             near = weights * _falling(np.linalg.norm(proposals - shifts[:, None], axis=2), SHIFT)
         total = near.sum(axis=1)
         moved = np.einsum("ij,ija->ia", near, proposals) / np.where(total > 0, total, 1.0)[:, None]
-        # a shift of the object itself is nobody's business
+        # where the object stands in its own frame is arbitrary
         moved = moved - poses @ np.einsum("iab,ia->b", poses, moved) / len(poses)
         change, shifts = float(np.abs(moved - shifts).max()), moved
         if change < 1e-4:

@@ -1,7 +1,7 @@
 """Real spherical harmonics: their values, and the matrices by which a rotation and its generators act on them.
 
 Of degree l there are 2l + 1 functions Y_lm, m = −l … l, orthonormal on the sphere; those with m < 0 go with sin |m|φ.
-The matrices take the coefficients c of a function f = Σ c_m Y_lm to those of the turned function f(R⁻¹x).
+The matrices take the coefficients c of a function f = Σ c_m Y_lm to those of the rotated function f(R⁻¹x).
 """
 
 from functools import lru_cache

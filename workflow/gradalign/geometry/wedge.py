@@ -3,7 +3,7 @@
 The beam is along z and the tilt axis is y unless a third number says otherwise. The projection at tilt angle α
 measures the plane of frequencies that contains the tilt axis and the direction (cos α, 0, sin α). A tilt range measures
 the double wedge between the planes of its two ends, which two plane normals describe: u, v with (u·ξ)(v·ξ) ≤ 0 inside.
-Another tilt axis in the plane of x and y turns all of this about z.
+Another tilt axis in the plane of x and y rotates all of this about z.
 """
 
 import numpy as np

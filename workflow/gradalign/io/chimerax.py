@@ -1,4 +1,4 @@
-"""Maps side by side in ChimeraX, at levels that show as much of each."""
+"""Maps side by side in ChimeraX, at levels that enclose the same volume of each."""
 
 from pathlib import Path
 

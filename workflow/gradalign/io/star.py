@@ -1,6 +1,6 @@
 """Poses of subtomograms as STAR files with RELION's column names and convention.
 
-A particle is f(x) = ref(R^-1 (x - a)). RELION's angles turn the particle back to the reference:
+A particle is f(x) = ref(R^-1 (x - a)). RELION's angles rotate the particle back onto the reference:
 R^-1 = Rz(rot) Ry(tilt) Rz(psi), and its origins are the shift that centres the particle, -a in angstrom.
 Nowhere else are the two conventions converted.
 """

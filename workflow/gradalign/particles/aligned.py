@@ -109,7 +109,7 @@ def without_microscope(picked):
 
 
 def _in_boxes(picked, kept, rotations, translations):
-    """Return poses in the axes of the boxes, which may be turned against their tomograms."""
+    """Return poses in the axes of the boxes, which may be rotated against their tomograms."""
     if picked.box_angles is None:
         return rotations, translations
     angles = picked.box_angles[np.searchsorted(picked.rows, kept)]

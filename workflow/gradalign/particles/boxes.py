@@ -1,7 +1,8 @@
 """Which boxes a list of places in tomograms gives, so that picked coordinates can be aligned.
 
-A place is coordinate − origin, turned with the box if it was. The box's centre is the voxel next to it, so that nothing
-is interpolated, and what is left over is the new origin. Voxel n of a tomogram stands at the pixel n × binning.
+A place is coordinate − origin, the origin rotated from the box's axes to the tomogram's. The box's centre is the voxel
+next to it, so that nothing is interpolated, and what is left over is the new origin. Voxel n of a tomogram stands at
+the pixel n × binning.
 """
 
 import os

@@ -12,7 +12,7 @@ SMALLEST_BOX, LARGEST_BOX = 16, 160
 """Edges in voxels between which subtomograms are taken."""
 # share of the variance that one voxel may hold
 _LARGEST_SHARE = 0.25
-# order of the splines by which turned boxes are turned back
+# order of the splines by which rotated boxes are rotated back
 _SPLINE = 5
 
 

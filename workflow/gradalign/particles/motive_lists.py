@@ -1,8 +1,8 @@
 """Lists of Dynamo, TOM, AV3 and STOPGAP, as RELION's columns and back.
 
 All tell angles about z, x and z again, R(α, β, γ) = Rz(γ) Rx(β) Rz(α), and where the particle stands in its box, a, in
-voxels. TOM, AV3 and STOPGAP turn the reference onto the particle by (phi, theta, psi); Dynamo turns the particle back
-onto the reference by (tdrot, tilt, narot).
+voxels. TOM, AV3 and STOPGAP rotate the reference onto the particle by (phi, theta, psi); Dynamo rotates the particle
+back onto the reference by (tdrot, tilt, narot).
 """
 
 import string
@@ -77,7 +77,7 @@ def read_motive_list(path, tables=None):
 
 
 def _listed(path, program, values, subtomograms, angles, translations):
-    """Return a list from its angles in degrees, in the order in which they turn, (n, 3)."""
+    """Return a list from its angles in degrees, in the order in which they are applied, (n, 3)."""
     if not all(np.isfinite(columns).all() for columns in (subtomograms, angles, translations)):
         raise InputError(f"{path}: holds numbers, angles or shifts of subtomograms that are not finite")
     broken = subtomograms[(subtomograms != np.floor(subtomograms)) | (subtomograms < 0)]

@@ -229,7 +229,7 @@ def prepare_reference(volume, mask, plan, known=None, agreement=None):
     Reference
     """
     score = load_score(plan.score)
-    # under a sphere of its own the model puts it itself
+    # a model puts the reference under its own sphere itself
     if known is None or not np.array_equal(mask, plan.mask()):
         volume = _under(mask, volume)
     model, known = score.model_of_reference(volume, known, agreement) if known else (None, None)
@@ -312,7 +312,7 @@ def align_particle(fixed, reference, centre, start=None, prior=None, last=None, 
     found = search(seeds)
     if plan.search == "local":
         if _turned(found.rotation, start) > plan.local_range:
-            # a seed at the rim went out; the given orientation's own optimum may lie within
+            # the search went out of the range from a seed near its rim; from the given orientation it may stay within
             found = search(seeds[:1])
         if _turned(found.rotation, start) > plan.local_range:
             return _unmoved(score, fixed, moving, np.asarray(start, dtype=float), centre)

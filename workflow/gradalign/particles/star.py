@@ -66,7 +66,7 @@ class Picked:
     box: int | None
     """Edge in voxels; None if the file does not say."""
     box_angles: np.ndarray | None = None
-    """rlnTomoSubtomogramRot, Tilt and Psi, by which the boxes are turned against their tomograms, (n, 3)."""
+    """rlnTomoSubtomogramRot, Tilt and Psi, by which the boxes are rotated against their tomograms, (n, 3)."""
     set_path: str | None = None
     """RELION's optimisation set, if that was given in place of the list."""
     set_tables: dict = field(default_factory=dict)

@@ -154,7 +154,7 @@ def _sort_key(column):
 def random_azimuth_error(symmetry):
     """Return the median rotation error of an azimuth that is pure chance, the principal axis being right.
 
-    A turn by a uniformly random angle about an n-fold axis is at most 180°/n from the nearest equivalent one,
+    A rotation by a uniformly random angle about an n-fold axis is at most 180°/n from the nearest equivalent one,
     and uniformly so: its median is 90°/n, 12.9° under D7.
 
     Parameters

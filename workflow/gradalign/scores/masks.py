@@ -25,7 +25,7 @@ _NARROW, _NARROW_EDGE = 0.8, 4.0
 _GIVEN_EDGE = 4.0
 # parts of the peak below which noise does not matter to where the particle ends
 _QUIET = 0.02
-# voxels over which a square is smoothed, and how many times the median of the surroundings is no noise
+# voxels over which a square is smoothed, and the multiple of the surroundings' median above which it is not noise
 _SMOOTHING, _LOUD = 1.5, 3.0
 # the particle's own tails are less than this part of its power
 _TAILS = 0.2

@@ -79,8 +79,8 @@ def _normal(volume, points, core):
     points, values = points[around], values - values.mean()
     # a spiral on half a sphere
     number = np.arange(_DIRECTIONS) + 0.5
-    z, turn = number / _DIRECTIONS, np.pi * (1 + np.sqrt(5)) * number
-    directions = np.stack([np.sqrt(1 - z**2) * np.cos(turn), np.sqrt(1 - z**2) * np.sin(turn), z], axis=1)
+    z, azimuth = number / _DIRECTIONS, np.pi * (1 + np.sqrt(5)) * number
+    directions = np.stack([np.sqrt(1 - z**2) * np.cos(azimuth), np.sqrt(1 - z**2) * np.sin(azimuth), z], axis=1)
     few = slice(None, None, 3)
     normal = max(directions, key=lambda one: _explained(one, points[few], values[few]))
     if _explained(normal, points, values) < _MEMBRANE:

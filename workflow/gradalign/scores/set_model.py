@@ -1,4 +1,4 @@
-"""What is known of a set of subtomograms of one object, and of one of them or of a reference in its light.
+"""What is known of a set of subtomograms of one object, and from it of one of them and of a reference.
 
 Particles of a set share the shapes of their signal's and of their noise's spectrum, which a sample of them tells. Each
 has its own background, unit, and factors of both. The reference to which they are aligned has its own spectrum, in
@@ -14,7 +14,7 @@ from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.shared_spectra import POSE_DEVIATION, common_spectra
 from gradalign.scores.signal_model import estimate_models
 
-# a reference of which more were noise, or less, would have no scale
+# smallest part of a reference that is signal, and that is noise: without either it would have no scale
 _LEAST_SHARE = 1e-3
 
 
@@ -119,7 +119,7 @@ def model_of_particle(volume, tilt, known, transfer=None):
         If the volume or the tilt range is unusable.
     """
     (own,) = estimate_models([volume], [tilt], known.mask, [transfer])
-    # what the set's spectra are to it
+    # the set's spectra, on this particle's scale and with its noise
     signal, noise = known.signal, known.noise
     if own.transfer is not None:
         signal, noise = (power * part for power, part in zip((signal, noise), own.transferred, strict=True))
@@ -128,7 +128,7 @@ def model_of_particle(volume, tilt, known, transfer=None):
     noise = noise * np.exp(np.average(np.log(own.noise / noise), weights=places))
     weights = places * signal / (signal + noise) ** 2
     factor = np.log((weights * own.signal).sum() / (weights * signal).sum())
-    # what the pose alone can make of a factor is not believed
+    # a factor that the pose alone may cause is left out
     believed = 1.0 - POSE_DEVIATION**2 / max(factor**2, POSE_DEVIATION**2)
     return own._replace(signal=signal * np.exp(believed * factor), noise=noise, **_shared(known))
 

@@ -85,10 +85,10 @@ def shared_signal(signals, totals, places, transferred=1.0):
     numpy.ndarray of shape (n, shells)
         Positive.
     """
-    # where a shell holds nothing at all its power is still not known beyond all measure
+    # the power of an empty shell is uncertain, too
     variances = np.maximum(totals / np.sqrt(places), 1e-6 * totals.max(axis=1, keepdims=True)) ** 2
     used = slice(1, None)
-    # what was hardly transferred says nothing of the factor
+    # shells that the contrast transfer suppresses do not tell the factor
     told = (places * transferred)[:, used]
     factors = np.maximum((signals[:, used] * told).sum(1), LEAST_SHARE * (totals[:, used] * told).sum(1))
     factors *= places[:, used].sum(1) / told.sum(1)
@@ -105,7 +105,7 @@ def shared_signal(signals, totals, places, transferred=1.0):
     own = np.clip((misfit - _AGREE) / (_CONTRADICT - _AGREE), 0.0, 1.0)[:, None]
     mean = np.log(factors).mean()
     apart = np.log(factors) - mean
-    # what the poses alone can make of a factor is not believed
+    # factors that the poses alone may cause are left out
     believed = np.clip(1.0 - POSE_DEVIATION**2 / np.maximum(apart**2, POSE_DEVIATION**2), 0.0, 1.0)
     factors = np.exp(mean + believed * apart)
     alone = np.maximum(signals, 1e-6 * totals.max(axis=1, keepdims=True))

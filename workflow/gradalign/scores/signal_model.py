@@ -275,7 +275,7 @@ def _spectra(volumes, mask, masks, wedges, seen):
 
 
 def _as_shown(volumes, transfers):
-    """Return volumes as a contrast transfer shows them: a mask holds what that spreads of the particle, too."""
+    """Return volumes with a contrast transfer, so that a mask holds what it spreads of the particle, too."""
     first = next((each for each in transfers or () if each is not None), None)
     if first is None:
         return volumes
@@ -288,7 +288,7 @@ def _scaled(volume, rim):
 
 
 def _less(volumes, parts):
-    """Return volumes without what stands in them; None stands for nothing."""
+    """Return volumes less the parts that are not the particle's; None for a volume that has none."""
     return [volume if part is None else volume - part for volume, part in zip(volumes, parts, strict=True)]
 
 
@@ -322,7 +322,8 @@ def _standard(volume, outside):
 def tempered(model, ratio):
     """Return a model whose signal is nowhere more than so many times its noise.
 
-    What a seed is off by is not noise of the data: the less of that there is, the fewer seeds would come to the front.
+    The error of a seed adds to the noise: with little noise in the data a seed near the truth would fit as badly as
+    any other.
 
     Parameters
     ----------

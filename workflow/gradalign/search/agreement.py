@@ -210,8 +210,8 @@ class Agreement:
         sphere = soft_sphere(self.size, _SHARED * self._radius, _SHARED_EDGE)
         on_f = (gaussian_filter(posterior, 0.5 * self.deviation) * sphere).astype(np.float32)
         # arrays are [z, y, x]
-        turn, centre = rotation[::-1, ::-1], np.full(3, self.size // 2)
-        return on_f, affine_transform(on_f, turn, centre + translation[::-1] - turn @ centre, order=1)
+        matrix, centre = rotation[::-1, ::-1], np.full(3, self.size // 2)
+        return on_f, affine_transform(on_f, matrix, centre + translation[::-1] - matrix @ centre, order=1)
 
     def refined(self, rotation, translation, basis):
         """Return a transform refined under masks of what is shared: the value that is best on the way, and where.

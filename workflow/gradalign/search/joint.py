@@ -315,7 +315,7 @@ class JointDescent:
 
     @property
     def end(self):
-        """Where it stands: JointEnd."""
+        """Where the refinement stands, a `JointEnd`."""
         value = self._here.value + self._here.penalty
         return JointEnd(*self._place, value, np.array(self._trace), np.array(self._path))
 

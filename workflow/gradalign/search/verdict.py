@@ -25,7 +25,7 @@ _STEPS = np.array([2e-3] * 3 + [2e-2] * 3)
 # [e]× of the axes, and rotations about them by a step (Rodrigues)
 _CROSS = np.cross(np.eye(3)[:, None], np.eye(3)).transpose(0, 2, 1)
 _TURNS = np.eye(3) + np.sin(_STEPS[0]) * _CROSS + (1.0 - np.cos(_STEPS[0])) * _CROSS @ _CROSS
-# what is known of an answer before: radians, and the part of the box
+# standard deviations of an answer of which nothing is known: radians, and as a part of the box
 _PRIOR_ANGLE, _PRIOR_SHIFT = 1.8, 0.25
 # Q takes the noise for 1.3 times what it is (`gradalign.search.modes`), and the support is smoother than a particle's;
 # the errors' squares are 0.5 (enolase, phantom) to 0.9 (GroEL, RNA polymerase) of what it says
@@ -34,7 +34,7 @@ _JOINT_FACTOR = 0.66
 _ELSEWHERE = 0.5
 
 MOST_RIVALS = 10
-"""How many count: those after them have next to no probability, or there is none to speak of."""
+"""Largest number of rivals that count: further ones have next to no probability."""
 LEAST_HEIGHT = 6.0
 """By how many standard deviations, of what noise makes of d, an answer must be below the mean rotation: chance comes to
 four or five in ten thousand rotations."""

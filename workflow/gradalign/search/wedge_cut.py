@@ -8,7 +8,7 @@ is cut in this way has the covariance
 
 b being the transform of the box, W the wedge and η a frequency in half cycles per box. An object that stands in the box
 is told by its coefficients H at whole frequencies, from which b gives those between them: what the cut shows of it is
-F(ξ) = Σ_ξ' C(ξ, ξ') H(ξ') too. A tilt axis elsewhere in the plane is treated as if the box were turned along with it.
+F(ξ) = Σ_ξ' C(ξ, ξ') H(ξ') too. A tilt axis elsewhere in the plane is treated as if the box were rotated along with it.
 
 Where the wedge was taken out of the box's own transform nothing is mixed.
 """

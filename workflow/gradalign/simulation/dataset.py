@@ -245,7 +245,7 @@ class DataSet:
         return second.scaled(volume), rotation, translation
 
     def example(self):
-        """Simulate a subtomogram for show: the object as its density map has it, neither turned nor shifted.
+        """Simulate a subtomogram for show: the object as its density map has it, neither rotated nor shifted.
 
         Returns
         -------

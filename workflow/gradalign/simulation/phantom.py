@@ -2,7 +2,7 @@
 
 Each Gaussian is ``exp(-sum_i x_i^2 / (N d_i))`` with d = 1.2 along its long axis and 0.4 across, N being the
 size in voxels. Three stand at +N/4 on x, y and z, each long along its own axis; the fourth is the first
-turned by 45 degrees about z. The whole is moved to its centre of mass. It is its own mirror image under
+rotated by 45 degrees about z. The whole is moved to its centre of mass. It is its own mirror image under
 x <-> y, so that a slip of handedness does not show on it.
 """
 

@@ -1,6 +1,6 @@
 """The standard setting of a dihedral assembly: principal axis z, a twofold axis on x, by superposing chains.
 
-A point group fixes this setting only up to turns that map the group's axes onto each other. What is left open
+A point group fixes this setting only up to rotations that map the group's axes onto each other. What is left open
 is settled by the protein, so that the setting depends neither on the file's frame nor on chance:
 
 - of the two kinds of half-axes at multiples of π/n, x is of the kind with more mass far out,
@@ -128,15 +128,15 @@ def _axes(operators, fold, group, label):
     `operators` are rotation vectors (2n, 3).
     """
     angles = np.linalg.norm(operators, axis=1)
-    # below this lie only turns about the n-fold axis: 2π/n, 4π/n, ...; its twofold, if any, is left out
-    half_turn = np.pi * (1 - 1 / (2 * fold))
-    ring = operators[(angles > np.pi / fold) & (angles < half_turn)]
+    # below this lie only rotations about the n-fold axis: 2π/n, 4π/n, ...; its twofold, if any, is left out
+    near_180 = np.pi * (1 - 1 / (2 * fold))
+    ring = operators[(angles > np.pi / fold) & (angles < near_180)]
     ring = ring / np.linalg.norm(ring, axis=1, keepdims=True)
     z = np.linalg.eigh(ring.T @ ring)[1][:, -1]
-    twofolds = operators[angles >= half_turn]
+    twofolds = operators[angles >= near_180]
     twofolds = twofolds[np.abs(twofolds @ z) < np.pi / 2]
     if len(ring) != fold - 1 - (fold % 2 == 0) or len(twofolds) != fold:
-        raise InputError(f"{label}: the turns that superpose its chains are not those of {group}.")
+        raise InputError(f"{label}: the rotations that superpose its chains are not those of {group}.")
     start = twofolds[0] - (twofolds[0] @ z) * z
     start /= np.linalg.norm(start)
     across = np.cross(z, start)
@@ -147,19 +147,19 @@ def _axes(operators, fold, group, label):
 
 
 def _settle(axes, positions, masses, first, fold):
-    """Return `axes` turned to the one setting that the module's rules single out.
+    """Return `axes` rotated to the one setting that the module's rules single out.
 
     `positions` are those of all atoms in the frame of `axes`, `first` the centre of the first chain before.
     """
     about_z = (positions[:, 0] + 1j * positions[:, 1]) ** fold
     if (masses * about_z.real).sum() < 0:
-        axes = _turn_about_z(-np.pi / fold) @ axes
+        axes = _rotation_about_z(-np.pi / fold) @ axes
     if (axes @ first)[2] < 0:
         axes = np.diag([1.0, -1.0, -1.0]) @ axes
     x, y, _ = axes @ first
     steps = np.round(np.arctan2(y, x) / (2 * np.pi / fold))
-    return _turn_about_z(-steps * 2 * np.pi / fold) @ axes
+    return _rotation_about_z(-steps * 2 * np.pi / fold) @ axes
 
 
-def _turn_about_z(angle):
+def _rotation_about_z(angle):
     return Rotation.from_rotvec([0.0, 0.0, angle]).as_matrix()

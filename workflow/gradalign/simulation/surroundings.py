@@ -258,22 +258,22 @@ class Neighbourhood:
         for _ in range(_MOST_TRIES):
             if len(placed) == self.surroundings.neighbours:
                 return placed
-            turn, direction = random_rotations(rng, 1)[0], _direction(rng)
-            points = self._points @ turn.T
+            rotation, direction = random_rotations(rng, 1)[0], _direction(rng)
+            points = self._points @ rotation.T
             shift = contact_distance(own, points, direction, self._apart) * direction
             # the others leave it room
             if all(cdist(points + shift, other).min() >= 1.0 for other in taken):
-                placed.append(Placed(self._sampler, turn, shift))
+                placed.append(Placed(self._sampler, rotation, shift))
                 taken.append(points + shift)
         raise InputError(
             f"neighbours: {self.surroundings.neighbours} do not fit around the object; {len(placed)} found room"
         )
 
     def _draw_membrane(self, own, rng):
-        turn = random_rotations(rng, 1)[0]
-        normal = turn[:, 2]
+        rotation = random_rotations(rng, 1)[0]
+        normal = rotation[:, 2]
         height = (own @ normal).max() + 0.5 + (_LEAFLETS / 2 + _HALF_WIDTH) / self._voxel_size
-        return Placed(self._membrane, turn, height * normal)
+        return Placed(self._membrane, rotation, height * normal)
 
 
 def _direction(rng):

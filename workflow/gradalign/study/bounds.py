@@ -29,8 +29,6 @@ from gradalign.study.conditions import Cell
 from gradalign.study.pairs import Pair, pair_surfaces
 
 _DRAWS = 200
-# mean distance of a square's points from its centre: what a lattice point on the tilt axis averages over
-_ON_AXIS = 0.38
 
 
 def signal_power(spectrum, lengths):
@@ -154,16 +152,16 @@ def drawn_errors(matrix, basis, poses, symmetry, rng, draws=_DRAWS):
 
     pose_f, _, pose_g, shift_g = (np.asarray(part) for part in poses)
     values, vectors = np.linalg.eigh(basis.T @ matrix @ basis)
-    # what the data say nothing of is anywhere
+    # along a direction that the data do not determine the error has no bound
     spread = 1.0 / np.sqrt(np.maximum(values, 1e-12 * values[-1]))
     changes = rng.standard_normal((draws, len(values))) * spread @ vectors.T @ basis.T
     # in the frame of the object, where the truth is an element of its group
-    turns = Rotation.from_rotvec(changes[:, :3] @ pose_f).as_matrix()
+    rotations = Rotation.from_rotvec(changes[:, :3] @ pose_f).as_matrix()
     group = point_group(symmetry)
-    truths = group[np.einsum("nij,sij->ns", turns, group).argmax(axis=1)]
-    angles = rotation_angle(turns.transpose(0, 2, 1) @ truths)
-    shifts = changes[:, 3:] - (turns - truths) @ (pose_g.T @ shift_g) @ pose_f.T
-    cosines = np.clip((turns[:, :, 2] * truths[:, :, 2]).sum(axis=1), -1.0, 1.0)
+    truths = group[np.einsum("nij,sij->ns", rotations, group).argmax(axis=1)]
+    angles = rotation_angle(rotations.transpose(0, 2, 1) @ truths)
+    shifts = changes[:, 3:] - (rotations - truths) @ (pose_g.T @ shift_g) @ pose_f.T
+    cosines = np.clip((rotations[:, :, 2] * truths[:, :, 2]).sum(axis=1), -1.0, 1.0)
     return np.stack([angles, np.linalg.norm(shifts, axis=1), np.degrees(np.arccos(cosines))], axis=1)
 
 

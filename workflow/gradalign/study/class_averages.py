@@ -100,13 +100,13 @@ def class_average(volumes, transforms, pose, tilt):
     numpy.ndarray of shape (N, N, N), float32
         Density [z, y, x].
     """
-    turn, shift = (np.asarray(part, dtype=float) for part in pose)
+    own, shift = (np.asarray(part, dtype=float) for part in pose)
     members = sorted(transforms)
     scale = max(float(np.abs(volumes[member]).max()) for member in members)
     average = WedgeAverage(np.shape(volumes[members[0]])[0], scale)
     for member in members:
         rotation, translation = transforms[member]
-        average.add(sampler(volumes[member]), rotation @ turn, rotation @ shift + translation, tilt)
+        average.add(sampler(volumes[member]), rotation @ own, rotation @ shift + translation, tilt)
     return average.volume()
 
 
@@ -122,7 +122,7 @@ def average_classes(classes, alignments, volumes, particles, tilt):
     volumes : sequence of array_like of shape (N, N, N)
         All subtomograms.
     particles : gradalign.io.star.Particles
-        Their true poses, used to turn a finished class to standard pose, for display.
+        Their true poses, used to bring a finished class to standard pose, for display.
     tilt : float
 
     Returns

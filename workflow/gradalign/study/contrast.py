@@ -78,7 +78,7 @@ def refused_trials(pair, score, interval, settings, voxel_size):
 
 
 def moves_of_g(f, g, pair, tilt, score, settings, voxel_size):
-    """Take one step of the paper's scheme and count how often it turns and shifts g.
+    """Take one step of the paper's scheme and count how often it rotates and shifts g.
 
     Parameters
     ----------

@@ -195,9 +195,9 @@ def regret(score, volumes, found, truth, basis, settings):
     """
     *end, least = score.refine(*volumes, *truth, settings, basis)
     *own_end, own_least = score.refine(*volumes, found.rotation, found.translation, settings, basis, found=True)
-    turn = float(rotation_angle(end[0].T @ own_end[0]))
+    angle = float(rotation_angle(end[0].T @ own_end[0]))
     shift = float(np.linalg.norm(end[1] - own_end[1]))
-    return score.value(*volumes, *end), is_search_loss(own_least, least, turn, shift)
+    return score.value(*volumes, *end), is_search_loss(own_least, least, angle, shift)
 
 
 def verdict_values(found, truth, basis):
@@ -223,9 +223,9 @@ def verdict_values(found, truth, basis):
     from scipy.spatial.transform import Rotation
     from scipy.special import gammainc
 
-    turn = Rotation.from_matrix(np.asarray(truth[0]) @ found.rotation.T).as_rotvec()
+    omega = Rotation.from_matrix(np.asarray(truth[0]) @ found.rotation.T).as_rotvec()
     quantiles = []
-    for part, error in ((slice(0, 3), turn), (slice(3, 6), np.asarray(truth[1]) - found.translation)):
+    for part, error in ((slice(0, 3), omega), (slice(3, 6), np.asarray(truth[1]) - found.translation)):
         free = np.linalg.matrix_rank(basis[part])
         square = error @ np.linalg.pinv(found.covariance[part, part], rcond=1e-9, hermitian=True) @ error
         quantiles.append(gammainc(free / 2.0, square / 2.0))

@@ -1,7 +1,7 @@
 """The paper's refinement step as one would write it with NumPy and SciPy: an oracle for the kernels, and their measure.
 
-Every evaluation turns g in real space, transforms it, masks both volumes to the overlap below the low-pass, and for RCS
-goes back to real space. The Jacobian is taken by central differences, for FCS only in the rotation: its derivatives
+Every evaluation rotates g in real space, transforms it, masks both volumes to the overlap below the low-pass, and for
+RCS goes back to real space. The Jacobian is taken by central differences, for FCS only in the rotation: its derivatives
 with respect to the translation are analytic, as the paper has it.
 """
 
@@ -50,7 +50,7 @@ class SlowPair:
     score : str
         ``"rcs"`` or ``"fcs"``.
     order : int
-        Of the splines that turn g: 1 is linear interpolation.
+        Of the splines that rotate g: 1 is linear interpolation.
     """
 
     def __init__(self, f, g, tilt_f, tilt_g, limit, score, order=1):
@@ -92,9 +92,9 @@ class SlowPair:
     def _jacobian(self, rotation, translation, overlap):
         columns = []
         for axis in np.eye(3):
-            turn = Rotation.from_rotvec(ROTATION_WIDTH * axis).as_matrix()
+            small = Rotation.from_rotvec(ROTATION_WIDTH * axis).as_matrix()
             after, before = (
-                self._vector(self._moved(turned @ rotation, translation), overlap) for turned in (turn, turn.T)
+                self._vector(self._moved(each @ rotation, translation), overlap) for each in (small, small.T)
             )
             columns.append((after - before) / (2 * ROTATION_WIDTH))
         moved = self._moved(rotation, translation) if self._score == "fcs" else None

@@ -84,15 +84,15 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
     rotations, translations, values = (np.stack(parts) for parts in zip(*ends, strict=True))
     path, steps = found.path, alone.steps
     optimum = rotations[0], translations[0]
-    turns, shifts = _differences(path[:, :9].reshape(-1, 3, 3), path[:, 9:], *optimum)
-    hits = np.flatnonzero(is_same_optimum(turns, shifts))
-    turn, shift = _differences(rotations[1:], translations[1:], *optimum)
+    angles, shifts = _differences(path[:, :9].reshape(-1, 3, 3), path[:, 9:], *optimum)
+    hits = np.flatnonzero(is_same_optimum(angles, shifts))
+    angle, shift = _differences(rotations[1:], translations[1:], *optimum)
     comparison = Comparison(
         seeds=len(steps),
         independent_steps=int(steps.sum()),
         stochastic_steps=len(path),
         steps_to_optimum=int(hits[0]) + 1 if len(hits) else None,
-        rotation_difference=float(turn[0]),
+        rotation_difference=float(angle[0]),
         translation_difference=float(shift[0]),
         independent_dissimilarity=float(values[0]),
         stochastic_dissimilarity=float(values[1]),

@@ -26,7 +26,7 @@ from gradalign.report.figures.style import (
 )
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999", "#b8a800")
-"""Of the classes, in turn."""
+"""Of the classes, one after the other."""
 _STYLES = ("-", "--", ":")
 _IN_A_ROW, _SIDE, _BENEATH = 6, 27.0, 9.0
 _MATRIX, _TREE, _TOP, _GAP, _BELOW = 46.0, 9.0, 8.0, 13.0, 12.0

@@ -59,7 +59,7 @@ def figure6_caption(rows, objects):
         "and complexes, 1 if they are the same. (b) A single subtomogram of each complex, the averages of the classes "
         "found after alignment, each beside the complex that it stands for, and the true map. Beneath: how many "
         "members of the class are that complex, and its resolution with the truth (FSC 0.5). Members were moved onto "
-        "the medoid of their class by the pair alignments; the true poses only turn what is shown. Surfaces enclose "
+        "the medoid of their class by the pair alignments; the true poses serve the display alone. Surfaces enclose "
         f"the volume that the truth has above {LEVEL:g} of its largest density." + stand_ins(objects)
     )
 

@@ -128,7 +128,7 @@ def _draw(corners, faces, normals, depth, normal):
 def _shaded(normal, colour):
     """Return the colours of a surface lit from the upper left, from its normals in the camera's frame."""
     normal = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    # where interpolation turned a normal away from the camera, the surface is seen edge-on
+    # where interpolation points a normal away from the camera, the surface is seen edge-on
     normal[:, 2] = np.abs(normal[:, 2])
     half = _LIGHT + [0.0, 0.0, 1.0]
     half /= np.linalg.norm(half)

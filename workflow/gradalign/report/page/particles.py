@@ -77,7 +77,7 @@ def _verdicts(rounds, reached, count):
     else:
         number = f"{reached:.1f} Å"
     turned = last.get("rotation_change_deg", np.nan)
-    moved = "" if np.isnan(turned) else f"; the last turned the particles by {turned:.2g}° (median)"
+    moved = "" if np.isnan(turned) else f"; the last rotated the particles by {turned:.2g}° (median)"
     return [
         Verdict(number, words, "particles"),
         Verdict(f"{int(last.particles)} of {count}", "particles aligned and averaged", "table-scores"),

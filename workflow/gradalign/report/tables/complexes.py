@@ -88,7 +88,7 @@ def complexes_caption(rows):
         f"Alignment errors of the complexes: median ± median absolute deviation of {counts(rows)} a row. "
         "Rotation: error to the nearest orientation equivalent under the complex's symmetry. Axis tilt: "
         "angle between the estimated and the true principal axis. Random azimuth: median rotation error if "
-        "the turn about the principal axis were pure chance, 90°/n about an n-fold axis. Under C1 the "
+        "the rotation about the principal axis were pure chance, 90°/n about an n-fold axis. Under C1 the "
         "rotation error says whether a complex was aligned, with a symmetry axis the axis tilt and the "
         "translation do."
     )
