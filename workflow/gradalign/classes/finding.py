@@ -8,7 +8,6 @@ half set say which of the groups are one and which exist there too.
 from typing import NamedTuple
 
 from gradalign.base.randomness import generator
-from gradalign.classes.candidates import split_poses
 from gradalign.classes.maps import averaged, class_map
 from gradalign.classes.merging import merge_classes, moved_poses, partners
 from gradalign.classes.placing import Agreement, agreement
@@ -71,15 +70,6 @@ def _fitting(found, label):
     members = {number: item.match for number, item in found.items() if item.label == label}
     limits = limits_of(list(members.values()))
     return {number: (one.rotation, one.translation) for number, one in members.items() if fits(one, limits)}
-
-
-def _settled(observed, numbers, proposed, plan):
-    """Return the groups of a half set that are left when they have competed, have been divided and competed again."""
-    poses = compete(observed, numbers, dict(enumerate(proposed, start=1)), plan)
-    parts = [part for members in poses.values() for part in split_poses(observed, members, plan)]
-    if parts == list(poses.values()):
-        return poses
-    return compete(observed, numbers, dict(enumerate(parts, start=1)), plan)
 
 
 def _labels(poses):

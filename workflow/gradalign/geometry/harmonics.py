@@ -46,24 +46,6 @@ def harmonics_up_to(degree, directions):
     return values.T
 
 
-def real_harmonics(degree, directions):
-    """Return the real spherical harmonics of one degree.
-
-    Parameters
-    ----------
-    degree : int
-        l.
-    directions : array_like of shape (n, 3)
-        Unit vectors (x, y, z).
-
-    Returns
-    -------
-    numpy.ndarray of shape (n, 2 l + 1)
-        Y_lm for m = −l … l.
-    """
-    return harmonics_up_to(degree, directions)[:, degree**2 :]
-
-
 @lru_cache(maxsize=64)
 def generators(degree):
     """Return the generators of rotations: for a small rotation vector ω the matrix is 1 + Σ_j ω_j L_j.

@@ -102,7 +102,7 @@ class Site:
         Parameters
         ----------
         task : str
-            One of `gradalign.ladder.rungs.TASKS`.
+            As of `gradalign.ladder.rungs.Rung`.
         snr : float
         count : int
             How many alignments.

@@ -12,9 +12,6 @@ from gradalign.errors import InputError
 
 PLAIN = "plain"
 """Name of the condition without anything unlike."""
-TASKS = ("pairs", "map", "average")
-"""What is aligned: the two members of a pair; particles against the object's map, without contrast transfer and noise;
-particles against the average of others at their true poses."""
 _TOLD = ("reach", "low_pass", "ctf")
 
 
@@ -65,7 +62,8 @@ class Rung(NamedTuple):
     object: str
     condition: str
     task: str
-    """One of `TASKS`."""
+    """What is aligned: ``"pairs"``, the two members of a pair; ``"map"``, particles against the object's map without
+    contrast transfer and noise; ``"average"``, particles against the average of others at their true poses."""
     tilt: float
     """Half range of the tilt series in degrees; a condition may have another range in its place."""
     snr: float

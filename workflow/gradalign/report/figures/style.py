@@ -16,8 +16,6 @@ from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.report.figures.svg import CAPTION, finish_svg
 
-COLUMN_WIDTH = 85.0
-"""Width of a one-column figure in mm."""
 PAGE_WIDTH = 175.0
 """Width of a full-page figure in mm."""
 MARGIN = 2.0
