@@ -19,6 +19,7 @@ from gradalign.search.joint import JointDescent, JointEnd, JointRefinement
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, prepare_bands
 from gradalign.search.modes import _MODEL_ERROR, prepare_joint
 from gradalign.search.radial_modes import support
+from gradalign.search.score import Start
 from gradalign.search.settings import Settings
 from gradalign.search.step import rotation_from_vector
 from gradalign.simulation.phantom import phantom
@@ -200,7 +201,7 @@ def test_a_search_about_one_axis_stays_about_it():
     f, g = (prepare_bands(volume, 60, model) for volume in volumes)
     surface_f = rotation_from_euler(0, -35, 0) @ poses[0].T
     surface_g = rotation_from_euler(0, -35, 0) @ poses[1].T
-    answer = align_bands(f, g, surface_f=surface_f, surface_g=surface_g)
+    answer = align_bands(f, g, start=Start(surface_f=surface_f, surface_g=surface_g))
     turn = surface_f @ answer.rotation @ surface_g.T
     np.testing.assert_allclose(turn[2], [0, 0, 1], atol=1e-9)
     truth, _ = relative_transform(poses[0], shifts[0], poses[1], shifts[1])

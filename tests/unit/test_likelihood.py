@@ -24,6 +24,7 @@ from gradalign.scores.masks import particle_radius, soft_sphere
 from gradalign.scores.shared_spectra import shared_noise, shared_signal
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
 from gradalign.search.likelihood import align_bands, prepare_bands
+from gradalign.search.score import Start
 from gradalign.search.seeds import start_rotations
 from gradalign.search.settings import Round, Settings
 from gradalign.search.step import rotation_from_vector
@@ -206,7 +207,7 @@ def test_the_full_search_starts_from_spread_rotations(interval, count):
     settings = Settings()
     bands = [prepare_bands(volume, 60, model, settings) for volume in (f, g)]
     found, spread, grid = (
-        align_bands(*bands, interval, settings, rotations=rotations).path
+        align_bands(*bands, settings, start=Start(interval, rotations=rotations)).path
         for rotations in (None, spread_rotations(count), start_rotations(interval))
     )
     assert np.array_equal(found, spread)

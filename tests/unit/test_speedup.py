@@ -6,6 +6,7 @@ from searched import noisy_pairs
 from gradalign.geometry.rotations import rotation_angle
 from gradalign.report.tables.speedup import count_safe, summarise_seconds, summarise_speedup
 from gradalign.search.paper_scores import align_spectra
+from gradalign.search.score import Start
 from gradalign.search.settings import Settings, StochasticRule
 from gradalign.study.columns.optimum import is_same_optimum
 from gradalign.study.columns.seeds import MOST_STEPS
@@ -21,7 +22,7 @@ def compared(score="rcs", number=0, settings=None, interval=60.0):
     settings = settings or Settings()
     pair = next(prepared_pairs(*noisy_pairs(), [number], [Cell("phantom", 90.0, 1.0, score, interval)], settings))
     found, *_ = compare_searches(*pair.of(score), score, interval, settings, 1.0, np.random.default_rng(2))
-    alone = align_spectra(*pair.of(score), score, interval, settings, 1.0, np.random.default_rng(2))
+    alone = align_spectra(*pair.of(score), score, settings, 1.0, np.random.default_rng(2), Start(interval))
     return found, alone, pair
 
 

@@ -125,4 +125,4 @@ def test_the_full_search_of_the_study_is_that_of_the_aligner(pair):
     cell = Cell("phantom", 60.0, 0.5, "rcs", 60.0)
     found = search_pair(pair, cell, "full", Settings(), 1.0, 7)
     rng = search_generator(7, cell, "full", 3)
-    assert np.array_equal(found.path, align_spectra(*pair.of("rcs"), "rcs", 60.0, Settings(), 1.0, rng).path)
+    assert np.array_equal(found.path, align_spectra(*pair.of("rcs"), "rcs", Settings(), 1.0, rng).path)

@@ -15,7 +15,7 @@ from gradalign.search.score import load_score
 from gradalign.search.seeds import free_directions
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import rotation_from_vector
-from gradalign.search.verdict import covariance_at, expected_value, joint_covariance_at
+from gradalign.search.verdict import Compared, covariance_at, expected_value, joint_covariance_at
 from gradalign.simulation.phantom import phantom
 
 SCORES = ["rcs", "fcs", "likelihood"]
@@ -38,7 +38,7 @@ def test_answers_scatter_as_their_covariances_say(name):
         f, g = (score.prepare(each, 90, settings, 1.0, model) for each, model in zip(volumes, models, strict=True))
         rotation, translation, _ = score.refine(f, g, TURN, SHIFT, settings)
         held, moved = score.at_finest(f, g)
-        covariance = covariance_at(held, moved, score_number(name), rotation, translation, np.eye(6))
+        covariance = covariance_at(Compared(held, moved, score_number(name)), rotation, translation, np.eye(6))
         turn = Rotation.from_matrix(TURN @ rotation.T).as_rotvec()
         squares.append(np.concatenate([turn, SHIFT - translation]) ** 2)
         spreads.append(np.diagonal(covariance))
@@ -84,7 +84,9 @@ def test_directions_that_were_not_free_have_no_variance():
     basis = free_directions(rotation_from_euler(10.0, 40.0, 70.0))
     for covariance in (
         joint_covariance_at(f.joint, g.joint, TURN, SHIFT, basis),
-        covariance_at(*load_score("likelihood").at_finest(f, g), score_number("likelihood"), TURN, SHIFT, basis),
+        covariance_at(
+            Compared(*load_score("likelihood").at_finest(f, g), score_number("likelihood")), TURN, SHIFT, basis
+        ),
     ):
         assert np.linalg.matrix_rank(covariance, tol=1e-9 * np.trace(covariance)) == 4
         across = np.cross(basis[:3, 0], [1.0, 0.0, 0.0])

@@ -11,6 +11,7 @@ from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, SCORES, TILT
 from gradalign.fourier.spectrum import prepare
 from gradalign.search.pair import align_pair
 from gradalign.search.paper_scores import align_spectra
+from gradalign.search.score import Start
 from gradalign.search.seeds import seeds_at_best_translation, start_rotations
 
 TRANSFORMS = 108
@@ -45,7 +46,7 @@ def _calls(f, g, score, settings, voxel_size):
         ),
         prepared,
         lambda: seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size),
-        lambda: align_spectra(fixed, moving, score, INTERVAL, settings, voxel_size, seed=1),
+        lambda: align_spectra(fixed, moving, score, settings, voxel_size, 1, Start(INTERVAL)),
     )
 
 

@@ -19,6 +19,7 @@ from gradalign.fourier.spectrum import prepare
 from gradalign.particles.filters import shell_filtered, shell_power
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.search.likelihood import LikelihoodVolume, align_bands
+from gradalign.search.score import Start
 
 # particles stand on unit variance
 _LARGEST_DENSITY = 16.0
@@ -214,7 +215,7 @@ def match(spectra, reference, plan, included=False, rotations=None):
         LikelihoodVolume(reference.spectra),
         settings=plan.map_settings,
         voxel_size=plan.voxel_size,
-        rotations=rotations,
+        start=Start(rotations=rotations),
     )
     return _judged(found.rotation, found.translation, found.dissimilarity, weighted, reference, plan)
 

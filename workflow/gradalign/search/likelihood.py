@@ -23,7 +23,7 @@ from gradalign.search.seeds import free_directions, start_rotations
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import joined
 from gradalign.search.stochastic import place_candidates
-from gradalign.search.verdict import covariance_at, expected_value, joint_covariance_at, judge
+from gradalign.search.verdict import Compared, covariance_at, expected_value, joint_covariance_at, judge
 
 # a search that begins anew has so many times as many seeds and candidates
 _DENSER, _WIDER = 4, 3
@@ -196,19 +196,17 @@ def joint_descent(pair, spectra, start, basis):
     return JointDescent(pair, start, curvature, basis)
 
 
-def align_bands(
-    fixed, moving, interval=60.0, settings=None, voxel_size=1.0, surface_f=None, surface_g=None, rotations=None
-):
+def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
     """Align two subtomograms by the likelihood: from coarse to fine, and jointly where both are prepared for it.
 
     Parameters
     ----------
     fixed, moving : LikelihoodVolume
         f and g, from `prepare_bands`.
-    interval, settings, voxel_size, surface_f, surface_g
-        As in `align_pair`.
-    rotations : array_like of shape (m, 3, 3), optional
-        Seeds to start from in place of those of the interval.
+    settings : Settings, optional
+    voxel_size : float
+        In nm.
+    start : gradalign.search.score.Start, optional
 
     Returns
     -------
@@ -219,17 +217,17 @@ def align_bands(
     InputError
         If the interval does not divide 180, or only one of the surfaces is given.
     """
-    settings, basis = settings or Settings(), free_directions(surface_f)
+    settings, start = settings or Settings(), start or Start()
+    basis, seeds = free_directions(start.surface_f), (start.interval, start.surface_f, start.surface_g)
     pair, common = pair_bands(fixed, moving, settings), (basis, settings, voxel_size)
-    given = rotations is not None
-    if not given:
-        rotations = start_rotations(interval, surface_f, surface_g, spread=True)
+    given = start.rotations is not None
+    rotations = start.rotations if given else start_rotations(*seeds, spread=True)
     if fixed.crowded and moving.crowded:
         return _agreeing(fixed, moving, rotations, *common)
     candidates, *steps = _searched(pair, rotations, *common)
     if _far_off(*pair[min(pair)], candidates, settings.deeper):
         if not given:
-            rotations = start_rotations(interval, surface_f, surface_g, spread=True, denser=_DENSER)
+            rotations = start_rotations(*seeds, spread=True, denser=_DENSER)
         deeper, *further = _searched(pair, rotations, *common, wider=_WIDER)
         candidates = joined([candidates, deeper])
         steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
@@ -255,10 +253,10 @@ def _agreeing(fixed, moving, rotations, basis, settings, voxel_size):
     low_pass, rotations = finest_limit(settings), np.ascontiguousarray(rotations, dtype=float)
     agreement = Agreement(fixed.crowded, moving.crowded, (fixed.model, moving.model), low_pass, voxel_size, settings)
     ends, steps = search_by_agreement(agreement, pairs, rotations, basis, settings, voxel_size)
-    whole, moved = finest_pair(fixed, moving)
+    spectra = finest_pair(fixed, moving)
     answer = ends.rotations[0], ends.translations[0], float(ends.dissimilarities[0])
-    covariance = covariance_at(whole, moved, score_number("likelihood"), *answer[:2], basis)
-    return _answered((whole, moved), answer, ends, steps, (covariance, None), settings.start_reach / voxel_size)
+    covariance = covariance_at(_compared(spectra), *answer[:2], basis)
+    return _answered(spectra, answer, ends, steps, (covariance, None), settings.start_reach / voxel_size)
 
 
 def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
@@ -283,20 +281,23 @@ def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
         # the rounds have left their candidates at d with the logarithm's terms
         answer = last.rotations[first], last.translations[first], float(best.dissimilarities[first])
         rivals = candidates
-        covariance, evidence = covariance_at(whole, moved, number, *answer[:2], basis), None
+        covariance, evidence = covariance_at(_compared(spectra), *answer[:2], basis), None
     reach = settings.start_reach / voxel_size
     return _answered(spectra, answer, rivals, parts, (covariance, evidence), reach)
 
 
+def _compared(spectra):
+    return Compared(*spectra, score_number("likelihood"))
+
+
 def _answered(spectra, answer, rivals, parts, certainty, reach):
     """Return the alignment of an answer among its rivals, `certainty` being its covariance and evidence."""
-    whole, moved = spectra
     rotation, translation, _ = answer
     trace, path = (np.concatenate(values) for values in zip(*parts, strict=True))
     # whatever was tried last, the path ends at the answer
     path[-1] = np.concatenate([rotation.ravel(), translation])
-    judgement = judge(whole, moved, score_number("likelihood"), answer, rivals, certainty[0], reach, certainty[1])
-    value = dissimilarity_at(whole, moved, "likelihood", rotation, translation)
+    judgement = judge(_compared(spectra), answer, rivals, certainty[0], reach, certainty[1])
+    value = dissimilarity_at(*spectra, "likelihood", rotation, translation)
     return Alignment(rotation.copy(), translation.copy(), value, len(trace), trace, path, **judgement)
 
 
@@ -367,10 +368,7 @@ class LikelihoodScore(KernelScore):
 
     def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
         """Search from coarse to fine, see `Score.search`; nothing is drawn."""
-        start = start or Start()
-        return align_bands(
-            fixed, moving, start.interval, settings, voxel_size, start.surface_f, start.surface_g, start.rotations
-        )
+        return align_bands(fixed, moving, settings, voxel_size, start)
 
     def at_finest(self, fixed, moving):
         """Return the weighted transforms in which a search ends."""

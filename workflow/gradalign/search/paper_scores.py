@@ -16,24 +16,13 @@ from gradalign.search.seeds import free_directions, seeds_at_best_translation, s
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import chosen
 from gradalign.search.stochastic import independent_refinement, stochastic_refinement
-from gradalign.search.verdict import LEAST_HEIGHT, covariance_at, height, judge, rivals
+from gradalign.search.verdict import LEAST_HEIGHT, Compared, covariance_at, height, judge, rivals
 
 # rivals that are refined to judge an answer, and how far; these steps are none of the search
 _RIVALS, _RIVAL_FALL, _RIVAL_STEPS = 3, 1e-3, 15
 
 
-def align_spectra(
-    fixed,
-    moving,
-    score="rcs",
-    interval=60.0,
-    settings=None,
-    voxel_size=1.0,
-    seed=0,
-    surface_f=None,
-    surface_g=None,
-    rotations=None,
-):
+def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, seed=0, start=None):
     """Align two prepared subtomograms, as `align_pair` does.
 
     Parameters
@@ -41,31 +30,26 @@ def align_spectra(
     fixed, moving : gradalign.fourier.spectrum.Spectrum
         f and g, from `gradalign.fourier.spectrum.prepare`.
     score : str
-    interval : float
     settings : Settings, optional
         Its low_pass and wedge_guard belong to `prepare` and are not looked at here.
     voxel_size : float
         In nm.
     seed : int or numpy.random.Generator
-    surface_f, surface_g : array_like of shape (3, 3), optional
-    rotations : array_like of shape (m, 3, 3), optional
-        Seeds to start from in place of those of the interval.
+    start : gradalign.search.score.Start, optional
 
     Returns
     -------
     Alignment
     """
-    settings = settings or Settings()
-    everywhere = rotations is None
-    if everywhere:
-        rotations = start_rotations(interval, surface_f, surface_g)
+    settings, start = settings or Settings(), start or Start()
+    pair, free = Compared(fixed, moving, score_number(score)), free_directions(start.surface_f)
+    everywhere = start.rotations is None
+    rotations = start_rotations(start.interval, start.surface_f, start.surface_g) if everywhere else start.rotations
     candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
     mean = float(np.mean(candidates.dissimilarities))
     best, trace, path = stochastic_refinement(
-        fixed,
-        moving,
-        score_number(score),
-        free_directions(surface_f),
+        *pair,
+        free,
         settings.damping,
         settings.rule,
         candidates,
@@ -73,15 +57,14 @@ def align_spectra(
     )
     rotation, translation = candidates.rotations[best].copy(), candidates.translations[best].copy()
     answer = rotation, translation, float(candidates.dissimilarities[best])
-    kernel, free = score_number(score), free_directions(surface_f)
     # most rivals were left after few steps
     near = rivals(candidates, *answer[:2], fixed, _RIVALS)
     others = chosen(candidates, near)
-    independent_refinement(fixed, moving, kernel, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
-    covariance = covariance_at(fixed, moving, kernel, rotation, translation, free)
-    judgement = judge(fixed, moving, kernel, answer, others, covariance, settings.start_reach / voxel_size)
+    independent_refinement(*pair, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
+    covariance = covariance_at(pair, rotation, translation, free)
+    judgement = judge(pair, answer, others, covariance, settings.start_reach / voxel_size)
     # given seeds may all be near the answer
-    if everywhere and not judgement["reason"] and height(fixed, moving, kernel, answer, mean) < LEAST_HEIGHT:
+    if everywhere and not judgement["reason"] and height(pair, answer, mean) < LEAST_HEIGHT:
         judgement["reason"] = "the rotation stands out of the others no more than noise might make it"
     return Alignment(*answer, len(trace), trace, path, **judgement)
 
@@ -163,18 +146,7 @@ class PaperScore(KernelScore):
 
     def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
         """Search by stochastic parallel refinement, see `Score.search`."""
-        start = start or Start()
-        return align_spectra(
-            *self.at_finest(fixed, moving),
-            self.name,
-            start.interval,
-            settings,
-            voxel_size,
-            rng,
-            start.surface_f,
-            start.surface_g,
-            start.rotations,
-        )
+        return align_spectra(*self.at_finest(fixed, moving), self.name, settings, voxel_size, rng, start)
 
 
 def _standard(volume):

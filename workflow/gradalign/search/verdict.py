@@ -12,10 +12,13 @@ are compared it is the difference of their likelihoods. One rival more is what c
 among those that a search tries, with `LEAST_EVIDENCE`.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gradalign.fourier.overlap import own_shares
 from gradalign.fourier.products import FIXED, MOVED
+from gradalign.fourier.spectrum import Spectrum
 from gradalign.scores.evaluation import evaluate
 from gradalign.scores.least_squares import LIKELIHOOD
 from gradalign.search.joint import joint_curvature
@@ -51,6 +54,17 @@ LARGEST_EXCESS = 15.0
 """Standard deviations by which d may be above its expectation."""
 
 
+class Compared(NamedTuple):
+    """A pair of prepared subtomograms, and the score by which it is compared."""
+
+    fixed: Spectrum
+    """f."""
+    moving: Spectrum
+    """g."""
+    kernel: int
+    """The score's number."""
+
+
 def _around(rotation, translation):
     """Return a transform, and what it becomes by each step ahead and back."""
     rotations, translations = np.tile(rotation, (13, 1, 1)), np.tile(translation, (13, 1))
@@ -60,14 +74,12 @@ def _around(rotation, translation):
     return rotations, translations
 
 
-def covariance_at(fixed, moving, kernel, rotation, translation, basis):
+def covariance_at(pair, rotation, translation, basis):
     """Return the covariance of the transform at which a search ended.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
-    kernel : int
-        The score's number.
+    pair : Compared
     rotation : array_like of shape (3, 3)
     translation : array_like of shape (3,)
         In voxels.
@@ -81,12 +93,12 @@ def covariance_at(fixed, moving, kernel, rotation, translation, basis):
         volumes say nothing it is that of any rotation and of a quarter of the box.
     """
     basis = np.asarray(basis, dtype=float)
-    values, matrices, vectors, counts, _ = evaluate(fixed, moving, kernel, *_around(rotation, translation))
+    values, matrices, vectors, counts, _ = evaluate(*pair, *_around(rotation, translation))
     slopes = (vectors[7:] - vectors[1:7]) / (2.0 * _STEPS[:, None])
     # of |r|²: known to the likelihood, else from what is left
-    variance = 1.0 if kernel == LIKELIHOOD else values[0] / max(counts[0], 1)
+    variance = 1.0 if pair.kernel == LIKELIHOOD else values[0] / max(counts[0], 1)
     curvature, noise = (basis.T @ part @ basis for part in (0.5 * (slopes + slopes.T), 0.5 * variance * matrices[0]))
-    scale = _known_before(fixed.size, basis)
+    scale = _known_before(pair.fixed.size, basis)
     curvature, noise = _without_maxima(scale @ curvature @ scale), scale @ noise @ scale
     free = np.eye(len(scale))
     information = curvature @ np.linalg.solve(noise + (1e-12 * np.trace(noise) + 1e-300) * free, curvature)
@@ -190,14 +202,12 @@ def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
     return np.array(numbers, int)
 
 
-def judge(fixed, moving, kernel, answer, candidates, covariance, reach, evidence=None):
+def judge(pair, answer, candidates, covariance, reach, evidence=None):
     """Judge where a search ended.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
-    kernel : int
-        The score's number.
+    pair : Compared
     answer : (array_like of shape (3, 3), array_like of shape (3,), float)
         Rotation, translation in voxels, and the d by which it was chosen among the candidates; for the likelihood any
         negative logarithm of it.
@@ -216,7 +226,8 @@ def judge(fixed, moving, kernel, answer, candidates, covariance, reach, evidence
         What `gradalign.search.settings.Alignment` says of it: covariance, probability, evidence, excess and reason.
     """
     rotation, translation, value = answer
-    values, *_, counts, products = evaluate(fixed, moving, kernel, rotation[None], translation[None])
+    fixed, moving, kernel = pair
+    values, *_, counts, products = evaluate(*pair, rotation[None], translation[None])
     at, count = products[0], int(counts[0])
     others = candidates.dissimilarities[rivals(candidates, rotation, translation, fixed)]
     if kernel == LIKELIHOOD:
@@ -234,7 +245,11 @@ def judge(fixed, moving, kernel, answer, candidates, covariance, reach, evidence
     ratios = np.append(ratios, evidence - LEAST_EVIDENCE)
     probability = float(1.0 / (1.0 + np.exp(-np.clip(ratios, -700.0, 700.0)).sum()))
     spread = np.degrees(np.sqrt(np.trace(covariance[:3, :3])))
-    reason = _reason(count, float(evidence), spread, translation, reach, fixed.size, probability, excess)
+    reason = (
+        _too_few(count)
+        or _misplaced(translation, reach, fixed.size)
+        or _uncertain(float(evidence), spread, probability, excess)
+    )
     return {
         "covariance": covariance,
         "probability": probability,
@@ -244,14 +259,12 @@ def judge(fixed, moving, kernel, answer, candidates, covariance, reach, evidence
     }
 
 
-def height(fixed, moving, kernel, answer, mean):
+def height(pair, answer, mean):
     """Return by how much an answer stands out of all rotations, for a sum of squares.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
-    kernel : int
-        The score's number.
+    pair : Compared
     answer : (array_like of shape (3, 3), array_like of shape (3,), float)
         Rotation, translation in voxels and d.
     mean : float
@@ -264,19 +277,29 @@ def height(fixed, moving, kernel, answer, mean):
         The rest are n independent complex coefficients, whose sum of squares deviates by 1/√(2n) of itself.
     """
     rotation, translation, value = answer
-    count = evaluate(fixed, moving, kernel, rotation[None], translation[None])[3][0]
+    count = evaluate(*pair, rotation[None], translation[None])[3][0]
     return float(np.log(mean / max(value, 1e-300)) * np.sqrt(2.0 * count))
 
 
-def _reason(count, evidence, spread, translation, reach, size, probability, excess):
-    """Return why an answer is undetermined, in a sentence; nothing if it is not."""
-    furthest = float(np.abs(translation).max())
+def _too_few(count):
+    """Return in a sentence that too few coefficients are compared; nothing if there are enough."""
     if count < LEAST_COEFFICIENTS:
         return f"only {count} coefficients are compared, where {LEAST_COEFFICIENTS} are needed"
+    return ""
+
+
+def _misplaced(translation, reach, size):
+    """Return in a sentence why a translation is no answer; nothing if it is one."""
+    furthest = float(np.abs(translation).max())
     if furthest >= size / 2.0:
         return f"the translation of {furthest:.1f} voxels leads out of the box of {size}"
     if furthest > reach + 1.0:
         return f"the translation of {furthest:.1f} voxels is beyond the reach of {reach:g}"
+    return ""
+
+
+def _uncertain(evidence, spread, probability, excess):
+    """Return in a sentence why an answer is undetermined; nothing if it is determined."""
     if not evidence >= LEAST_EVIDENCE:
         return "the volumes are explained hardly better by one object than by two"
     if not spread <= LARGEST_SD_DEG:
