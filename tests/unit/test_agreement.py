@@ -3,6 +3,7 @@ import pytest
 from crowded import BOX, observed, placed
 
 from gradalign.geometry.rotations import random_rotations, rotation_angle
+from gradalign.scores.likelihood import Band
 from gradalign.scores.masks import distances
 from gradalign.search.agreement import Agreement
 from gradalign.search.likelihood import LIKELIHOOD
@@ -31,7 +32,12 @@ def prepared(volumes, mask=None, factor=1.0):
 
 
 def agreement(seen):
-    return Agreement(*(one.crowded for one in seen), [one.model for one in seen], 4.0, 1.0, Settings())
+    return Agreement(
+        *(one.crowded for one in seen),
+        [one.model for one in seen],
+        Band(4.0, 1.0, Settings().wedge_softness),
+        Settings(),
+    )
 
 
 @pytest.fixture(scope="module")

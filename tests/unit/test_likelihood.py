@@ -19,7 +19,7 @@ from gradalign.geometry.rotations import (
 from gradalign.geometry.wedge import measured
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import normal_equations, score_number
-from gradalign.scores.likelihood import prepare_masked, weighted
+from gradalign.scores.likelihood import Band, prepare_masked, weighted
 from gradalign.scores.masks import particle_radius, soft_sphere
 from gradalign.scores.shared_spectra import shared_noise, shared_signal
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
@@ -72,7 +72,7 @@ def test_the_score_is_minus_the_logarithm_of_the_likelihood_ratio(tilt):
     rng = np.random.default_rng(5)
     model = SignalModel(rng.uniform(0.5, 2, 10), rng.uniform(0.5, 2, 10), soft_sphere(32, 11), 11.0)
     rotation, shift = random_rotations(rng, 1)[0], rng.uniform(-2, 2, 3)
-    fixed, moving = (weighted(prepare_masked(volume, tilt, model, 6.0), model) for volume in (f, g))
+    fixed, moving = (weighted(prepare_masked(volume, tilt, model, Band(6.0)), model) for volume in (f, g))
     value = dissimilarity_at(fixed, moving, "likelihood", rotation, shift)
 
     from oracles import transform
@@ -115,7 +115,9 @@ def soft_pair(seed=3, softness=0.8, noise=2.0):
     (f, g), *_ = noisy_pair(seed, noise=noise)
     rng = np.random.default_rng(seed)
     model = SignalModel(rng.uniform(0.5, 2, 10), rng.uniform(0.5, 2, 10), soft_sphere(32, 11), 11.0)
-    pair = (weighted(prepare_masked(v, t, model, 6.0, 1.0, softness), model) for v, t in ((f, 60), (g, (-50, 55))))
+    pair = (
+        weighted(prepare_masked(v, t, model, Band(6.0, 1.0, softness)), model) for v, t in ((f, 60), (g, (-50, 55)))
+    )
     return *pair, random_rotations(rng, 1)[0], rng.uniform(-2, 2, 3)
 
 
@@ -179,7 +181,9 @@ def test_the_last_steps_remove_the_pull_towards_more_overlap():
 def test_a_lower_band_limit_is_that_of_a_volume_prepared_for_it():
     (f, _), *_ = noisy_pair(6, noise=1.0)
     model = estimate_model([f, f], [60, 60])
-    finest, coarse = (weighted(prepare_masked(f, 60, model, low_pass, 1.0, 0.4), model) for low_pass in (4.0, 8.0))
+    finest, coarse = (
+        weighted(prepare_masked(f, 60, model, Band(low_pass, 1.0, 0.4)), model) for low_pass in (4.0, 8.0)
+    )
     part = narrowed(finest, band_limit(32, 8.0, 1.0))
     for name in ("lattice", "values", "weights", "penalties", "log_terms"):
         np.testing.assert_allclose(getattr(part, name), getattr(coarse, name), rtol=1e-4, atol=1e-4)
@@ -246,7 +250,7 @@ def test_a_volume_of_another_size_than_the_model_is_refused():
     (f, g), *_ = noisy_pair(6)
     model = estimate_model([f, g], [60, 60])
     with pytest.raises(InputError, match="32 voxels"):
-        prepare_masked(np.random.default_rng(0).normal(size=(24, 24, 24)), 60, model, 4.0, name="particle 3")
+        prepare_masked(np.random.default_rng(0).normal(size=(24, 24, 24)), 60, model, Band(4.0), name="particle 3")
 
 
 def test_rounds_that_do_not_end_at_the_finest_limit_are_refused():
@@ -268,8 +272,8 @@ def test_the_ratio_of_unlike_volumes_is_that_of_their_joint_distribution():
     model_f, model_g = unlike_models()
     rng = np.random.default_rng(5)
     rotation, shift = random_rotations(rng, 1)[0], rng.uniform(-2, 2, 3)
-    fixed = weighted(prepare_masked(f, 60, model_f, 6.0), model_f, model_g)
-    moving = prepare_masked(g, 60, model_g, 6.0)
+    fixed = weighted(prepare_masked(f, 60, model_f, Band(6.0)), model_f, model_g)
+    moving = prepare_masked(g, 60, model_g, Band(6.0))
     value = dissimilarity_at(fixed, moving, "likelihood", rotation, shift)
 
     from oracles import transform
@@ -301,7 +305,7 @@ def test_a_reference_without_noise_leaves_the_particles_noise_alone():
     (f, g), *_ = noisy_pair(3, noise=2.0)
     model_f, model_g = unlike_models()
     model_g = model_g._replace(noise=np.zeros(10))
-    spectrum = prepare_masked(f, 60, model_f, 6.0)
+    spectrum = prepare_masked(f, 60, model_f, Band(6.0))
     held = weighted(spectrum, model_f, model_g)
     lengths = np.linalg.norm(spectrum.lattice, axis=1)
     noise, signal, there = (
@@ -322,8 +326,8 @@ def test_exchanging_unlike_volumes_changes_the_score_by_a_constant():
         there = [(0, 1, rotation, shift), (1, 0, rotation.T, -rotation.T @ shift)]
         values = [
             dissimilarity_at(
-                weighted(prepare_masked(volumes[i], 90, models[i], 4.0), models[i], models[j]),
-                prepare_masked(volumes[j], 90, models[j], 4.0),
+                weighted(prepare_masked(volumes[i], 90, models[i], Band(4.0)), models[i], models[j]),
+                prepare_masked(volumes[j], 90, models[j], Band(4.0)),
                 "likelihood",
                 turn,
                 move,

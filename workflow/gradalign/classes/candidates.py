@@ -9,7 +9,7 @@ from gradalign.classes.synchronise import synchronise
 from gradalign.fourier.spectrum import band_limit, narrowed
 from gradalign.geometry.rotations import relative_transform
 from gradalign.scores.evaluation import dissimilarity_at
-from gradalign.scores.likelihood import prepare_masked, weighted
+from gradalign.scores.likelihood import Band, prepare_masked, weighted
 from gradalign.scores.signal_model import tempered
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, finest_limit
 
@@ -43,7 +43,8 @@ def prepare_for_pairs(volume, wedge, plan, name="particle"):
     """
     settings = plan.pair_settings
     finest = finest_limit(settings)
-    whole = prepare_masked(volume, wedge, plan.model, finest, plan.voxel_size, settings.wedge_softness, name)
+    band = Band(finest, plan.voxel_size, settings.wedge_softness)
+    whole = prepare_masked(volume, wedge, plan.model, band, name)
     coarse = tempered(plan.model, settings.coarse_ratio)
     bands = {finest: weighted(whole, plan.model)}
     for low_pass in {one.low_pass for one in settings.rounds} - {finest}:

@@ -27,6 +27,8 @@ S and N are estimated from the volumes themselves (`gradalign.scores.signal_mode
 from one to the next, errors of the model among it, counts as noise.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gradalign.fourier.overlap import own_shares
@@ -81,7 +83,18 @@ def weighted(spectrum, model, moved=None):
     )
 
 
-def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness=0.0, name="volume", movable=True):
+class Band(NamedTuple):
+    """Which frequencies of a subtomogram are compared."""
+
+    low_pass: float
+    """Resolution limit in nm."""
+    voxel_size: float = 1.0
+    """In nm."""
+    softness: float = 0.0
+    """Width of the missing wedge's soft edge, in cycles per box."""
+
+
+def prepare_masked(volume, tilt_range, model, band, name="volume", movable=True):
     """Return the transform of a volume under the model's mask, its missing wedge with a soft edge.
 
     Parameters
@@ -91,12 +104,7 @@ def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness
     tilt_range : float, (float, float) or (float, float, float)
         Half range, (min, max) or (min, max, axis) in degrees.
     model : gradalign.scores.signal_model.SignalModel
-    low_pass : float
-        In nm.
-    voxel_size : float
-        In nm.
-    softness : float
-        Width of the missing wedge's soft edge, in cycles per box.
+    band : Band
     name : str
         How messages call the volume.
     movable : bool
@@ -113,6 +121,7 @@ def prepare_masked(volume, tilt_range, model, low_pass, voxel_size=1.0, softness
     """
     complete = is_complete(check_wedge(tilt_range))
     volume = check_volume(volume, name, model.mask.shape[0])
-    spectrum = prepare(model.standardised(volume) * model.mask, tilt_range, low_pass, voxel_size, 0.0, name, movable)
+    masked = model.standardised(volume) * model.mask
+    spectrum = prepare(masked, tilt_range, band.low_pass, band.voxel_size, 0.0, name, movable)
     # nothing is missing from a full range, and so it has no edge
-    return spectrum._replace(softness=0.0 if complete else softness)
+    return spectrum._replace(softness=0.0 if complete else band.softness)

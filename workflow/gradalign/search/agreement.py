@@ -69,7 +69,7 @@ def cores(model):
     return [model._replace(mask=soft_sphere(size, radius, _CORE_EDGE), radius=radius, lone=None) for radius in radii]
 
 
-def surrounded(volume, tilt_range, model, limits, softness, name):
+def surrounded(volume, tilt_range, model, band, name):
     """Return the transform of a volume with its surroundings.
 
     Parameters
@@ -79,10 +79,7 @@ def surrounded(volume, tilt_range, model, limits, softness, name):
     tilt_range : float, (float, float) or (float, float, float)
         Half range, (min, max) or (min, max, axis) in degrees.
     model : gradalign.scores.signal_model.SignalModel
-    limits : (float, float)
-        Low-pass and voxel size in nm.
-    softness : float
-        Width of the missing wedge's soft edge, in cycles per box.
+    band : gradalign.scores.likelihood.Band
     name : str
         How messages call the volume.
 
@@ -97,7 +94,7 @@ def surrounded(volume, tilt_range, model, limits, softness, name):
     """
     size = len(model.mask)
     wide = model._replace(mask=soft_sphere(size, _WIDE * size, _WIDE_EDGE * size))
-    return prepare_masked(volume, tilt_range, wide, *limits, softness, name)
+    return prepare_masked(volume, tilt_range, wide, band, name)
 
 
 class Agreement:
@@ -107,14 +104,12 @@ class Agreement:
     ----------
     fixed, moving : CrowdedVolume
     models : (gradalign.scores.signal_model.SignalModel, gradalign.scores.signal_model.SignalModel)
-    low_pass, voxel_size : float
-        In nm.
+    band : gradalign.scores.likelihood.Band
     settings : gradalign.search.settings.Settings
     """
 
-    def __init__(self, fixed, moving, models, low_pass, voxel_size, settings):
-        self._volumes, self._settings = (fixed, moving), settings
-        self._limits = low_pass, voxel_size
+    def __init__(self, fixed, moving, models, band, settings):
+        self._volumes, self._band, self._settings = (fixed, moving), band, settings
         self._models = [
             tempered(model, settings.coarse_ratio)._replace(level=0.0, unit=1.0, gold=None) for model in models
         ]
@@ -129,7 +124,7 @@ class Agreement:
         limit = np.sqrt((self._held.lattice**2).sum(axis=1).max())
         # products hold twice the band, of which the windows leave little
         self._coarse = min(size, 2 * int(np.ceil(1.5 * limit)))
-        self.deviation = _WINDOW * low_pass / voxel_size
+        self.deviation = _WINDOW * band.low_pass / band.voxel_size
         self._radius = min(models[0].lone, _LARGEST * size)
         self._place_windows()
 
@@ -236,7 +231,7 @@ class Agreement:
         for _ in range(_MASKS):
             masked = [model._replace(mask=mask) for model, mask in zip(self._models, self.shared(*place), strict=True)]
             held, moved = (
-                prepare_masked(each.volume, each.tilt_range, model, *self._limits, self._settings.wedge_softness)
+                prepare_masked(each.volume, each.tilt_range, model, self._band)
                 for each, model in zip(self._volumes, masked, strict=True)
             )
             held, number = without_log_terms(weighted(held, *masked)), score_number("likelihood")

@@ -9,7 +9,7 @@ from gradalign.errors import InputError
 from gradalign.fourier.spectrum import band_limit, narrowed
 from gradalign.scores.evaluation import dissimilarity_at, information
 from gradalign.scores.least_squares import score_number
-from gradalign.scores.likelihood import prepare_masked, weighted
+from gradalign.scores.likelihood import Band, prepare_masked, weighted
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
@@ -103,7 +103,8 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     settings = settings or Settings()
     limits = {one.low_pass: band_limit(len(volume), one.low_pass, voxel_size) for one in settings.rounds}
     finest = finest_limit(settings)
-    whole = prepare_masked(volume, tilt_range, model, finest, voxel_size, settings.wedge_softness, name, movable)
+    band = Band(finest, voxel_size, settings.wedge_softness)
+    whole = prepare_masked(volume, tilt_range, model, band, name, movable)
     bands = {low_pass: narrowed(whole, limits[low_pass]) for low_pass in limits if low_pass != finest}
     # what it takes for noise would be neighbours
     joint = None if model.crowded else prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
@@ -111,7 +112,7 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     if model.crowded and model.lone and model.transfer is None:
         common = settings, voxel_size, name, movable
         smaller = tuple(prepare_bands(volume, tilt_range, core, *common) for core in cores(model))
-        wide = surrounded(volume, tilt_range, model, (finest, voxel_size), settings.wedge_softness, name)
+        wide = surrounded(volume, tilt_range, model, band, name)
         crowded = CrowdedVolume(model.standardised(volume), tilt_range, wide, smaller)
     return LikelihoodVolume(bands | {finest: whole}, model, joint, crowded)
 
@@ -250,8 +251,9 @@ def _agreeing(fixed, moving, rotations, basis, settings, voxel_size):
     """Search a pair with something beside its particle by what the two share, and answer with the best end."""
     seen = [(fixed, moving), *zip(fixed.crowded.cores, moving.crowded.cores, strict=True)]
     pairs = [pair_bands(*each, settings) for each in seen]
-    low_pass, rotations = finest_limit(settings), np.ascontiguousarray(rotations, dtype=float)
-    agreement = Agreement(fixed.crowded, moving.crowded, (fixed.model, moving.model), low_pass, voxel_size, settings)
+    rotations = np.ascontiguousarray(rotations, dtype=float)
+    band = Band(finest_limit(settings), voxel_size, settings.wedge_softness)
+    agreement = Agreement(fixed.crowded, moving.crowded, (fixed.model, moving.model), band, settings)
     ends, steps = search_by_agreement(agreement, pairs, rotations, basis, settings, voxel_size)
     spectra = finest_pair(fixed, moving)
     answer = ends.rotations[0], ends.translations[0], float(ends.dissimilarities[0])

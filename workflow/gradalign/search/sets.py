@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
@@ -34,11 +35,22 @@ def _transferred(volumes, kept, ctfs, data):
     return dict(zip(kept, applied, strict=True)), transfers
 
 
-def _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable):
-    """Yield the usable volumes, prepared one after the other."""
-    for number, model in zip(kept, models, strict=True):
-        called = f"volume {number}"
-        yield score.prepare(volumes[number], tilts[number], settings, voxel_size, model, called, movable)
+class _Usable(NamedTuple):
+    """The volumes of a set that can be used, with their tilt ranges."""
+
+    numbers: list
+    volumes: Sequence | dict
+    tilts: list
+
+    def given(self):
+        """Return the volumes, and their tilt ranges."""
+        return [[values[number] for number in self.numbers] for values in (self.volumes, self.tilts)]
+
+    def prepared(self, score, models, settings, voxel_size, movable):
+        """Yield the volumes, prepared one after the other."""
+        for number, model in zip(self.numbers, models, strict=True):
+            volume, called = self.volumes[number], f"volume {number}"
+            yield score.prepare(volume, self.tilts[number], settings, voxel_size, model, called, movable)
 
 
 @on_one_thread
@@ -107,10 +119,12 @@ def align_to_reference(
     kept = usable(volumes, tilts, len(reference))
     say_if_compiling()
     volumes, transfers = _transferred(volumes, kept, ctfs, ctf_data)
-    seen = [*(volumes[number] for number in kept), reference], [*(tilts[number] for number in kept), reference_tilt]
+    some = _Usable(kept, volumes, tilts)
+    given, ranges = some.given()
+    seen = [*given, reference], [*ranges, reference_tilt]
     *models, last = score.estimate(*seen, settings.alike, mask, transfers and [*transfers, None])
     moving = score.prepare(reference, reference_tilt, settings, voxel_size, last, "the reference")
-    each = _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable=False)
+    each = some.prepared(score, models, settings, voxel_size, movable=False)
     found = [None] * len(tilts)
     for number, fixed in zip(kept, each, strict=True):
         rng = generator(seed, "reference alignment", number)
@@ -181,12 +195,9 @@ def align_all_pairs(
     settings = within_box(settings, voxel_size, **{called: first})
     say_if_compiling()
     volumes, transfers = _transferred(volumes, kept, ctfs, ctf_data)
-    models = score.estimate(
-        [volumes[number] for number in kept], [tilts[number] for number in kept], settings.alike, mask, transfers
-    )
-    each = dict(
-        zip(kept, _prepared(score, volumes, kept, tilts, models, settings, voxel_size, movable=True), strict=True)
-    )
+    some = _Usable(kept, volumes, tilts)
+    models = score.estimate(*some.given(), settings.alike, mask, transfers)
+    each = dict(zip(kept, some.prepared(score, models, settings, voxel_size, movable=True), strict=True))
     return {
         (i, j): score.search(
             each[i], each[j], settings, voxel_size, Start(interval), generator(seed, "pair alignment", i, j)
