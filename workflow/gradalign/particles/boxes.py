@@ -137,13 +137,9 @@ def plan_boxes(section, folder):
     InputError
         If the list or a tomogram is missing, damaged, or lacks what is needed, or no two boxes lie within theirs.
     """
-    edge = section["box"]
+    edge = _edge(section)
     if not edge:
-        for key in ("tomograms", "binning"):
-            if section[key]:
-                raise InputError(f"{key}: is given without box, the edge of the boxes in voxels, which is needed too")
         return None
-    check_box(edge, "box")
     path, tables, set_path, set_tables, _ = open_list(section["star"], section["subtomograms"])
     name = places_table(tables)
     if name is None:
@@ -156,11 +152,7 @@ def plan_boxes(section, folder):
     corners = centres.astype(int) - edge // 2
     edges = np.array([tomogram.edges for tomogram in tomograms])[which]
     inside = ((corners >= 0) & (corners + edge <= edges)).all(axis=1)
-    if inside.sum() < 2:
-        raise InputError(
-            f"{path}: {inside.sum()} of {len(picked)} boxes of {edge} voxels lie within their tomograms, where at "
-            "least two are needed; the places may be told in other pixels (binning), or the boxes too large"
-        )
+    _check_enough(path, inside, edge)
     left_out = [
         (int(picked.rows[n]) + 1, tomograms[which[n]].name, *map(int, centres[n]), _outside(edge, edges[n]))
         for n in np.flatnonzero(~inside)
@@ -185,6 +177,26 @@ def plan_boxes(section, folder):
         edge=edge,
         digest=file_digest([path, set_path], files, [str(section[key]) for key in ("box", "binning", "voxel_size")]),
     )
+
+
+def _edge(section):
+    """Return the edge of the boxes in voxels, 0 where none are asked for."""
+    if section["box"]:
+        check_box(section["box"], "box")
+        return section["box"]
+    for key in ("tomograms", "binning"):
+        if section[key]:
+            raise InputError(f"{key}: is given without box, the edge of the boxes in voxels, which is needed too")
+    return 0
+
+
+def _check_enough(path, inside, edge):
+    """Say so if fewer than two boxes lie within their tomograms."""
+    if inside.sum() < 2:
+        raise InputError(
+            f"{path}: {inside.sum()} of {len(inside)} boxes of {edge} voxels lie within their tomograms, where at "
+            "least two are needed; the places may be told in other pixels (binning), or the boxes too large"
+        )
 
 
 def _whole_set(set_path, set_tables):

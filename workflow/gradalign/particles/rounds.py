@@ -166,21 +166,9 @@ def finish_round(entries, sum_files, state, section):
     InputError
         If a half set has no particle left, or a file is damaged.
     """
-    box = state.references.shape[-1]
-    sums = empty_sums(box, section["symmetry"])
-    for path in sum_files:
-        merge_saved(path, sums)
-    kept = [entry for entry in entries if not entry.failure]
-    for half, average in sums.items():
-        if average.count == 0:
-            failed = next((entry.failure for entry in entries if entry.failure), "none was listed")
-            raise InputError(f"half set {half} has no particle that could be used: {failed}")
-    halves = [average.volume() for average in sums.values()]
-    first, second = sums.values()
-    first.merge(second)
-    if first.count != len(kept):
-        raise InputError(f"an average would be of {first.count} particles, where {len(kept)} are needed")
-    maps = np.stack([first.volume(), *halves])
+    box, kept = state.references.shape[-1], [entry for entry in entries if not entry.failure]
+    maps = _averages(entries, sum_files, empty_sums(box, section["symmetry"]))
+    halves = maps[1:]
     sphere = make_plan(state, section, None).mask()
     frequencies, plain = fourier_shell_correlation(*halves)
     masked = fourier_shell_correlation(*(half * sphere for half in halves))[1]
@@ -205,6 +193,24 @@ def finish_round(entries, sum_files, state, section):
         # a band that grows may move them on
         converged=bool(settled and int(edge / low_pass) <= int(edge / state.low_pass)),
     )
+
+
+def _averages(entries, sum_files, sums):
+    """Return the average of all particles and those of the half sets, float32 (3, N, N, N)."""
+    for path in sum_files:
+        merge_saved(path, sums)
+    failures = [entry.failure for entry in entries if entry.failure]
+    for half, average in sums.items():
+        if average.count == 0:
+            failed = next(iter(failures), "none was listed")
+            raise InputError(f"half set {half} has no particle that could be used: {failed}")
+    halves = [average.volume() for average in sums.values()]
+    first, second = sums.values()
+    first.merge(second)
+    wanted = len(entries) - len(failures)
+    if first.count != wanted:
+        raise InputError(f"an average would be of {first.count} particles, where {wanted} are needed")
+    return np.stack([first.volume(), *halves])
 
 
 def _next_references(maps, correlations, common, weighted):
