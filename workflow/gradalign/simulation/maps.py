@@ -57,7 +57,7 @@ def load_density(name, source, directory, box=32, voxel_size=1.0, resolution=4.0
     Parameters
     ----------
     name : str
-        ``"groel"``, ``"rna_polymerase"``, ``"enolase"`` or ``"clpp"``.
+        A key of `gradalign.simulation.sources.COMPLEXES`.
     source : str
         ``"bundled"`` reads the map that comes with the study; ``"directory"`` computes it from a coordinate
         file on disk; ``"rcsb"`` computes it from the paper's entry, downloaded once.
