@@ -38,6 +38,9 @@ def relative_errors(volume, low_pass):
     spectrum = prepare(volume, 90, low_pass)
     rotation = random_rotations(np.random.default_rng(3), 1)[0]
     frequencies, values = sampled(spectrum, rotation)
+    # so many tell a mean; direct summation over all would take half a minute
+    some = np.random.default_rng(11).permutation(len(frequencies))[:1500]
+    frequencies, values = frequencies[some], values[some]
     errors = []
     for column, axis in enumerate([None, 0, 1, 2]):
         expected = direct_transform(volume.astype(float), frequencies / spectrum.size, axis)
