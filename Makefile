@@ -24,17 +24,14 @@ report: .venv/complete ## the study of CONFIG=file.yaml with its report, results
 	@.venv/bin/snakemake --cores all $(LAID_OVER) --report $(STUDY)/appendix.html --report-after-run
 
 # as they were typed, whatever signs they hold
-QUOTED = '$(subst ','\'',$(value $(1)))'
+QUOTED = --$(1)='$(subst ','\'',$(value $(2)))'
+OWN = .venv/bin/python workflow/scripts/own_subtomograms.py
 particles: .venv/complete ## your own subtomograms: STAR=run.star REFERENCE=ref.mrc (NAME=run), or CONFIG=file.yaml
-	@.venv/bin/python workflow/scripts/particles.py --star=$(call QUOTED,STAR) --reference=$(call QUOTED,REFERENCE) \
-		--config=$(call QUOTED,CONFIG) --name=$(call QUOTED,NAME)
+	@$(OWN) particles $(call QUOTED,star,STAR) $(call QUOTED,reference,REFERENCE) $(call QUOTED,config,CONFIG) \
+		$(call QUOTED,name,NAME)
 
-# without a configuration the results are called as the STAR file is
-SORTED = $(if $(CONFIG),$(STUDY),$(if $(STAR),results/$(basename $(notdir $(STAR))),$(STUDY)))
-UNSORTED = $(LAID_OVER) $(if $(STAR),--config classes=$(STAR) $(if $(CONFIG),,name=$(notdir $(SORTED))))
-classes: .venv/complete ## your own subtomograms without a reference: STAR=run.star, or CONFIG=file.yaml
-	@.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
-	@.venv/bin/snakemake --cores all --keep-going $(UNSORTED)
+classes: .venv/complete ## your own subtomograms without a reference: STAR=run.star (NAME=run), or CONFIG=file.yaml
+	@$(OWN) classes $(call QUOTED,star,STAR) $(call QUOTED,config,CONFIG) $(call QUOTED,name,NAME)
 
 example: .venv/complete ## 40 simulated subtomograms with list, reference and truth, into example/
 	@.venv/bin/gradalign simulate example

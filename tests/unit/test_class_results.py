@@ -58,7 +58,10 @@ def test_a_particle_that_cannot_be_read_is_named_and_costs_itself_alone(files):
     assert [standing.failure != "" for standing in done] == [False, True, False, False]
     assert "particle2.mrc" in done[1].failure
     assert sum(average.count for average in sums.values()) == sum(standing.label > 0 for standing in done)
-    assert "1 of 4 particles of run.star could not be used" in summary(done, state, "run.star", "maps")[0]
+    first, *others = summary(done, state, "run.star", "maps", ["Further words."])
+    assert first.startswith("1 classes with")
+    assert "1 of 4 particles of run.star could not be used" in others[1]
+    assert others[2:] == ["Further words.", "A class goes on by itself with, for instance:", others[-1]]
 
 
 @pytest.mark.parametrize(

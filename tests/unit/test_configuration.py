@@ -250,6 +250,7 @@ def test_results_are_named_after_the_list_unless_a_name_is_given(star, name):
     config = PAPER | {"particles": star, "reference": "ref.mrc"}
     assert check(config, SCHEMA)["name"] == name
     assert check(config | {"name": "mine"}, SCHEMA)["name"] == "mine"
+    assert check(PAPER | {"classes": star}, SCHEMA)["name"] == name
     assert check(PAPER, SCHEMA)["name"] == "paper"
 
 
@@ -260,11 +261,19 @@ def test_home_and_variables_are_expanded_in_the_names_of_files(monkeypatch):
     section = check(PAPER | {"particles": PAPER["particles"] | files}, SCHEMA)["particles"]
     assert (section["star"], section["reference"]) == ("/home/zoe/run.star", "/home/zoe/ref.mrc")
     assert section["mask"] == "/data/mask.mrc"
+    files = {"star": "~/run.tbl", "subtomograms": "$DATA/particle_{:06d}.em"}
+    section = check(PAPER | {"classes": PAPER["classes"] | files}, SCHEMA)["classes"]
+    assert (section["star"], section["subtomograms"]) == ("/home/zoe/run.tbl", "/data/particle_{:06d}.em")
 
 
 @pytest.mark.parametrize(("value", "words"), [(20240501, "20240501"), (datetime.date(2026, 11, 26), "2026, 11, 26")])
 def test_names_that_yaml_reads_as_numbers_or_dates_are_told_to_be_put_in_quotes(value, words):
-    for config in (PAPER | {"name": value}, PAPER | {"particles": value}, changed("particles.star", value)):
+    for config in (
+        PAPER | {"name": value},
+        PAPER | {"particles": value},
+        PAPER | {"classes": value},
+        changed("classes.star", value),
+    ):
         (sentence,) = mistakes(config)
         assert words in sentence
         assert "if it is meant as a text, put it in quotes" in sentence

@@ -1,5 +1,6 @@
 """A user's own particles sorted into classes, from a STAR file alone, by the command line of the README."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -116,10 +117,38 @@ def test_a_finished_run_has_nothing_left_to_do(run):
     assert not jobs(done.stdout), done.stdout
 
 
+def test_a_list_that_has_changed_makes_all_anew_whatever_its_date(run, tmp_path):
+    shutil.copytree(run[0], tmp_path, dirs_exist_ok=True)
+    star = tmp_path / "run.star"
+    lines = star.read_text(encoding="utf-8").splitlines(keepends=True)
+    first, second = (next(n for n, line in enumerate(lines) if f"particle{k}.mrc" in line) for k in (1, 2))
+    lines[first], lines[second] = lines[second], lines[first]
+    star.write_text("".join(lines), encoding="utf-8")
+    os.utime(star, (1.5e9, 1.5e9))
+    done = snakemake(tmp_path, "--cores", 1, "--dry-run", config=tmp_path / "mine.yaml")
+    assert jobs(done.stdout)["classes_start"] == 1
+
+
+def test_results_are_named_after_the_list_and_kept_from_another_of_its_name(run, tmp_path):
+    shutil.copytree(run[0], tmp_path, ignore=shutil.ignore_patterns("results", ".snakemake"), dirs_exist_ok=True)
+    (tmp_path / "b").mkdir()
+    for path in (*tmp_path.glob("*.mrc"), tmp_path / "run.star"):
+        shutil.copy(path, tmp_path / "b")
+    plan = snakemake(tmp_path, "--summary", "--config", "classes=run.star", config=None)
+    assert "results/run/classes/classified.star" in plan.stdout
+    record = tmp_path / "results" / "run" / "config.yaml"
+    record.parent.mkdir(parents=True)
+    record.write_text("particles: {star: ''}\nclasses: {star: run.star}\n", encoding="utf-8")
+    other = snakemake(tmp_path, "--dry-run", "--config", "classes=b/run.star", config=None)
+    assert other.returncode
+    assert "results/run: holds the results of run.star; give those of b/run.star a name of their own" in other.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (["classes=none.star"], "classes.star: there is no file none.star"),
+        (["classes=20240501"], "classes: is 20240501, where a file is needed"),
         (["classes=run.star", "particles=run.star", "reference=run.star"], "one of the two is needed"),
     ],
 )

@@ -1,9 +1,8 @@
 # Boxes cut out of tomograms at the places of a user's list; `boxes` and `boxes_section` come from the rules that need it.
 
 boxes_of = dict(zip(boxes.folders, boxes.tomograms))
-# braces in a name would be wildcards; the digest knows such a file too
 boxes_files = {
-    name: [os.path.abspath(path) for path in paths if not set("{}") & set(path)]
+    name: known_inputs(map(os.path.abspath, paths))
     for name, paths in {
         "lists": [boxes_section["star"], *([boxes_section["tomograms"]] if boxes_section["tomograms"] else [])],
         **{name: tomogram.paths for name, tomogram in boxes_of.items()},

@@ -1,28 +1,30 @@
 # A user's own subtomograms sorted into classes without a reference, the half sets kept apart.
 
 from gradalign.classes.jobs import sample_sizes
-from gradalign.classes.opening import check_star
-from gradalign.particles.boxes import plan_boxes
-from gradalign.particles.listing import check_wedges
+from gradalign.classes.opening import check_input
+from gradalign.particles.listing import check_owner
 from gradalign.particles.sharing import particles_per_job
+from gradalign.study.configuration import name_after
 
 sorted_section = config["classes"]
 try:
-    # a mistake in the STAR file is told before any job starts
-    boxes = plan_boxes(sorted_section, boxes_folder)
-    sorted_picked = boxes.listing.picked if boxes else check_star(sorted_section)
-    check_wedges(sorted_picked, sorted_section, "classes")
+    # a mistake in the STAR file is told before any job starts; list and volumes that changed without a newer date make
+    # the results anew
+    sorted_listing, boxes, sorted_digest = check_input(sorted_section, boxes_folder)
+    sorted_picked = sorted_listing.picked
+    if config["name"] == name_after(sorted_section["star"]):
+        check_owner(f"results/{config['name']}/config.yaml", sorted_section["star"])
 except InputError as error:
     sys.exit(str(error))
 
-sorted_files = [sorted_section["star"]]
+sorted_files = known_inputs([sorted_section["star"]])
 if boxes:
     boxes_section = sorted_section
 
     include: "boxes.smk"
 
     sorted_section = boxes_section | {"star": os.path.relpath(boxes.star), "tomograms": "", "box": 0, "binning": 0}
-    sorted_files = boxes_made
+    sorted_files += boxes_made
 
 
 sorted_chunks = ranges(len(sorted_picked), particles_per_job(len(sorted_picked), sorted_section["per_job"]))
@@ -84,6 +86,7 @@ rule classes_start:
         alignment=config["alignment"],
         seed=config["seed"],
         chunks=sorted_chunks,
+        digest=sorted_digest,
     script:
         "../scripts/classes_start.py"
 
@@ -208,6 +211,7 @@ rule classes_results:
     params:
         section=sorted_choices,
         alignment=config["alignment"],
+        digest=sorted_digest,
     script:
         "../scripts/classes_results.py"
 

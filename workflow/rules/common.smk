@@ -107,6 +107,16 @@ def sources(script):
     return [os.path.relpath(path) for path in source_files(workflow_folder / "scripts" / script)]
 
 
+def known_inputs(files):
+    """Return which of a user's files rules can take; their digest, a parameter, knows the others too.
+
+    Snakemake would take braces in a name for wildcards and cannot write down bytes that are no text. A module's prefix
+    is for its results.
+    """
+    files = [path for path in files if not set("{}") & set(path) and path.isprintable()]
+    return [os.path.abspath(path) for path in files] if workflow.modifier.path_modifier.prefix else files
+
+
 def ranges(count, size):
     """Return the ranges of at most `size` that `count` things fall into, as texts, first-last."""
     return [f"{first}-{min(first + size, count) - 1}" for first in range(0, count, size)]

@@ -39,12 +39,7 @@ if boxes:
     picked_section = boxes_section | {"star": os.path.relpath(boxes.star), "tomograms": "", "box": 0, "binning": 0}
 
 
-# a module's prefix is for its results
-if workflow.modifier.path_modifier.prefix:
-    picked_files = [os.path.abspath(path) for path in picked_files]
-# braces in a name would be wildcards; the digest knows such a file too
-picked_files = [path for path in picked_files if not set("{}") & set(path)]
-picked_files += boxes_made if boxes else []
+picked_files = known_inputs(picked_files) + (boxes_made if boxes else [])
 # which choices change what a round does; how many rounds there are does not
 picked_choices = {key: value for key, value in picked_section.items() if key not in ("rounds", "per_job")}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gradalign.classes.opening import Wedges, check_star
+from gradalign.classes.opening import CTF_UNUSED, Wedges, check_star
 from gradalign.classes.results import (
     CLASS_COLUMNS,
     class_rows,
@@ -51,7 +51,8 @@ with job(snakemake.log[0]) as say:
             if k < m
         ]
     write_table(output.matrix, ("half", "first", "second", "dissimilarity"), rows)
-    lines = summary(standings, state, section["star"], output.maps) + mirror_sentences(rows_of_classes)
+    further = mirror_sentences(rows_of_classes) + [CTF_UNUSED] * any(entry.ctf_file for entry in entries)
+    lines = summary(standings, state, section["star"], output.maps, further)
     write_text(output.summary, lines)
     for text in lines:
         say(text)

@@ -1,7 +1,6 @@
 """The workflow run on a user's particles to sort them into classes."""
 
-from gradalign.classes.opening import check_star
-from gradalign.particles.boxes import plan_boxes
+from gradalign.classes.opening import check_input
 from gradalign.particles.command import WorkflowRun
 
 
@@ -13,5 +12,4 @@ class ClassesRun(WorkflowRun):
 
     def check(self, section):
         """See `gradalign.particles.command.WorkflowRun.check`."""
-        if not plan_boxes(section, self.folder / self.results.parent / "boxes"):
-            check_star(section)
+        check_input(section, self.folder / self.results.parent / "boxes")

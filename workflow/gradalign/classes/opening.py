@@ -6,12 +6,15 @@ from gradalign.classes.observed import Observed
 from gradalign.classes.standing import Standing
 from gradalign.classes.start import MODEL_SAMPLE, check_particles, first_state, samples
 from gradalign.errors import InputError
+from gradalign.particles.boxes import plan_boxes
 from gradalign.particles.images import read_particle
-from gradalign.particles.listing import check_wedges
+from gradalign.particles.listing import check_wedges, digest, find_files
 from gradalign.particles.opening import list_particles
 from gradalign.particles.places import is_file
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
 from gradalign.particles.star import read_picked
+
+CTF_UNUSED = "The list names CTF volumes: classes take the tilt ranges from them, but not their heights and signs."
 
 
 def check_star(section):
@@ -36,6 +39,37 @@ def check_star(section):
     picked = read_picked(section["star"], files=section["subtomograms"])
     check_wedges(picked, section, "classes")
     return picked
+
+
+def check_input(section, folder):
+    """Check what can be checked without reading a volume, of a list of volumes or of places.
+
+    Parameters
+    ----------
+    section : dict
+        ``classes`` of the configuration.
+    folder : str or path
+        Where boxes are to be put.
+
+    Returns
+    -------
+    listing : gradalign.particles.listing.Listing
+    boxes : gradalign.particles.boxes.Boxes or None
+        None for a list of volumes.
+    digest : str
+        Another text once the list, a volume or a tomogram has changed.
+
+    Raises
+    ------
+    InputError
+        As of `check_star`, `gradalign.particles.listing.find_files` and `gradalign.particles.boxes.plan_boxes`.
+    """
+    boxes = plan_boxes(section, folder)
+    if boxes:
+        check_wedges(boxes.listing.picked, section, "classes")
+        return boxes.listing, boxes, boxes.digest
+    listing = find_files(check_star(section), section)
+    return listing, None, digest(listing, section)
 
 
 def centred_volume(volume, centre):
@@ -150,6 +184,8 @@ def open_for_classes(section, seed, say):
     """
     entries, box, voxel_size = list_particles(check_star(section), section, seed)
     observed = observed_entries(entries, box, section, voxel_size)
+    if any(entry.ctf_file for entry in entries):
+        say(CTF_UNUSED)
     standings = [Standing(entry.particle, entry.half) for entry in entries]
     halves = {standing.particle: standing.half for standing in standings}
     numbers, unusable = samples(halves, section["sample"], seed), {}

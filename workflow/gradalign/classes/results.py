@@ -12,10 +12,9 @@ from gradalign.classes.rounds import THRESHOLD
 from gradalign.classes.standing import MEMBER, UNDECIDED
 from gradalign.classes.start import no_classes
 from gradalign.classes.state import HISTORY, SETTLED
-from gradalign.errors import InputError
 from gradalign.io.chimerax import LEVEL
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
-from gradalign.particles.aligned import write_aligned
+from gradalign.particles.aligned import check_same, write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
 from gradalign.particles.star_columns import SUBSET, TILT_AXIS, TILTS
 
@@ -76,8 +75,7 @@ def write_stars(folder, classified, picked, entries, standings, state, wedges):
     InputError
         If the STAR file has changed since, or one cannot be written.
     """
-    if len(entries) != len(picked):
-        raise InputError(f"{picked.path}: holds {len(picked)} particles, where {len(entries)} were sorted; start anew")
+    check_same(picked, entries)
     by_number = {entry.particle: entry for entry in entries}
     usable = [standing for standing in standings if not standing.failure]
     groups = [(classified, usable)]
@@ -278,7 +276,7 @@ def mirror_sentences(rows):
     ]
 
 
-def summary(standings, state, star, folder):
+def summary(standings, state, star, folder, further=()):
     """Return in sentences what was found and how each class can go on.
 
     Parameters
@@ -289,33 +287,35 @@ def summary(standings, state, star, folder):
         The user's file.
     folder : str
         Where the maps and the STAR files of the classes are.
+    further : iterable of str
+        Sentences that stand before the last, which says how to go on.
 
     Returns
     -------
     list of str
+        The result first.
     """
     usable = [standing for standing in standings if not standing.failure]
-    lines = []
+    lines = list(further)
     failed = len(standings) - len(usable)
     if failed:
         reason = next(standing.failure for standing in standings if standing.failure)
-        lines.append(f"{failed} of {len(standings)} particles of {star} could not be used. The first: {reason}")
+        lines.insert(0, f"{failed} of {len(standings)} particles of {star} could not be used. The first: {reason}")
     if not state.classes:
-        return [*lines, f"{no_classes(state, len(usable))}.".capitalize()]
+        return [f"{no_classes(state, len(usable))}.".capitalize(), *lines]
     inside = [standing for standing in usable if standing.label]
     undecided = sum(standing.verdict == UNDECIDED for standing in inside)
     settled = "and nothing moves any more" if state.stage == SETTLED else "and particles still moved in the last one"
-    lines.append(
+    found = [
         f"{state.classes} classes with {len(inside)} of {len(usable)} particles; {len(state.history)} rounds, "
         f"{settled}. {len(usable) - len(inside)} particles fit none; {undecided} fit more than one class about as well."
-    )
+    ]
     for label, reached in zip(state.labels, resolutions(state), strict=True):
         count = sum(standing.label == label for standing in inside)
         text = f"resolution {reached * ANGSTROM_PER_NM:.1f} Å" if np.isfinite(reached) else "no common resolution"
-        lines.append(f"Class {label}: {count} particles, {text} (FSC {THRESHOLD}, no reference was shared).")
-    lines.append("A class goes on by itself with, for instance:")
-    lines.append(f"make particles STAR={folder}/class_1.star REFERENCE={folder}/class_1_filtered.mrc")
-    return lines
+        found.append(f"Class {label}: {count} particles, {text} (FSC {THRESHOLD}, no reference was shared).")
+    onwards = f"make particles STAR={folder}/class_1.star REFERENCE={folder}/class_1_filtered.mrc"
+    return [*found, *lines, "A class goes on by itself with, for instance:", onwards]
 
 
 def history_rows(state):

@@ -17,7 +17,7 @@ Examples:
 _CLASSES = """\b
 Examples:
   gradalign simulate mixture --object groel --object enolase
-  gradalign classes mixture/particles.star
+  gradalign classes mixture/particles.star --name mixture
   gradalign classes run.star --config mine.yaml --cores 8"""
 
 _shared = (
@@ -56,9 +56,8 @@ def classes(star, config, name, cores):
     The same command goes on where it was interrupted.
     """
     from gradalign.classes.command import ClassesRun
-    from gradalign.study.configuration import name_after
 
-    _run(ClassesRun, {"star": star}, config, name or name_after(star), cores)
+    _run(ClassesRun, {"star": star}, config, name, cores)
 
 
 def _run(kind, files, config, name, cores):

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 
+from gradalign.errors import InputError
 from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.io.star import from_relion, to_relion
 from gradalign.io.star_text import write_tables
@@ -21,6 +22,8 @@ from gradalign.particles.star_columns import (
     group_number,
 )
 
+MERIT = "rlnParticleFigureOfMerit"
+"""RELION's column of numbers for the score of a particle; here −d."""
 _MICROSCOPE = {"rlnVoltage": "300.000000", "rlnSphericalAberration": "2.700000", "rlnAmplitudeContrast": "0.100000"}
 """What RELION's optics table must tell, with what is written where a list does not: nothing here depends on it."""
 # before RELION 3.1 they stood with the particles; RELION's own conversion takes them out too
@@ -37,6 +40,9 @@ _OF_FORMER_REFINEMENT = (
     "gradalignTranslationSdAngst",
     "gradalignExcess",
     "gradalignDetermined",
+    "gradalignDissimilarity",
+    "gradalignDissimilarityChange",
+    MERIT,
 )
 """Columns that belong to the angles of a former refinement."""
 
@@ -106,6 +112,28 @@ def without_microscope(picked):
     """
     tables = (picked.tables.get("optics", {}), picked.tables[picked.name])
     return not any("rlnVoltage" in table and not any(map(blank, table["rlnVoltage"])) for table in tables)
+
+
+def check_same(picked, entries):
+    """Say so if a list is not the one that the results are of.
+
+    Parameters
+    ----------
+    picked : gradalign.particles.star.Picked
+        As it is now.
+    entries : sequence of gradalign.particles.entries.Entry
+        As it was.
+
+    Raises
+    ------
+    InputError
+    """
+    if len(entries) != len(picked):
+        raise InputError(f"{picked.path}: holds {len(picked)} particles, where {len(entries)} were read; start anew")
+    finder = Finder(picked.path)
+    for row, image, entry in zip(picked.rows, picked.images, entries, strict=True):
+        if row + 1 != entry.particle or finder.place(image) != entry.image:
+            raise InputError(f"{picked.path}: names {image} in row {row + 1}, where {entry.image} was read; start anew")
 
 
 def _in_boxes(picked, kept, rotations, translations):

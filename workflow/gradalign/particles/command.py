@@ -13,7 +13,7 @@ from gradalign.particles.boxes import check_input
 from gradalign.run.interrupts import INTERRUPTED, left_to_the_child
 from gradalign.run.machine import check_python, environment
 from gradalign.run.study_lock import check_abandoned, is_locked
-from gradalign.study.configuration import check
+from gradalign.study.configuration import check, expanded
 
 
 def merged(base, changes):
@@ -87,6 +87,7 @@ class WorkflowRun:
         self.checkout, self.folder = Path(os.path.abspath(checkout)), Path(folder)
         changes = {self.section: {key: value for key, value in files.items() if value != ""}}
         changes |= {"name": name} if name else {}
+        config = expanded(config)
         given = _read_yaml(config) if config else {}
         if not (changes[self.section].get("star") or _star_of(given, self.section)):
             raise InputError(
@@ -157,7 +158,10 @@ def _write(path, text):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{path.parent}: cannot be made ({error.strerror}); run in a folder of your own") from error
+        raise InputError(
+            f"{path.parent}: cannot be made ({error.strerror}); run `gradalign particles` or `gradalign classes` of "
+            "this installation in a folder of your own"
+        ) from error
     write_text(path, text)
 
 

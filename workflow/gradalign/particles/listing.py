@@ -164,12 +164,12 @@ def digest(listing, section):
     ----------
     listing : Listing
     section : dict
-        ``particles`` of the configuration.
+        ``particles`` or ``classes`` of the configuration.
 
     Returns
     -------
     str
-        Of what the list says, and of the size and date of each volume, the reference and the mask.
+        Of what the list says, and of the size and date of each volume, and of the reference and the mask, if any.
     """
     files = [where.file for where in (*listing.images, *(listing.ctf_images or ()))]
     return file_digest([listing.picked.path, listing.picked.set_path], [*files, *map_files(section)])
@@ -187,7 +187,7 @@ def map_files(section):
     -------
     list of str
     """
-    return [section[key] for key in ("reference", "mask") if section[key] not in MASK_WORDS]
+    return [section[key] for key in ("reference", "mask") if section.get(key, MASK_WORDS[0]) not in MASK_WORDS]
 
 
 def file_digest(lists, files, words=()):
@@ -237,12 +237,13 @@ def check_owner(record, star):
     if not is_file(record):
         return
     try:
-        owner = yaml.safe_load(Path(record).read_text(encoding="utf-8"))["particles"]["star"]
+        known = yaml.safe_load(Path(record).read_text(encoding="utf-8"))
+        owner = known["particles"]["star"] or known["classes"]["star"]
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
         # nothing that could be asked; the results tell their list
         return
     if owner and os.path.abspath(owner) != os.path.abspath(star):
         raise InputError(
-            f"{Path(record).parent}: holds the results of {owner}; give those of {star} a name of their own (make "
-            "particles NAME=..., or name: in a configuration file), or remove that folder"
+            f"{Path(record).parent}: holds the results of {owner}; give those of {star} a name of their own (NAME=... "
+            "with make, or name: in a configuration file), or remove that folder"
         )

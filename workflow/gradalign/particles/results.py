@@ -6,19 +6,15 @@ import numpy as np
 
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
 from gradalign.base.files import write_text
-from gradalign.errors import InputError
 from gradalign.geometry.rotations import rotation_angle
 from gradalign.io.chimerax import LEVEL, matched_level
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
-from gradalign.particles.aligned import without_microscope, write_aligned
+from gradalign.particles.aligned import MERIT, check_same, without_microscope, write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
 from gradalign.particles.motive_lists import write_motive_list
-from gradalign.particles.places import Finder
 from gradalign.particles.star_columns import SUBSET, TILT_AXIS, TILTS
 from gradalign.particles.state import HISTORY
 
-MERIT = "rlnParticleFigureOfMerit"
-"""RELION's column of numbers for the score of a particle; here −d."""
 PROBABILITY, ROTATION_SD, TRANSLATION_SD = (
     "rlnMaxValueProbDistribution",
     "rlnAccuracyRotations",
@@ -63,7 +59,7 @@ def write_star(path, picked, entries, state):
     InputError
         If the STAR file has changed since, or the new one cannot be written.
     """
-    _check_same(picked, entries)
+    check_same(picked, entries)
     kept = [entry for entry in entries if not entry.failure]
     rotations, translations = (np.array(values) for values in zip(*(entry.pose for entry in kept), strict=True))
     numbers = {
@@ -123,24 +119,12 @@ def write_motives(path, picked, entries):
     InputError
         If the list has changed since, or the new one cannot be written.
     """
-    _check_same(picked, entries)
+    check_same(picked, entries)
     kept = [entry for entry in entries if not entry.failure]
     rotations, translations = (np.array(values) for values in zip(*(entry.pose for entry in kept), strict=True))
     rows, scores = [entry.particle - 1 for entry in kept], [-entry.dissimilarity for entry in kept]
     halves = [entry.half for entry in kept]
     write_motive_list(path, picked.motives, rows, (rotations, translations), scores, halves)
-
-
-def _check_same(picked, entries):
-    """Say so if the list is not the one that was aligned."""
-    if len(entries) != len(picked):
-        raise InputError(f"{picked.path}: holds {len(picked)} particles, where {len(entries)} were aligned; start anew")
-    finder = Finder(picked.path)
-    for row, image, entry in zip(picked.rows, picked.images, entries, strict=True):
-        if row + 1 != entry.particle or finder.place(image) != entry.image:
-            raise InputError(
-                f"{picked.path}: names {image} in row {row + 1}, where {entry.image} was aligned; start anew"
-            )
 
 
 def _or_zero(value):

@@ -16,7 +16,7 @@ from gradalign.simulation.angles import tilt_angles
 RESERVED_NAMES = ("reference", "benchmark")
 """Names under results/ that are not studies of the user's."""
 
-_FILES = {"star", "tomograms", "reference", "mask"}
+_FILES = {"star", "subtomograms", "tomograms", "reference", "mask"}
 _QUOTES = "; if it is meant as a text, put it in quotes"
 
 _CELLS = ("grid", "complexes", "convergence", "contrast", "scanning", "averages", "classification")
@@ -91,7 +91,7 @@ def _with_infinite_conditions(aligner):
 
 def _with_particles(config, schema):
     """Return the configuration with the short form ``particles: FILE``, ``reference: FILE`` written out."""
-    for key in ("particles", "reference"):
+    for key in ("particles", "reference", "classes"):
         if not isinstance(config.get(key), (str, dict, list, type(None))):
             raise InputError(
                 f"config: {key}: is {config[key]!r}, where a file is needed{_QUOTES} or write ./ before it."
@@ -100,11 +100,16 @@ def _with_particles(config, schema):
     if isinstance(particles, dict):
         if "reference" in config:
             particles["reference"] = config.pop("reference")
-        particles |= {key: _expanded(particles[key]) for key in _FILES & set(particles)}
+        particles |= {key: expanded(particles[key]) for key in _FILES & set(particles)}
         config["particles"] = particles
-        star = particles.get("star")
-        if star and isinstance(star, str) and config.get("name") == schema["properties"]["name"]["default"]:
-            config["name"] = name_after(star)
+    return _named(config, particles, schema)
+
+
+def _named(config, section, schema):
+    """Return the configuration, its results named after the list of a section unless they have a name already."""
+    star = section.get("star") if isinstance(section, dict) else None
+    if star and isinstance(star, str) and config.get("name") == schema["properties"]["name"]["default"]:
+        return config | {"name": name_after(star)}
     return config
 
 
@@ -113,7 +118,8 @@ def _with_classes(config, schema):
     classes = _with_file(config.get("classes"), schema["properties"]["classes"])
     if not isinstance(classes, dict):
         return dict(config)
-    return dict(config) | {"classes": classes | {key: _expanded(classes[key]) for key in _FILES & set(classes)}}
+    classes |= {key: expanded(classes[key]) for key in _FILES & set(classes)}
+    return _named(dict(config) | {"classes": classes}, classes, schema)
 
 
 def _with_file(section, schema):
@@ -128,8 +134,18 @@ def _with_file(section, schema):
     return dict(section)
 
 
-def _expanded(file):
-    """Return a file's name with ~ and variables written out, unless a file is called so."""
+def expanded(file):
+    """Return a file's name with ~ and variables written out, unless a file is called so.
+
+    Parameters
+    ----------
+    file : object
+        What is no text is returned as it is.
+
+    Returns
+    -------
+    object
+    """
     if not isinstance(file, str) or os.path.exists(file):
         return file
     return os.path.expandvars(os.path.expanduser(file))
