@@ -1,5 +1,6 @@
 """Machines that are set up otherwise: paths that Snakemake cannot run from are told, and a home is not needed."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,21 @@ def test_a_path_that_snakemake_cannot_run_from_is_one_sentence(sign, monkeypatch
         check_python()
     monkeypatch.setattr(sys, "executable", "/data/Projekt-ä_2.0+x@y/.venv/bin/python")
     check_python()
+
+
+def test_a_locale_in_which_names_cannot_be_written_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
+    with pytest.raises(InputError, match="PYTHONUTF8: is 0 in a locale of ASCII alone, .* unset PYTHONUTF8"):
+        check_python()
+
+
+def test_a_locale_without_utf_8_is_no_more_than_that_sentence(tmp_path):
+    script = REPOSITORY / "workflow" / "scripts" / "own_subtomograms.py"
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    words = [sys.executable, str(script), "classes", "--star", "dä/run.star"]
+    done = subprocess.run(words, capture_output=True, cwd=tmp_path, env=os.environ | locale)
+    assert done.returncode == 1
+    assert done.stderr.decode("ascii").startswith("PYTHONUTF8: is 0") and done.stderr.count(b"\n") == 1
 
 
 def test_without_a_home_the_cache_lies_in_the_folder(tmp_path, monkeypatch):

@@ -36,7 +36,8 @@ def job(log_path):
 
         def say(text):
             with suppress(OSError):
-                log.write(f"{text}\n".encode())
+                # names of files may hold bytes that are no text
+                log.write(f"{text}\n".encode(errors="surrogateescape"))
 
         try:
             yield say

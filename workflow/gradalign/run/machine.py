@@ -1,4 +1,4 @@
-"""What Snakemake needs of the machine that it runs on: paths that it can run from, and a place for its cache."""
+"""What Snakemake needs of the machine it runs on: a path to run from, letters beyond ASCII, a cache."""
 
 import os
 import re
@@ -12,12 +12,18 @@ _READ_OTHERWISE = re.compile(r"[\s'\"`$&;|<>(){}\[\]*?!#\\]")
 
 
 def check_python():
-    """Say so if the Python that runs lies where Snakemake cannot start jobs with it.
+    """Say so if Snakemake cannot start jobs with the Python that runs, or cannot write down the names of files.
 
     Raises
     ------
     InputError
     """
+    if sys.getfilesystemencoding() == "ascii":
+        # else Python itself takes UTF-8 where the locale has nothing but ASCII
+        raise InputError(
+            "PYTHONUTF8: is 0 in a locale of ASCII alone, where Snakemake cannot write names with other letters; unset "
+            "PYTHONUTF8, or set it to 1"
+        )
     found = _READ_OTHERWISE.search(sys.executable)
     if found:
         raise InputError(
