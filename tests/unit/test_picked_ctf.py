@@ -7,8 +7,10 @@ from picked_files import BOX, PLACES, errors, run_rounds, section, star_text, wr
 from scipy.spatial.transform import Rotation
 
 from gradalign.geometry.wedge import measured
-from gradalign.particles.entries import Entry
+from gradalign.particles.entries import Entry, read_entries, write_entries
+from gradalign.particles.opening import list_particles
 from gradalign.particles.particle_ctf import particle_transfer
+from gradalign.particles.star import read_picked
 
 WEDGE, COUNT = (-60.0, 60.0, 90.0), 10
 
@@ -88,9 +90,27 @@ def test_the_ctf_of_a_turned_box_is_turned_with_it(tmp_path):
     axes = half_points()
     write_mrc(tmp_path / "ctf.mrc", np.exp(-((axes[..., 0] - axes[..., 1]) ** 2) / 40))
     fields = dict.fromkeys(Entry._fields, np.nan) | {"ctf_file": str(tmp_path / "ctf.mrc"), "ctf_number": 0}
+    fields |= {"ctf_data": ""}
     turned = Entry(**fields | {"box_phi_deg": 45.0, "box_theta_deg": 0.0, "box_psi_deg": 0.0})
     found = particle_transfer(turned, "auto", BOX).amplitude
     # the box's direction (1, −1, 0), in which it falls, is the tomogram's (1, 0, 0)
     along_x, along_y = found[0, 0, 6], found[0, 6, 0]
     assert along_y > 0.9 * found[0, 0, 0] > 2 * along_x
     assert particle_transfer(turned, "none", BOX) is None
+
+
+def test_what_the_list_says_of_its_data_counts_unless_the_configuration_says_otherwise(tmp_path):
+    write_particles(tmp_path, "premultiplied", count=4)
+    columns = {"rlnImageName": [f"particle{n}.mrc" for n in range(1, 5)], "rlnOpticsGroup": [1] * 4}
+    columns |= {"rlnCtfImage": [f"ctf{n}.mrc" for n in range(1, 5)], "rlnCtfDataAreCtfPremultiplied": [1, 0, 1, 1]}
+    star = tmp_path / "run.star"
+    star.write_text(star_text(columns), encoding="utf-8")
+    settings = section(tmp_path)
+    entries, *_ = list_particles(read_picked(star), settings, 1)
+    assert [entry.ctf_data for entry in entries] == ["premultiplied", "", "premultiplied", "premultiplied"]
+    told, untold = (particle_transfer(entry, settings["ctf"], BOX) for entry in entries[:2])
+    assert told.premultiplied and not untold.premultiplied
+    assert np.array_equal(told.factor, particle_transfer(entries[0], "premultiplied", BOX).factor)
+    assert not particle_transfer(entries[0], "unflipped", BOX).premultiplied
+    write_entries(tmp_path / "entries.csv", entries)
+    assert [entry.ctf_data for entry in read_entries(tmp_path / "entries.csv")] == [each.ctf_data for each in entries]

@@ -135,6 +135,13 @@ def test_relion_5s_stacks_of_tilt_images_are_refused(tmp_path):
         read_picked(path)
 
 
+def test_a_list_of_tomograms_is_told_from_one_of_particles(tmp_path):
+    path = tmp_path / "tomograms.star"
+    path.write_text("data_global\n\nloop_\n_rlnTomoName #1\n_rlnVoltage #2\nTS_1 300\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no column _rlnImageName.* it lists tomograms: give the list of their"):
+        read_picked(path)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="nowhere.star: there is no such file"):
         read_picked(tmp_path / "nowhere.star")
@@ -211,6 +218,23 @@ def test_columns_that_are_left_blank_count_as_absent(tmp_path, text):
 
 def test_an_optics_group_is_the_same_with_and_without_a_point(tmp_path):
     assert read_picked(write(tmp_path, changed(rlnOpticsGroup=["1.0", "1", "1.000000"]))).pixel_size == 12.5
+
+
+def test_what_the_list_says_of_premultiplied_data_is_read_for_each_optics_group(tmp_path):
+    assert read_picked(write(tmp_path, COLUMNS)).premultiplied is None
+    column = {"rlnCtfDataAreCtfPremultiplied": [1, 0, 1]}
+    assert read_picked(write(tmp_path, COLUMNS | column)).premultiplied.tolist() == [True, False, True]
+    path = write(tmp_path, changed(rlnOpticsGroup=[2, 1, 2]))
+    text = path.read_text(encoding="utf-8")
+    row = "1 opticsGroup1 300.0 2.7 12.5 24 3"
+    assert row in text
+    head = "_rlnImageDimensionality #7"
+    text = text.replace(head, f"{head}\n_rlnCtfDataAreCtfPremultiplied #8")
+    path.write_text(text.replace(row, f"{row} 0\n{row.replace('1', '2', 1)} 1.000000"), encoding="utf-8")
+    assert read_picked(path).premultiplied.tolist() == [True, False, True]
+    path.write_text(path.read_text(encoding="utf-8").replace("1.000000", "2"), encoding="utf-8")
+    with pytest.raises(InputError, match="_rlnCtfDataAreCtfPremultiplied must say 0 or 1"):
+        read_picked(path)
 
 
 def test_the_class_that_is_asked_for_is_taken(tmp_path):

@@ -37,6 +37,7 @@ from gradalign.particles.star_columns import (
     IMAGE,
     ORIGINS,
     PIXEL_ORIGINS,
+    PREMULTIPLIED,
     PRIORS,
     group_number,
     numbers,
@@ -298,6 +299,8 @@ def _of_boxes(tables, name, tomogram, edge):
         "rlnImageDimensionality": "3",
         "rlnTomoSubtomogramBinning": f"{tomogram.binning:.6f}",
     }
+    # of boxes that were extracted otherwise
+    tables = {key: {k: v for k, v in table.items() if k != PREMULTIPLIED} for key, table in tables.items()}
     optics = tables.get("optics")
     if optics is None:
         groups = sorted({str(group_number(text)) for text in tables[name].get(GROUP, ["1"])})

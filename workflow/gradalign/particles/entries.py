@@ -54,6 +54,8 @@ class Entry(NamedTuple):
     """Standard deviations by which the dissimilarity is above its expectation."""
     verdict: str = ""
     """As `gradalign.search.settings.Alignment` has it."""
+    ctf_data: str = ""
+    """What the list says that the subtomogram is, see `gradalign.fourier.transfer.DATA`."""
     failure: str = ""
     """Why it was left out."""
 

@@ -6,7 +6,7 @@ from gradalign.errors import InputError
 from gradalign.io.star_text import read_tables
 from gradalign.particles.motive_lists import MotiveList, read_motive_list, relion_tables
 from gradalign.particles.places import Finder, is_file
-from gradalign.particles.star_columns import CENTRED, COORDINATES, IMAGE, PARTICLES_FILE, blank
+from gradalign.particles.star_columns import CENTRED, COORDINATES, IMAGE, PARTICLES_FILE, TOMOGRAM, blank
 
 
 class ListFile(NamedTuple):
@@ -91,7 +91,9 @@ def particle_table(path, tables):
                 "tomograms) to have them cut out, or extract them (RELION 5: Extract subtomos with 'Write output as 2D "
                 "stacks?' No; Warp: --3d)"
             )
-        raise InputError(f"{path}: has no column _{IMAGE}, where RELION's table data_particles is needed")
+        tomograms = any(TOMOGRAM in table for table in tables.values())
+        hint = "; it lists tomograms: give the list of their particles, or the optimisation set" if tomograms else ""
+        raise InputError(f"{path}: has no column _{IMAGE}, where RELION's table data_particles is needed{hint}")
     check_rows(path, named[0], tables[named[0]])
     return named[0], tables[named[0]]
 

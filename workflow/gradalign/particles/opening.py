@@ -99,10 +99,12 @@ def _entries(listing, section, voxel_size, box, seed):
     turned = np.full((len(picked), 3), np.nan) if picked.box_angles is None else euler_from_rotation(boxes)
     wedges, halves = _wedges(picked, section), _halves(picked, seed)
     ctf_images = listing.ctf_images or [Place("", 0)] * len(picked)
+    flags = np.zeros(len(picked), bool) if picked.premultiplied is None else picked.premultiplied
     entries = []
     for n, (image, ctf) in enumerate(zip(listing.images, ctf_images, strict=True)):
         numbers = [*starts[n], *translations[n], *priors[n], *turned[n], *wedges[n]]
-        entries.append(Entry(int(picked.rows[n]) + 1, *image, *ctf, int(halves[n]), *map(float, numbers)))
+        entry = Entry(int(picked.rows[n]) + 1, *image, *ctf, int(halves[n]), *map(float, numbers))
+        entries.append(entry._replace(ctf_data="premultiplied") if flags[n] and ctf.file else entry)
     return entries
 
 

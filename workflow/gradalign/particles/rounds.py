@@ -15,7 +15,7 @@ from gradalign.geometry.rotations import point_group, rotation_angle
 from gradalign.particles.ctf_wedge import fit_wedge
 from gradalign.particles.filters import low_pass_factors, merit_factors, reference_agreement, shell_filtered
 from gradalign.particles.images import load, read_particle
-from gradalign.particles.particle_ctf import particle_transfer
+from gradalign.particles.particle_ctf import particle_transfer, summed
 from gradalign.particles.search import align_particle, prepare_particle, prepare_reference
 from gradalign.particles.state import make_plan
 
@@ -125,11 +125,8 @@ def align_chunk(entries, state, section, alignment, seed, sums):
 
 
 def _align_entry(entry, volume, transfer, reference, rng, sums):
-    wedge, added, weights = particle_wedge(entry), volume, None
-    if transfer is not None:
-        # premultiplied volumes came on unit variance, as if their noise were that of the others
-        added, weights = transfer.summed(transfer.deviation * volume)
-        volume = transfer.applied(volume)
+    wedge, (added, weights) = particle_wedge(entry), summed(volume, transfer)
+    volume = volume if transfer is None else transfer.applied(volume)
     fixed = prepare_particle(volume, wedge, entry.centre, reference, str(entry.image), transfer)
     last = entry.pose
     found = align_particle(fixed, reference, entry.centre, entry.start, entry.prior, last, rng)

@@ -22,6 +22,7 @@ from gradalign.particles.star_columns import (
     IMAGE,
     ORIGINS,
     PIXEL_ORIGINS,
+    PREMULTIPLIED,
     PRIORS,
     SUBSET,
     TILT_AXIS,
@@ -72,6 +73,8 @@ class Picked:
     set_tables: dict = field(default_factory=dict)
     motives: MotiveList | None = None
     """The list of another program, which `tables` stand for."""
+    premultiplied: np.ndarray | None = None
+    """Whether each subtomogram is said to be multiplied by its CTF, (n,)."""
 
     def __len__(self):
         return len(self.rows)
@@ -181,6 +184,24 @@ def _settings(path, tables, table):
     return pixel, None if box is None else int(box)
 
 
+def _premultiplied(path, tables, table):
+    """Return whether each particle is said to be multiplied by its CTF; None where the file does not tell."""
+    optics = tables.get("optics", {})
+    flags = numbers(path, optics, (PREMULTIPLIED,)) if optics else None
+    if flags is not None:
+        rows = _group_rows(path, optics, table)
+        if isinstance(rows, slice):
+            flags = np.full(len(table[IMAGE]), _one_value(path, f"_{PREMULTIPLIED}", flags[:, 0]))
+        else:
+            flags = flags[rows, 0]
+    else:
+        column = numbers(path, table, (PREMULTIPLIED,))
+        flags = None if column is None else column[:, 0]
+    if flags is not None and not np.isin(flags, (0, 1)).all():
+        raise InputError(f"{path}: _{PREMULTIPLIED} must say 0 or 1")
+    return None if flags is None else flags == 1
+
+
 def _subsets(path, subsets):
     if subsets is None:
         return None
@@ -253,7 +274,9 @@ def read_picked(path, class_number=None, files=""):
     if empty is not None:
         raise InputError(f"{path}: _{IMAGE} of row {empty + 1} is empty, where a file name is needed")
     pixel_size, box = _settings(path, tables, table)
-    return replace(picked, images=images, pixel_size=pixel_size, box=box, **opened._asdict())
+    flags = _premultiplied(path, tables, table)
+    flags = None if flags is None else flags[picked.rows]
+    return replace(picked, images=images, pixel_size=pixel_size, box=box, premultiplied=flags, **opened._asdict())
 
 
 def picked_rows(path, tables, name, class_number=None):

@@ -14,6 +14,8 @@ TILT_AXIS = "gradalignTiltAxis"
 # before RELION 3.1, in pixels
 PIXEL_ORIGINS = ("rlnOriginX", "rlnOriginY", "rlnOriginZ")
 BOX_ANGLES = ("rlnTomoSubtomogramRot", "rlnTomoSubtomogramTilt", "rlnTomoSubtomogramPsi")
+PREMULTIPLIED = "rlnCtfDataAreCtfPremultiplied"
+TOMOGRAM = "rlnTomoName"
 PARTICLES_FILE = "rlnTomoParticlesFile"
 COORDINATES = ("rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ")
 """Places in a tomogram, in pixels of the tilt series, from its first voxel."""
