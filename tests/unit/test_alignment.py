@@ -62,6 +62,15 @@ def test_all_pairs_are_those_of_a_set():
     assert results[0, 2].dissimilarity < results[0, 1].dissimilarity
 
 
+def test_volumes_may_come_from_a_generator_and_tilt_ranges_as_an_array():
+    (f, g), *_ = noisy_pair(2)
+    plain = align_to_reference([f, f], g, tilts=[(-60, 60), (-60, 50)])
+    found = align_to_reference((volume for volume in (f, f)), g, tilts=np.array([[-60, 60], [-60, 50]]))
+    assert [each.dissimilarity for each in found] == [each.dissimilarity for each in plain]
+    with pytest.raises(InputError, match="volumes: is None, where a sequence of volumes is needed"):
+        align_to_reference(None, g)
+
+
 def test_with_surface_normals_one_angle_is_searched():
     (f, g), poses, shifts = noisy_pair(3, noise=1.0)
     rng = np.random.default_rng(1)

@@ -144,6 +144,27 @@ def test_sets_are_aligned_with_a_ctf_for_each():
         align_all_pairs([particle, reference], ctfs=[ctf])
 
 
+def test_a_ctf_volume_that_cannot_be_used_costs_its_own_volume_alone():
+    particle, reference, *_ = pair()
+    ctf = ctf_volume()
+    volumes, settings = [particle, reference, particle], {"tilts": 90, "voxel_size": 1.3}
+    for wrong in (np.zeros_like(ctf), ctf[:-2], np.full_like(ctf, np.nan)):
+        with pytest.warns(UserWarning, match="ctf of volume 1: .*; volume 1 is left out"):
+            found = align_to_reference(volumes, reference, ctfs=[ctf, wrong, ctf], **settings)
+        assert found[1] is None
+        assert np.array_equal(
+            found[0].rotation, align_to_reference([particle], reference, ctfs=[ctf], **settings)[0].rotation
+        )
+    with pytest.warns(UserWarning, match="ctf of volume 1"):
+        assert set(align_all_pairs(volumes, ctfs=[ctf, wrong, None], **settings)) == {(0, 2)}
+    with pytest.raises(InputError, match="at least one usable volume is needed: ctf of volume 0"), pytest.warns():
+        align_to_reference([particle], reference, ctfs=[wrong], **settings)
+    with pytest.raises(InputError, match="^ctf of volume 0: "):
+        align_to_reference(volumes, reference, ctfs=wrong, **settings)
+    with pytest.raises(InputError, match="ctf_data: is 'squared'"):
+        align_to_reference(volumes, reference, ctfs=[ctf] * 3, ctf_data="squared", **settings)
+
+
 @lru_cache
 def copies(count, noise=0.0, tilt=60.0):
     """Copies of the phantom, each with a CTF and a wedge of its own: volumes, CTF volumes, alignments."""

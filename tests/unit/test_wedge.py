@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.errors import InputError
-from gradalign.geometry.wedge import check_tilt_range, check_wedge, measured
+from gradalign.geometry.wedge import check_tilt_range, check_wedge, each_tilt_range, measured
 
 frequencies = np.random.default_rng(0).normal(size=(20000, 3))
 
@@ -65,3 +65,17 @@ def test_a_tilt_axis_x_measures_the_plane_of_the_axis_and_never_the_beam():
 def test_an_impossible_wedge_is_refused(tilt_range):
     with pytest.raises(InputError, match="tilt"):
         check_wedge(tilt_range)
+
+
+@pytest.mark.parametrize("one", [60, (-60, 50), (-60, 50, 85.0), np.array([-60, 50]), np.array([-60, 50, 85])])
+def test_one_tilt_range_is_that_of_all_volumes(one):
+    assert {check_wedge(tilt) for tilt in each_tilt_range(one, 4)} == {check_wedge(one)}
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+@pytest.mark.parametrize("ranges", [[(-60, 60)] * 3, [(-60, 60, 90), (-50, 40, 0), (-30, 30, 85.5)], [(-60, 60)] * 2])
+def test_a_table_of_tilt_ranges_is_one_for_each_volume(kind, ranges):
+    found = each_tilt_range(kind(ranges), len(ranges))
+    assert [check_wedge(tilt) for tilt in found] == [check_wedge(tilt) for tilt in ranges]
+    with pytest.raises(InputError, match=f"{len(ranges)} tilt ranges were given for 5 volumes"):
+        each_tilt_range(kind(ranges), 5)

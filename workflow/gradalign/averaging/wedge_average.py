@@ -23,8 +23,8 @@ from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Sampler
 from gradalign.fourier.transfer import each_ctf, read_transfer
 from gradalign.geometry.rotations import point_group
-from gradalign.geometry.wedge import TiltRange, measured
-from gradalign.io.mrc import check_volume
+from gradalign.geometry.wedge import TiltRange, each_tilt_range, measured
+from gradalign.io.mrc import as_sequence, check_volume
 
 SMALLEST_SHARE = 0.05
 """Frequencies that less than this share of the subtomograms measured are damped, not divided by next to nothing."""
@@ -364,14 +364,15 @@ def average(
     >>> result.resolution(voxel_size=1.0) < 4
     True
     """
+    volumes = as_sequence(volumes)
     count = len(volumes)
     ctfs, known, transfer = each_ctf(ctfs, count, "subtomograms"), None, None
-    if count < 2 or len(alignments) != count or (isinstance(tilts, list) and len(tilts) != count):
-        ranges = f" and {len(tilts)} tilt ranges" if isinstance(tilts, list) else ""
+    if count < 2 or len(alignments) != count:
         raise InputError(
-            f"{count} subtomograms, {len(alignments)} alignments{ranges} were given, where at least two of each are "
-            "needed, as many of one as of the other"
+            f"{count} subtomograms, {len(alignments)} alignments were given, where at least two of each are needed, as "
+            "many of one as of the other"
         )
+    tilts = each_tilt_range(tilts, count, "subtomograms")
     sums, placed = [], [number for number, found in enumerate(alignments) if found is not None]
     if len(placed) < 2:
         raise InputError(f"{len(placed)} of {count} subtomograms have an alignment, where at least two are needed")
@@ -381,13 +382,12 @@ def average(
         if not sums:
             scale = float(np.abs(volume).max())
             sums = [WedgeAverage(len(volume), scale, symmetry) for _ in range(2)]
-        tilt = tilts[number] if isinstance(tilts, list) else tilts
         ctf, weights = ctfs[number], None
         if ctf is not None:
             if ctf is not known:
                 known, transfer = ctf, read_transfer(ctf, ctf_data, len(volume), f"ctf of volume {number}")
             volume, weights = transfer.summed(volume)
-        sums[place % 2].add(sampler(volume), found.rotation, found.translation, tilt, weights)
+        sums[place % 2].add(sampler(volume), found.rotation, found.translation, tilts[number], weights)
     halves = tuple(half.volume() for half in sums)
     sums[0].merge(sums[1])
     return Average(sums[0].volume(), halves, *fourier_shell_correlation(*halves))

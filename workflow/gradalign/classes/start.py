@@ -10,8 +10,8 @@ from gradalign.classes.plan import FINEST_SHARE, standardised
 from gradalign.classes.rounds import with_found
 from gradalign.classes.state import SETTLED, SORTING, State
 from gradalign.errors import InputError
-from gradalign.geometry.wedge import check_wedge
-from gradalign.io.mrc import check_volume
+from gradalign.geometry.wedge import check_wedge, each_tilt_range
+from gradalign.io.mrc import as_sequence, check_volume
 from gradalign.scores.signal_model import estimate_model
 from gradalign.search.settings import Settings
 
@@ -21,13 +21,6 @@ LEAST = 4
 """Particles of either half set that a class needs."""
 # particles from which signal, noise and the particle's radius are estimated
 MODEL_SAMPLE = 40
-
-
-def _each(value, count, what):
-    values = value if isinstance(value, list) else [value] * count
-    if len(values) != count:
-        raise InputError(f"{len(values)} {what} were given for {count} volumes: give one, or one for each")
-    return values
 
 
 def checked_volumes(volumes, tilts):
@@ -47,7 +40,8 @@ def checked_volumes(volumes, tilts):
     InputError
         If one is unusable, or their sizes differ.
     """
-    wedges = [check_wedge(tilt) for tilt in _each(tilts, len(volumes), "tilt ranges")]
+    volumes = as_sequence(volumes)
+    wedges = [check_wedge(tilt) for tilt in each_tilt_range(tilts, len(volumes))]
     size, ready = None, []
     for number, volume in enumerate(volumes):
         name = f"volume {number}"

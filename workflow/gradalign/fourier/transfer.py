@@ -229,6 +229,22 @@ def _smeared(power, mask):
     return np.maximum(smeared, 0.0)
 
 
+def check_data(data):
+    """Say so if a word does not tell what a volume is.
+
+    Parameters
+    ----------
+    data : str or None
+        One of `DATA`, or nothing.
+
+    Raises
+    ------
+    InputError
+    """
+    if data is not None and data not in DATA:
+        raise InputError(f"ctf_data: is {data!r}, where one of {', '.join(DATA)} is needed")
+
+
 def read_transfer(ctf, data=None, size=None, name="ctf"):
     """Return a volume's contrast transfer out of its CTF or weight volume.
 
@@ -254,8 +270,7 @@ def read_transfer(ctf, data=None, size=None, name="ctf"):
     InputError
         If it is no CTF volume, has another size, is zero everywhere, or is CTF² where the data are not premultiplied.
     """
-    if data is not None and data not in DATA:
-        raise InputError(f"ctf_data: is {data!r}, where one of {', '.join(DATA)} is needed")
+    check_data(data)
     stored = from_stored(ctf, name)
     edge = len(stored.heights)
     if size is not None and edge != size:

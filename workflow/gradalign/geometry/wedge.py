@@ -76,6 +76,35 @@ def check_wedge(tilt_range):
     return *check_tilt_range(tuple(tilt_range[:2])), axis
 
 
+def each_tilt_range(tilts, count, what="volumes"):
+    """Return a tilt range for each of some volumes.
+
+    Parameters
+    ----------
+    tilts : float, tuple, list of them or array_like of shape (count, 2) or (count, 3)
+        One for all as of `check_wedge`, or one for each.
+    count : int
+        Of the volumes.
+    what : str
+        How a message calls the volumes.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    InputError
+        If there are more or fewer than volumes.
+    """
+    several = isinstance(tilts, tuple) and any(map(np.ndim, tilts)) or isinstance(tilts, np.ndarray) and tilts.ndim == 2
+    if not (several or isinstance(tilts, list)):
+        return [tilts] * count
+    if len(tilts) != count:
+        raise InputError(f"{len(tilts)} tilt ranges were given for {count} {what}: give one, or one for each")
+    return [tuple(tilt) if isinstance(tilt, np.ndarray) and tilt.ndim else tilt for tilt in tilts]
+
+
 def is_complete(wedge):
     """Return whether a tilt series misses no frequency.
 

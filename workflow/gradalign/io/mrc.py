@@ -51,6 +51,31 @@ def check_volume(volume, name, box=None):
     return volume
 
 
+def as_sequence(volumes):
+    """Return volumes as a sequence.
+
+    Parameters
+    ----------
+    volumes : iterable of array_like
+        What can be gone through only once, such as a generator, is read at once.
+
+    Returns
+    -------
+    sequence
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if hasattr(volumes, "__len__") and hasattr(volumes, "__getitem__"):
+        return volumes
+    try:
+        return list(volumes)
+    except TypeError as error:
+        raise InputError(f"volumes: is {volumes!r}, where a sequence of volumes is needed") from error
+
+
 def _known_size(header):
     """Return the voxel size in nm, or say that it is not known."""
     if not header.voxel_size:

@@ -1,5 +1,6 @@
 """Sets of subtomograms: all of them aligned to a reference, or every pair."""
 
+import warnings
 from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -10,29 +11,62 @@ from gradalign.base.jit import say_if_compiling
 from gradalign.base.randomness import generator
 from gradalign.base.threads import on_one_thread
 from gradalign.errors import InputError
-from gradalign.fourier.transfer import each_ctf, read_transfers
-from gradalign.geometry.wedge import TiltRange
+from gradalign.fourier.transfer import check_data, each_ctf, read_transfer
+from gradalign.geometry.wedge import TiltRange, each_tilt_range
+from gradalign.io.mrc import as_sequence
 from gradalign.search.request import asked, checked_settings, usable, within_box
 from gradalign.search.score import Start, load_score
 from gradalign.search.settings import Alignment, Settings
 
 
-def _each_tilt(volumes, tilts):
-    """Return a tilt range for each volume; `tilts` is one for all or a list with one for each."""
-    if isinstance(tilts, list) and len(tilts) != len(volumes):
-        raise InputError(f"{len(tilts)} tilt ranges were given for {len(volumes)} volumes: give one, or one for each")
-    return tilts if isinstance(tilts, list) else [tilts] * len(volumes)
-
-
 def _transferred(volumes, kept, ctfs, data):
-    """Return the usable volumes as their contrast transfers leave them, by number, and these; None without any."""
+    """Return what contrast transfers leave of the usable volumes, warning of CTF volumes that cannot be used.
+
+    Parameters
+    ----------
+    volumes : sequence of array_like of shape (N, N, N)
+    kept : list of int
+        Numbers of the usable ones.
+    ctfs : array_like, list of them or None
+    data : str or None
+
+    Returns
+    -------
+    volumes : sequence or dict of int to array_like
+        By number.
+    kept : list of int
+        Those whose CTF volume can be used, too.
+    transfers : list of Transfer or None
+        One or None for each of these; None without any.
+
+    Raises
+    ------
+    InputError
+        If the one CTF volume of all cannot be used, or no volume is left, or `data` is no such word.
+    """
     if ctfs is None:
-        return volumes, None
-    ctfs, names = each_ctf(ctfs, len(volumes)), [f"ctf of volume {number}" for number in kept]
-    applied, transfers = read_transfers(
-        [volumes[number] for number in kept], [ctfs[number] for number in kept], data, names
-    )
-    return dict(zip(kept, applied, strict=True)), transfers
+        return volumes, kept, None
+    check_data(data)
+    each, applied, transfers, complaint = each_ctf(ctfs, len(volumes)), {}, [], ""
+    # often all have one
+    known = {}
+    for number in kept:
+        volume, ctf = volumes[number], each[number]
+        key = id(ctf), len(volume)
+        try:
+            if key not in known:
+                known[key] = ctf if ctf is None else read_transfer(ctf, data, len(volume), f"ctf of volume {number}")
+        except InputError as error:
+            if not isinstance(ctfs, list):
+                raise
+            complaint = str(error)
+            warnings.warn(f"{complaint}; volume {number} is left out", stacklevel=4)
+            continue
+        transfers.append(known[key])
+        applied[number] = volume if ctf is None else known[key].applied(volume)
+    if not applied:
+        raise InputError(f"at least one usable volume is needed: {complaint}")
+    return applied, list(applied), transfers
 
 
 class _Usable(NamedTuple):
@@ -79,7 +113,7 @@ def align_to_reference(
         Subtomograms [z, y, x]; read one after the other, so that a sequence may load them as they are asked for.
     reference : array_like of shape (N, N, N)
     tilts : float, tuple or list of them
-        Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
+        Tilt range of all subtomograms as in `align_pair`, or a list or array with one for each.
     reference_tilt : float or (float, float)
         90 if nothing is missing.
     score, interval, low_pass, reach, voxel_size, settings, mask
@@ -95,7 +129,8 @@ def align_to_reference(
     Returns
     -------
     list of Alignment or None
-        volume(x) ≈ reference(R⁻¹(x − a)); None for a volume that cannot be used, of which a warning says why.
+        volume(x) ≈ reference(R⁻¹(x − a)); None for a volume that cannot be used, or whose CTF volume cannot, of which
+        a warning says why.
 
     Raises
     ------
@@ -114,11 +149,12 @@ def align_to_reference(
     """
     settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
     settings = asked(score, settings, low_pass, reach, voxel_size, reference, "the reference")
-    tilts = _each_tilt(volumes, tilts)
+    volumes = as_sequence(volumes)
+    tilts = each_tilt_range(tilts, len(volumes))
     settings = within_box(settings, voxel_size, **{"the reference": reference})
     kept = usable(volumes, tilts, len(reference))
     say_if_compiling()
-    volumes, transfers = _transferred(volumes, kept, ctfs, ctf_data)
+    volumes, kept, transfers = _transferred(volumes, kept, ctfs, ctf_data)
     some = _Usable(kept, volumes, tilts)
     given, ranges = some.given()
     seen = [*given, reference], [*ranges, reference_tilt]
@@ -155,7 +191,7 @@ def align_all_pairs(
     volumes : sequence of array_like of shape (N, N, N)
         Subtomograms [z, y, x].
     tilts : float, tuple or list of them
-        Tilt range of all subtomograms as in `align_pair`, or a list with one for each.
+        Tilt range of all subtomograms as in `align_pair`, or a list or array with one for each.
     score, interval, low_pass, reach, voxel_size, settings, mask
         As in `align_pair`.
     seed : int
@@ -168,8 +204,8 @@ def align_all_pairs(
     Returns
     -------
     dict of (int, int) to Alignment
-        For i < j the transform that moves volume j onto volume i; a volume that cannot be used is missing, and a
-        warning says why.
+        For i < j the transform that moves volume j onto volume i; a volume that cannot be used, or whose CTF volume
+        cannot, is missing, and a warning says why.
 
     Raises
     ------
@@ -188,13 +224,14 @@ def align_all_pairs(
     True
     """
     settings, score = checked_settings(settings, low_pass, voxel_size, seed), load_score(score)
-    tilts = _each_tilt(volumes, tilts)
+    volumes = as_sequence(volumes)
+    tilts = each_tilt_range(tilts, len(volumes))
     kept = usable(volumes, tilts)
     first, called = volumes[kept[0]], f"volume {kept[0]}"
     settings = asked(score, settings, low_pass, reach, voxel_size, first, called)
     settings = within_box(settings, voxel_size, **{called: first})
     say_if_compiling()
-    volumes, transfers = _transferred(volumes, kept, ctfs, ctf_data)
+    volumes, kept, transfers = _transferred(volumes, kept, ctfs, ctf_data)
     some = _Usable(kept, volumes, tilts)
     models = score.estimate(*some.given(), settings.alike, mask, transfers)
     each = dict(zip(kept, some.prepared(score, models, settings, voxel_size, movable=True), strict=True))
