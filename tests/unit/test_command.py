@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
+from picked_files import PIXEL, star_text
+from test_picked_ctf import shell_ratios, write_particles
 
+from gradalign import align_pair
 from gradalign.cli.examples import MICROSCOPE
 from gradalign.cli.main import _COMMANDS, main
 from gradalign.geometry.rotations import rotation_angle, rotation_from_euler
@@ -59,6 +62,21 @@ def test_sentences_give_the_same_numbers(pair):
     words = run("align", f, g, "--tilt", -90, 90).stdout
     assert f"θ = {found['euler_zyz_deg'][1]:.2f}°" in words
     assert f"x = {found['translation_angstrom'][0]:.2f} Å" in words
+
+
+def test_ctf_volumes_are_handed_on(pair, tmp_path):
+    f, g, *_ = pair
+    heights = np.cos(np.linalg.norm(np.indices((32,) * 3) - 16, axis=0) / 4).astype(np.float32)
+    write_volume(tmp_path / "ctf.mrc", heights, VOXEL_NM)
+    words = ("align", f, g, "--tilt", -90, 90, "--low-pass", 45, "--ctf-f", tmp_path / "ctf.mrc")
+    found = json.loads(run(*words, "--ctf-data", "flipped", "--json").stdout)
+    volumes = [read_volume(path)[0] for path in (f, g)]
+    asked = {"tilt_f": (-90, 90, 90), "tilt_g": (-90, 90, 90), "low_pass": 4.5, "voxel_size": VOXEL_NM}
+    alone = align_pair(*volumes, ctf_f=heights, ctf_data="flipped", **asked)
+    assert np.allclose(found["rotation"], alone.rotation, atol=1e-6)
+    assert np.abs(np.array(found["rotation"]) - align_pair(*volumes, **asked).rotation).max() > 1e-4
+    write_volume(tmp_path / "small.mrc", heights[:30, :30, :30], VOXEL_NM)
+    assert "ctf_g: is a CTF volume of 30 voxels" in run(*words, "--ctf-g", tmp_path / "small.mrc", code=1).stderr
 
 
 def test_volumes_of_other_voxel_sizes_are_refused(pair, tmp_path):
@@ -128,6 +146,21 @@ def test_the_true_poses_average_to_the_reference(example, tmp_path):
     assert np.corrcoef(volume.ravel(), reference.ravel())[0, 1] > 0.9
     assert np.corrcoef(volume.ravel(), sum(halves).ravel())[0, 1] > 0.95
     assert 0 < told["resolution_angstrom"] < 60
+
+
+def test_an_average_takes_the_ctf_volumes_and_what_its_list_says_of_its_data(tmp_path):
+    truth = write_particles(tmp_path, "premultiplied", noise=0.2, count=12)
+    turns = [rotation.inv().as_euler("ZYZ", degrees=True) for rotation, _ in truth]
+    columns = {f"rlnAngle{name}": [angles[n] for angles in turns] for n, name in enumerate(("Rot", "Tilt", "Psi"))}
+    columns |= {f"rlnOrigin{axis}Angst": [-shift[n] * PIXEL for _, shift in truth] for n, axis in enumerate("XYZ")}
+    columns |= {"rlnImageName": [f"particle{n}.mrc" for n in range(1, 13)]}
+    columns |= {"rlnCtfImage": [f"ctf{n}.mrc" for n in range(1, 13)], "rlnCtfDataAreCtfPremultiplied": [1] * 12}
+    (tmp_path / "run.star").write_text(star_text(columns | {"rlnOpticsGroup": [1] * 12}), encoding="utf-8")
+    spread = {}
+    for ctf in ("auto", "unflipped", "none"):
+        run("average", tmp_path / "run.star", tmp_path / f"{ctf}.mrc", "--ctf", ctf)
+        spread[ctf] = np.ptp(shell_ratios(read_volume(tmp_path / f"{ctf}.mrc")[0]))
+    assert spread["auto"] < 0.3 < min(spread["unflipped"], spread["none"])
 
 
 def test_the_truth_agrees_with_itself_and_a_moved_list_differs_by_its_move(example, tmp_path):

@@ -3,13 +3,15 @@
 import click
 
 from gradalign.cli.options import FILE, axis_option, json_option, same_voxel_size, say, seed_option, tilt_option
+from gradalign.fourier.transfer import DATA
 from gradalign.search.registry import score_names
 
 _EXAMPLES = """\b
 Examples:
   gradalign align f.mrc g.mrc --tilt -60 60
   gradalign align f.mrc g.mrc --tilt -60 60 --score likelihood --json
-  gradalign align particle.mrc map.mrc --tilt-g -90 90"""
+  gradalign align particle.mrc map.mrc --tilt-g -90 90
+  gradalign align particle.mrc map.mrc --tilt-g -90 90 --ctf-f particle_ctf.mrc"""
 
 
 @click.command(epilog=_EXAMPLES, short_help="Align one subtomogram to another.")
@@ -35,19 +37,30 @@ Examples:
 @click.option(
     "--low-pass", type=float, metavar="Å", help="Resolution up to which the volumes are compared, Å; 53 if left out."
 )
+@click.option("--ctf-f", type=FILE, help="CTF or weight volume of F, with heights and signs.")
+@click.option("--ctf-g", type=FILE, help="The same of G; a map without contrast transfer has none.")
+@click.option(
+    "--ctf-data",
+    type=click.Choice(DATA),
+    help="What the volumes with a CTF are; as the form of the CTF volume tells if left out.",
+)
 @seed_option
 @json_option
-def align(f, g, tilt, tilt_g, tilt_axis, score, interval, low_pass, seed, as_json):
+def align(f, g, tilt, tilt_g, tilt_axis, score, interval, low_pass, ctf_f, ctf_g, ctf_data, seed, as_json):
     """Find the rotation and translation that move subtomogram G onto subtomogram F.
 
     f(x) ≈ g(R⁻¹(x − a)), x counted from voxel N//2; R = Rz(φ) Ry(θ) Rz(ψ).
     """
     from gradalign import align_pair
+    from gradalign.io import volume_file
     from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
 
     fixed, size_f = read_volume(f)
     moving, size_g = read_volume(g)
     voxel_size = same_voxel_size((f, size_f), (g, size_g))
+    transfers = {
+        name: volume_file.read(path)[0] for name, path in (("ctf_f", ctf_f), ("ctf_g", ctf_g)) if path is not None
+    }
     found = align_pair(
         fixed,
         moving,
@@ -57,7 +70,9 @@ def align(f, g, tilt, tilt_g, tilt_axis, score, interval, low_pass, seed, as_jso
         interval=interval,
         low_pass=None if low_pass is None else low_pass / ANGSTROM_PER_NM,
         voxel_size=voxel_size,
+        ctf_data=ctf_data,
         seed=seed,
+        **transfers,
     )
     shift = found.translation * voxel_size * ANGSTROM_PER_NM
     phi, theta, psi = found.euler_zyz

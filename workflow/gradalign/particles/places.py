@@ -156,7 +156,7 @@ class Finder:
             folder = re.split(r"[\\/]", file)[0]
             why = f"; it is a path of Windows ({folder}): write the folder's path on this machine in its place"
         if column == "rlnCtfImage":
-            why += "; or set particles.wedge: range to do without it"
+            why += "; or do without it: set particles.wedge: range (gradalign average: --ctf none)"
         raise InputError(
             f"{self.star}: {file} (_{column}) is neither in this folder nor beside the STAR file or in a folder above "
             f"it, where a volume is needed{why}"
