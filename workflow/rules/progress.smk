@@ -12,6 +12,9 @@ results_of = {
 }
 page_rule = "particles_page" if config["particles"]["star"] else "classes_page" if config["classes"]["star"] else "page"
 
+own_subtomograms = config["particles"]["star"] or config["classes"]["star"]
+boxes_told = f"{boxes_folder} holds {boxes.sentence()}" if own_subtomograms and boxes else ""
+
 
 def earlier_size():
     """Return how many pairs a job of the reference run had, 1 without one."""
@@ -32,7 +35,7 @@ def planned_jobs():
 
 def result_lines(rules):
     """Return what came out of the rules that make a page."""
-    return [line for rule in rules if rule in results_of for line in outcome(results_of[rule])]
+    return [line for rule in rules if rule in results_of for line in outcome(results_of[rule], cut=boxes_told)]
 
 
 # should nothing be left to do

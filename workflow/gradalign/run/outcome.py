@@ -11,7 +11,7 @@ _BESIDE = {
 }
 
 
-def outcome(results, folder="."):
+def outcome(results, folder=".", cut=""):
     """Return in lines what came out, and where it is.
 
     Parameters
@@ -20,6 +20,8 @@ def outcome(results, folder="."):
         Folder of the results, which names them.
     folder : str or path
         Where the run was started.
+    cut : str
+        A sentence about the boxes that were cut first, if any were.
 
     Returns
     -------
@@ -33,4 +35,4 @@ def outcome(results, folder="."):
         return []
     beside = _BESIDE.get(results.name, "tables, figures, maps and all numbers")
     result = next((line for line in said if line.startswith(_RESULTS)), said[0] if said else "")
-    return [f"{results}/{PAGE} shows what came out; beside it lie {beside}.", result]
+    return [f"{results}/{PAGE} shows what came out; beside it lie {beside}.", *([cut] if cut else []), result]
