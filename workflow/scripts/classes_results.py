@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gradalign.base.files import write_text
 from gradalign.classes.opening import CTF_UNUSED, Wedges, check_star
 from gradalign.classes.results import (
     CLASS_COLUMNS,
@@ -14,7 +15,6 @@ from gradalign.classes.results import (
     write_maps,
     write_stars,
     write_table,
-    write_text,
 )
 from gradalign.classes.rounds import renumbered
 from gradalign.classes.standing import Standing, read_standings
@@ -53,6 +53,6 @@ with job(snakemake.log[0]) as say:
     write_table(output.matrix, ("half", "first", "second", "dissimilarity"), rows)
     further = mirror_sentences(rows_of_classes) + [CTF_UNUSED] * any(entry.ctf_file for entry in entries)
     lines = summary(standings, state, section["star"], output.maps, further)
-    write_text(output.summary, lines)
+    write_text(output.summary, "\n".join(lines) + "\n")
     for text in lines:
         say(text)

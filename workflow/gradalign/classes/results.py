@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from gradalign.averaging.fsc import resolution
-from gradalign.base.files import complete_file
+from gradalign.base.files import complete_file, write_text
 from gradalign.classes.relatives import relatives
 from gradalign.classes.rounds import THRESHOLD
 from gradalign.classes.standing import MEMBER, UNDECIDED
@@ -144,24 +144,7 @@ def write_maps(folder, state):
             f"view matrix models #{label},1,0,0,{aside:g},0,1,0,0,0,0,1,0",
         ]
     lines += ["lighting soft", "view"]
-    write_text(Path(folder) / "classes.cxc", lines)
-
-
-def write_text(path, lines):
-    """Write lines of text.
-
-    Parameters
-    ----------
-    path : str or path
-    lines : list of str
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
-    with complete_file(path) as partial:
-        Path(partial).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(Path(folder) / "classes.cxc", "\n".join(lines) + "\n")
 
 
 def surface_level(volume):
@@ -193,7 +176,11 @@ def write_table(path, columns, rows):
     InputError
         If the file cannot be written.
     """
-    with complete_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
+    # names of files may hold bytes that are no text
+    with (
+        complete_file(path) as partial,
+        open(partial, "w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_text(value) for value in row] for row in rows)

@@ -7,6 +7,9 @@ import pandas as pd
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 
+# names of files may hold bytes that are no text
+_KEPT = "surrogateescape"
+
 
 def read_frame(path):
     """Read a CSV file, if its last line is complete.
@@ -28,7 +31,7 @@ def read_frame(path):
     try:
         if not str(path).endswith(".xz"):
             _check_end(path)
-        return pd.read_csv(path)
+        return pd.read_csv(path, encoding_errors=_KEPT)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: is no readable CSV file ({str(error).strip()})") from error
 
@@ -84,7 +87,7 @@ def write_csv(rows, path):
         If the file cannot be written.
     """
     with complete_file(path) as partial:
-        rows.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
+        rows.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n", errors=_KEPT)
 
 
 def read_csv(path):

@@ -65,7 +65,8 @@ def write_page(path, title, caption, parts, sortable=False):
         f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + _SORTING * sortable + "\n</body></html>\n"
     )
     with complete_file(path) as partial:
-        Path(partial).write_text(text, encoding="utf-8")
+        # names of files may hold bytes that are no text
+        Path(partial).write_text(text, encoding="utf-8", errors="replace")
 
 
 def _table(header, lines):

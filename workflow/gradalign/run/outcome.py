@@ -30,7 +30,7 @@ def outcome(results, folder=".", cut=""):
     """
     results = Path(results)
     try:
-        said = (Path(folder) / results / SUMMARY).read_text(encoding="utf-8").splitlines()
+        said = (Path(folder) / results / SUMMARY).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
     beside = _BESIDE.get(results.name, "tables, figures, maps and all numbers")

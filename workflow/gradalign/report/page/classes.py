@@ -39,7 +39,7 @@ def classes_page(files, title, star):
     InputError
         If a file is damaged.
     """
-    lines = Path(files["summary"]).read_text(encoding="utf-8").splitlines()
+    lines = Path(files["summary"]).read_text(encoding="utf-8", errors="replace").splitlines()
     classes, particles = read_csv(files["classes"]), read_csv(files["particles"])
     figure = inlined_svg(files["figure"], "classes", _FIGURE)
     links = [("SVG", "classes.svg"), ("PNG", "classes.png"), ("shell correlations", "fsc.csv")]

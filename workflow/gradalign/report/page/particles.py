@@ -43,7 +43,7 @@ def particles_page(files, title):
     InputError
         If a file is damaged.
     """
-    lines = Path(files["summary"]).read_text(encoding="utf-8").splitlines()
+    lines = Path(files["summary"]).read_text(encoding="utf-8", errors="replace").splitlines()
     scores, left_out = read_csv(files["scores"]), read_csv(files["left_out"])
     figure = inlined_svg(files["figure"], "particles", _FIGURE)
     links = [("SVG", "particles.svg"), ("PNG", "particles.png"), ("shell correlation", "fsc.csv")]

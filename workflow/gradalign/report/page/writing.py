@@ -63,4 +63,5 @@ def write_page(path, page):
     with_maps = any(part.form == "maps" for section in page.sections for part in section.parts)
     text = environment.get_template("page.html").render(page=page, assets=_assets(with_maps), zip=zip)
     with complete_file(path) as partial:
-        Path(partial).write_text(text, encoding="utf-8")
+        # names of files may hold bytes that are no text
+        Path(partial).write_text(text, encoding="utf-8", errors="replace")
