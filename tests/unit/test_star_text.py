@@ -48,6 +48,14 @@ def test_bytes_that_are_no_utf_8_stay_the_bytes_of_the_file_name(tmp_path):
     assert name.encode("utf-8", "surrogateescape") == b"R\xf6hre.mrc"
 
 
+@pytest.mark.parametrize("name", ["R\udcf6hre (1).mrc", "my 'data' \udce4.mrc", "#\udcff", "a\nb\udce4", ""])
+def test_names_that_need_quotes_and_are_no_utf_8_come_back(tmp_path, name):
+    text = table_text("particles", {"rlnImageName": [name, "b.mrc"]})
+    assert (
+        tables(tmp_path / "run.star", text.encode("utf-8", "surrogateescape"))["particles"]["rlnImageName"][0] == name
+    )
+
+
 @pytest.mark.parametrize(
     "value",
     ["data_1", "data_", "save_x", "loop_", "stop_", "global_", "LOOP_", "_note", "$x", "[1]", "]", "50%", "%41", "a'b"]

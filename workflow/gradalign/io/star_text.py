@@ -20,6 +20,7 @@ _PLAIN = re.compile(r"[^\s'\"#_;$\[\]][^\s'\"]*")
 _RESERVED = re.compile(r"(data_|save_|loop_$|stop_$|global_$)", re.IGNORECASE)
 # beyond ASCII, and the sign that the others are written with
 _FOREIGN = re.compile(r"[^\x00-\x24\x26-\x7f]+")
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 # a word that CIF reserves where RELION has a value: behind another word of its line, which opens no loop
 _WORDS = r"(?:[$_]|(?i:data_|save_|loop_|stop_|global_))"
 _VALUE = re.compile(rf"(?<=[ \t]){_WORDS}")
@@ -246,4 +247,8 @@ def write_tables(path, tables):
 
 def _entry(text):
     """Return an entry as it stands in a STAR file; in quotes only if it must be, for not all readers know them."""
-    return text if _PLAIN.fullmatch(text) and not _RESERVED.match(text) else cif.quote(text)
+    if _PLAIN.fullmatch(text) and not _RESERVED.match(text):
+        return text
+    # gemmi takes no bytes that are no text, which change nothing about the quotes
+    shown = _NO_TEXT.sub("?", text)
+    return cif.quote(shown).replace(shown, text)
