@@ -45,7 +45,7 @@ def test_two_files_that_could_be_meant_are_one_sentence(project, tmp_path):
 
 
 def test_a_missing_ctf_volume_tells_how_to_do_without(project):
-    with pytest.raises(InputError, match="c.mrc ._rlnCtfImage. .*; or set particles.wedge: range"):
+    with pytest.raises(InputError, match="c.mrc ._rlnCtfImage. .*; or do without it: set particles.wedge: range"):
         Finder(project).place("c.mrc", "rlnCtfImage")
 
 

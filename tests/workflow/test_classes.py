@@ -130,18 +130,16 @@ def test_a_list_that_has_changed_makes_all_anew_whatever_its_date(run, tmp_path)
 
 
 def test_results_are_named_after_the_list_and_kept_from_another_of_its_name(run, tmp_path):
-    shutil.copytree(run[0], tmp_path, ignore=shutil.ignore_patterns("results", ".snakemake"), dirs_exist_ok=True)
-    (tmp_path / "b").mkdir()
-    for path in (*tmp_path.glob("*.mrc"), tmp_path / "run.star"):
-        shutil.copy(path, tmp_path / "b")
-    plan = snakemake(tmp_path, "--summary", "--config", "classes=run.star", config=None)
+    for name in ("a", "b"):
+        shutil.copytree(run[0], tmp_path / name, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    plan = snakemake(tmp_path, "--summary", "--config", "classes=a/run.star", config=None)
     assert "results/run/classes/classified.star" in plan.stdout
     record = tmp_path / "results" / "run" / "config.yaml"
     record.parent.mkdir(parents=True)
-    record.write_text("particles: {star: ''}\nclasses: {star: run.star}\n", encoding="utf-8")
+    record.write_text("particles: {star: ''}\nclasses: {star: a/run.star}\n", encoding="utf-8")
     other = snakemake(tmp_path, "--dry-run", "--config", "classes=b/run.star", config=None)
     assert other.returncode
-    assert "results/run: holds the results of run.star; give those of b/run.star a name of their own" in other.stderr
+    assert "results/run: holds the results of a/run.star; give those of b/run.star a name of their own" in other.stderr
 
 
 @pytest.mark.parametrize(
