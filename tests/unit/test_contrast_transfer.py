@@ -149,9 +149,9 @@ def test_a_ctf_volume_that_cannot_be_used_costs_its_own_volume_alone():
     ctf = ctf_volume()
     volumes, settings = [particle, reference, particle], {"tilts": 90, "voxel_size": 1.3}
     for wrong in (np.zeros_like(ctf), ctf[:-2], np.full_like(ctf, np.nan)):
-        with pytest.warns(UserWarning, match="ctf of volume 1: .*; volume 1 is left out"):
+        with pytest.warns(UserWarning, match="ctf of volume 1: .*; volume 1 is left out") as said:
             found = align_to_reference(volumes, reference, ctfs=[ctf, wrong, ctf], **settings)
-        assert found[1] is None
+        assert found[1] is None and said[0].filename == __file__
         assert np.array_equal(
             found[0].rotation, align_to_reference([particle], reference, ctfs=[ctf], **settings)[0].rotation
         )

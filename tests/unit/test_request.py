@@ -15,6 +15,7 @@ F, G = phantom(24, 32, rotation_from_euler(20, 30, 40)), phantom(24, 32)
         ({"settings": {}}, "settings: is {}, where a gradalign.Settings is needed"),
         ({"voxel_size": None}, "voxel_size: is None"),
         ({"voxel_size": 0.0}, "voxel_size: is 0"),
+        ({"voxel_size": np.full((3, 3), 1.15)}, "voxel_size: is array([[1.15, 1.15, 1.15], [1.15"),
         ({"voxel_size": 10.0}, "5.3 nm is beyond Nyquist's limit of 20 nm: give at least that, and voxel_size in nm"),
         ({"voxel_size": 10.0, "score": "likelihood"}, "beyond Nyquist's limit of 20 nm"),
         ({"low_pass": -1.0}, "low_pass: is -1.0"),
@@ -37,12 +38,16 @@ def test_what_cannot_be_asked_is_one_sentence(asked, answer):
     with pytest.raises(InputError) as caught:
         align_pair(F, G, **{"tilt_f": 90, "tilt_g": 90} | asked)
     assert answer in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("score", ["rcs", "likelihood"])
 def test_coarse_voxels_draw_the_band_limit_after_them_and_say_so(score):
-    with pytest.warns(UserWarning, match="voxels of 3 nm hold nothing finer than 6 nm: the band limit is 6.6 nm"):
+    with pytest.warns(
+        UserWarning, match="voxels of 3 nm hold nothing finer than 6 nm: the band limit is 6.6 nm"
+    ) as said:
         found = align_pair(F, G, tilt_f=90, tilt_g=90, voxel_size=3.0, score=score)
+    assert said[0].filename == __file__
     assert rotation_angle(found.rotation.T @ rotation_from_euler(20, 30, 40)) < 1.0
 
 
@@ -67,6 +72,7 @@ def test_a_volume_that_cannot_be_used_costs_itself_alone(score):
     assert [answer is None for answer in found] == [False, True, True, True, False]
     said = [str(warning.message) for warning in caught if "it is left out" in str(warning.message)]
     assert [text.split(":")[0] for text in said] == ["volume 1", "volume 2", "volume 3"]
+    assert {warning.filename for warning in caught} == {__file__}
     assert rotation_angle(found[4].rotation.T @ rotation_from_euler(20, 30, 40)) < 1.0
 
 

@@ -96,7 +96,7 @@ def asked(score, settings, low_pass, reach, voxel_size, volume, name):
             warnings.warn(
                 f"voxels of {voxel_size:g} nm hold nothing finer than {2.0 * voxel_size:g} nm: the band limit is "
                 f"{low_pass:.3g} nm in place of {own:g} nm",
-                stacklevel=3,
+                stacklevel=4,
             )
     if low_pass is not None:
         settings = score.limited(settings, low_pass, len(check_volume(volume, name)) * voxel_size)
@@ -109,7 +109,7 @@ def _number(name, value, least):
     except (TypeError, ValueError):
         number = np.nan
     if not (np.isfinite(number) and number >= least):
-        raise InputError(f"{name}: is {value!r}, where a positive number of nm is needed")
+        raise InputError(f"{name}: is {' '.join(repr(value).split())}, where a positive number of nm is needed")
     return number
 
 
