@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import psutil
 
-from gradalign.run.interrupts import INTERRUPTED, end_jobs_with_this_process, left_to_the_child
+from gradalign.run.interrupts import INTERRUPTED, SENTENCE, end_jobs_with_this_process, left_to_the_child
 
 RUNNER = """
 import subprocess, sys
@@ -48,12 +49,33 @@ def press_ctrl_c(program, *words):
 def test_an_interruption_ends_the_jobs_and_leaves_no_traceback():
     code, _, error, job = press_ctrl_c(RUNNER, JOB)
     assert (code, error) == (INTERRUPTED, "")
+    # it has been told to end, and nobody waits for it
+    until = time.monotonic() + 30.0
+    while psutil.pid_exists(job) and time.monotonic() < until:
+        time.sleep(0.05)
     assert not psutil.pid_exists(job)
 
 
 def test_who_waits_for_a_run_lets_it_end_by_itself():
     code, out, error, _ = press_ctrl_c(WAITER, RUNNER, JOB)
     assert (code, out, error) == (0, f"{INTERRUPTED} 1\n", "")
+
+
+LOADING = """
+import time
+from gradalign.run.interrupts import end_with_a_sentence, left_to_the_child
+end_with_a_sentence()
+with left_to_the_child():
+    pass
+print(0, flush=True)
+print(0, flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_is_interrupted_while_it_loads_says_one_sentence():
+    code, _, error, _ = press_ctrl_c(LOADING)
+    assert (code, error) == (INTERRUPTED, f"{SENTENCE}\n")
 
 
 def test_arrangements_that_others_made_are_left_alone():

@@ -9,9 +9,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from gradalign.classes.command import ClassesRun
-from gradalign.errors import InputError
-from gradalign.particles.command import ParticlesRun
+from gradalign.run.interrupts import end_with_a_sentence
+
+# the rest takes a second to load
+end_with_a_sentence()
+
+from gradalign.classes.command import ClassesRun  # noqa: E402
+from gradalign.errors import InputError  # noqa: E402
+from gradalign.particles.command import ParticlesRun  # noqa: E402
 
 CHECKOUT = Path(__file__).parents[2]
 FILES = {ParticlesRun: ("star", "reference"), ClassesRun: ("star",)}

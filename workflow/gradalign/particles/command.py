@@ -1,6 +1,7 @@
 """The workflow run on a user's particles: checked before it, told to Snakemake, and summed up at the end."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,16 @@ import yaml
 from gradalign.base.files import write_text
 from gradalign.errors import InputError
 from gradalign.particles.boxes import check_input
-from gradalign.run.interrupts import INTERRUPTED, left_to_the_child
+from gradalign.run.interrupts import INTERRUPTED, SENTENCE, left_to_the_child
 from gradalign.run.machine import check_python, environment
 from gradalign.run.study_lock import check_abandoned, is_locked
 from gradalign.study.configuration import check, expanded
+
+# an interruption ends it in silence until the workflow is read, which takes seconds
+_SNAKEMAKE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); from snakemake.cli import main; "
+    "del sys.argv[0]; main()"
+)
 
 
 def merged(base, changes):
@@ -115,13 +122,18 @@ class WorkflowRun:
         """
         if is_locked(self.folder, self.results):
             check_abandoned(self.folder)
-            self._snakemake("--unlock", "--quiet", "all", check=True)
+            done = self._snakemake("--unlock", "--quiet", "all")
+            if done.returncode:
+                sys.exit(done.returncode)
 
     def _snakemake(self, *words, **settings):
-        command = [sys.executable, "-m", "snakemake", *self._options, *words]
+        command = [sys.executable, "-c", _SNAKEMAKE, "snakemake", *self._options, *words]
         with left_to_the_child() as interrupted:
             done = subprocess.run(command, cwd=self.folder, env=environment(self.folder), **settings)
         if interrupted:
+            if done.returncode in (INTERRUPTED, -signal.SIGINT):
+                # before it could say so itself
+                print(SENTENCE, file=sys.stderr)
             done.returncode = INTERRUPTED
         return done
 

@@ -1,7 +1,7 @@
 """Ctrl-C: it reaches every process of a terminal at once, and each would end with a traceback of its own."""
 
+import os
 import signal
-import sys
 import threading
 from contextlib import contextmanager
 
@@ -9,6 +9,23 @@ import psutil
 
 INTERRUPTED = 130
 """Exit code of what was interrupted, as a shell gives it."""
+SENTENCE = "Interrupted; the same command goes on where it stopped."
+"""What is said where nothing else has said it."""
+
+
+def end_with_a_sentence():
+    """Let an interruption end this process at once with one sentence: for while it loads and reads.
+
+    Nothing is done where interruptions have been arranged already.
+    """
+    if _is_default():
+        signal.signal(signal.SIGINT, _say_and_end)
+
+
+def _say_and_end(_number, _frame):
+    os.write(2, f"{SENTENCE}\n".encode())
+    # an exception that comes up in the midst of an import ends some compiled modules with a message of theirs
+    os._exit(INTERRUPTED)
 
 
 def end_jobs_with_this_process():
@@ -26,7 +43,8 @@ def _end(_number, _frame):
             process.terminate()
         except psutil.NoSuchProcess:
             continue
-    sys.exit(INTERRUPTED)
+    # at once, for another thread would tell of their end
+    os._exit(INTERRUPTED)
 
 
 @contextmanager
@@ -38,8 +56,8 @@ def left_to_the_child():
     list
         Empty until an interruption comes.
     """
-    seen = []
-    arranged = _is_default()
+    seen, before = [], signal.getsignal(signal.SIGINT)
+    arranged = _is_default() or before is _say_and_end
     if arranged:
         # a handler, for a signal that is ignored would be ignored by the child as well
         signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
@@ -47,9 +65,9 @@ def left_to_the_child():
         yield seen
     finally:
         if arranged:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, before)
 
 
 def _is_default():
     main = threading.current_thread() is threading.main_thread()
-    return main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return main and signal.getsignal(signal.SIGINT) in (signal.default_int_handler, signal.SIG_DFL)

@@ -64,7 +64,7 @@ def study_processes(folder):
 
 def _runs_snakemake(command):
     program = Path(command[0]).name if command else ""
-    words = {Path(word).name for word in command[:3]}
+    words = {Path(word).name for word in command[:4]}
     return program.startswith(("python", "snakemake")) and (
         "snakemake" in words or any(_JOB_FOLDER in word for word in command[:3])
     )
