@@ -59,7 +59,7 @@ def test_a_particle_that_cannot_be_read_is_named_and_costs_itself_alone(files):
     assert "particle2.mrc" in done[1].failure
     assert sum(average.count for average in sums.values()) == sum(standing.label > 0 for standing in done)
     first, *others = summary(done, state, "run.star", "maps", ["Further words."])
-    assert first.startswith("1 classes with")
+    assert first.startswith("1 class with")
     assert "1 of 4 particles of run.star could not be used" in others[1]
     assert others[2:] == ["Further words.", "A class goes on by itself with, for instance:", others[-1]]
 

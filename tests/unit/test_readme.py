@@ -25,8 +25,10 @@ def test_the_python_example_runs(tmp_path, monkeypatch):
     example = blocks("python")[0]
     monkeypatch.chdir(tmp_path)
     shift = [1.0, 0.0, -1.0]
-    write_volume("particle_1.mrc", phantom(32, translation=shift), 1.0)
-    write_volume("particle_2.mrc", phantom(32), 1.0)
+    folder = Path("example") / "subtomograms"
+    folder.mkdir(parents=True)
+    write_volume(folder / "000001.mrc", phantom(32, translation=shift), 1.0)
+    write_volume(folder / "000002.mrc", phantom(32), 1.0)
     names = {}
     exec(example, names)
     assert np.allclose(names["found"].translation, shift, atol=0.3)

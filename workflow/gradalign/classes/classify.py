@@ -133,7 +133,7 @@ def classify(
     pairs = [all_pairs_of(observed, chosen, plan) for chosen in numbers]
     say(f"{sum(map(len, pairs))} pairs of {sum(map(len, numbers))} particles aligned")
     state = found_in_sample(observed, numbers, pairs, state, settings, seed, classes)
-    say(f"{state.classes} classes in the sample")
+    say(f"classes in the sample: {state.classes}")
     section = {"classes": classes or 0, "least": LEAST, "low_pass": low_pass or 0.0}
     standings = [Standing(number, int(half)) for number, half in enumerate(halves)]
     while state.classes and state.stage != SETTLED and len(state.history) < rounds:

@@ -293,9 +293,11 @@ def summary(standings, state, star, folder, further=()):
     inside = [standing for standing in usable if standing.label]
     undecided = sum(standing.verdict == UNDECIDED for standing in inside)
     settled = "and nothing moves any more" if state.stage == SETTLED else "and particles still moved in the last one"
+    single = state.classes == 1
     found = [
-        f"{state.classes} classes with {len(inside)} of {len(usable)} particles; {len(state.history)} rounds, "
-        f"{settled}. {len(usable) - len(inside)} particles fit none; {undecided} fit more than one class about as well."
+        f"{state.classes} {'class' if single else 'classes'} with {len(inside)} of {len(usable)} particles; "
+        f"{len(state.history)} rounds, {settled}. {len(usable) - len(inside)} particles fit none; "
+        + ("those of the class look like one object." if single else f"{undecided} fit more than one about as well.")
     ]
     for label, reached in zip(state.labels, resolutions(state), strict=True):
         count = sum(standing.label == label for standing in inside)

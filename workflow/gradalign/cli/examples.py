@@ -1,6 +1,8 @@
 """``gradalign simulate``: subtomograms to try things on, with their truth."""
 
 import json
+import os
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -78,10 +80,17 @@ def simulate(folder, count, names, snr, tilt, seed, as_json):
         f"Truth       {folder / 'truth.star'}",
     ]
     if single:
-        sentences.append(f"Next: gradalign particles {listed} --reference {references[names[0]]}")
+        sentences.append(f"Next: {_typed()} particles {listed} --reference {references[names[0]]}")
     else:
-        sentences.append(f"Next: gradalign classes {listed}")
+        sentences.append(f"Next: {_typed()} classes {listed}")
     say(as_json, result, sentences)
+
+
+def _typed():
+    """Return how this command is typed here."""
+    path = Path(sys.argv[0])
+    known = path.name != "gradalign" or shutil.which("gradalign")
+    return "gradalign" if known else os.path.relpath(path)
 
 
 def _data_set(name, density, tilt, snr, seed):

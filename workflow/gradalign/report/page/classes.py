@@ -70,7 +70,11 @@ def _verdicts(classes, particles):
     inside = int(classes.particles.sum())
     return [
         Verdict(f"{len(classes)}", "classes that both half sets have", "table-classes"),
-        Verdict(f"{inside} of {len(particles)}", "particles in a class; the others fit none", "table-particles"),
+        Verdict(
+            f"{inside} of {len(particles)}",
+            "particles in a class" + ("; the others fit none" if inside < len(particles) else ""),
+            "table-particles",
+        ),
         Verdict(
             f"{' · '.join(reached)} Å",
             f"resolution of each class: shell correlation {HALF_SETS_THRESHOLD} of the half maps under the mask",
