@@ -212,4 +212,4 @@ def test_the_committed_reference_is_whole_and_small():
         pytest.skip("no reference is kept yet")
     files = json.loads((committed / "manifest.json").read_text(encoding="utf-8"))["files"]
     assert check_reference(committed)["files"] == files
-    assert sum((committed / name).stat().st_size for name in files) <= 15e6
+    assert sum((committed / name).stat().st_size for name in files) <= 1e6 * module.LARGEST_MB
