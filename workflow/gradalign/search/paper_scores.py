@@ -16,7 +16,7 @@ from gradalign.search.seeds import free_directions, seeds_at_best_translation, s
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import chosen
 from gradalign.search.stochastic import independent_refinement, stochastic_refinement
-from gradalign.search.verdict import LEAST_HEIGHT, Compared, covariance_at, height, judge, rivals
+from gradalign.search.verdict import Compared, covariance_at, judge, rivals
 
 # rivals that are refined to judge an answer, and how far; these steps are none of the search
 _RIVALS, _RIVAL_FALL, _RIVAL_STEPS = 3, 1e-3, 15
@@ -62,10 +62,9 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     others = chosen(candidates, near)
     independent_refinement(*pair, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
     covariance = covariance_at(pair, rotation, translation, free)
-    judgement = judge(pair, answer, others, covariance, settings.start_reach / voxel_size)
     # given seeds may all be near the answer
-    if everywhere and not judgement["reason"] and height(pair, answer, mean) < LEAST_HEIGHT:
-        judgement["reason"] = "the rotation stands out of the others no more than noise might make it"
+    mean = mean if everywhere else None
+    judgement = judge(pair, answer, others, covariance, settings.start_reach / voxel_size, mean=mean)
     return Alignment(*answer, len(trace), trace, path, **judgement)
 
 

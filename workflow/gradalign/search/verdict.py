@@ -202,7 +202,7 @@ def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
     return np.array(numbers, int)
 
 
-def judge(pair, answer, candidates, covariance, reach, evidence=None):
+def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None):
     """Judge where a search ended.
 
     Parameters
@@ -219,6 +219,8 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None):
         Of the start translations, in voxels.
     evidence : float, optional
         Logarithm of how much likelier one object is than two, where the search knows it; else from d.
+    mean : float, optional
+        Of d over rotations, each at its best translation, for a sum of squares whose answer is to stand out of them.
 
     Returns
     -------
@@ -232,8 +234,8 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None):
     others = candidates.dissimilarities[rivals(candidates, rotation, translation, fixed)]
     if kernel == LIKELIHOOD:
         ratios = others - value
-        mean, deviation = expected_value(fixed, moving, rotation)
-        excess = (values[0] - mean) / deviation
+        expected, deviation = expected_value(fixed, moving, rotation)
+        excess = (values[0] - expected) / deviation
         by_overlap = float(fixed.penalties.sum(dtype=float)) - values[0]
     else:
         ratios = count * np.log(np.maximum(others, 1e-300) / max(value, 1e-300))
@@ -249,6 +251,7 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None):
         _too_few(count)
         or _misplaced(translation, reach, fixed.size)
         or _uncertain(float(evidence), spread, probability, excess)
+        or _unremarkable(value, mean, count)
     )
     return {
         "covariance": covariance,
@@ -257,28 +260,6 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None):
         "excess": float(excess),
         "reason": reason,
     }
-
-
-def height(pair, answer, mean):
-    """Return by how much an answer stands out of all rotations, for a sum of squares.
-
-    Parameters
-    ----------
-    pair : Compared
-    answer : (array_like of shape (3, 3), array_like of shape (3,), float)
-        Rotation, translation in voxels and d.
-    mean : float
-        Of d over rotations, each at its best translation.
-
-    Returns
-    -------
-    float
-        In standard deviations of what noise makes of d. What no rotation changes, as of a sphere, is in d and its mean.
-        The rest are n independent complex coefficients, whose sum of squares deviates by 1/√(2n) of itself.
-    """
-    rotation, translation, value = answer
-    count = evaluate(*pair, rotation[None], translation[None])[3][0]
-    return float(np.log(mean / max(value, 1e-300)) * np.sqrt(2.0 * count))
 
 
 def _too_few(count):
@@ -308,4 +289,15 @@ def _uncertain(evidence, spread, probability, excess):
         return f"another transform is nearly as likely: this one has a probability of {probability:.2f}"
     if excess > LARGEST_EXCESS:
         return f"d is {excess:.0f} standard deviations above what is expected of one object"
+    return ""
+
+
+def _unremarkable(value, mean, count):
+    """Return in a sentence that d does not stand out of its mean over rotations; nothing if it does, or none is given.
+
+    What no rotation changes, as of a sphere, is in d and its mean. The rest are n independent complex coefficients,
+    whose sum of squares deviates by 1/√(2n) of itself.
+    """
+    if mean is not None and np.log(mean / max(value, 1e-300)) * np.sqrt(2.0 * count) < LEAST_HEIGHT:
+        return "the rotation stands out of the others no more than noise might make it"
     return ""
