@@ -21,9 +21,9 @@ from gradalign.averaging.fsc import fourier_shell_correlation, resolution
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Sampler
-from gradalign.fourier.transfer import each_ctf, read_transfer
+from gradalign.fourier.transfer import TransferReader
 from gradalign.geometry.rotations import point_group
-from gradalign.geometry.wedge import TiltRange, each_tilt_range, measured
+from gradalign.geometry.wedge import TiltRange, each_tilt_range, measured, one_for_each
 from gradalign.io.mrc import as_sequence, check_volume
 
 SMALLEST_SHARE = 0.05
@@ -366,7 +366,7 @@ def average(
     """
     volumes = as_sequence(volumes)
     count = len(volumes)
-    ctfs, known, transfer = each_ctf(ctfs, count, "subtomograms"), None, None
+    ctfs, reader = one_for_each(ctfs, count, "CTF volumes", "subtomograms"), TransferReader(ctf_data)
     if count < 2 or len(alignments) != count:
         raise InputError(
             f"{count} subtomograms, {len(alignments)} alignments were given, where at least two of each are needed, as "
@@ -382,10 +382,8 @@ def average(
         if not sums:
             scale = float(np.abs(volume).max())
             sums = [WedgeAverage(len(volume), scale, symmetry) for _ in range(2)]
-        ctf, weights = ctfs[number], None
-        if ctf is not None:
-            if ctf is not known:
-                known, transfer = ctf, read_transfer(ctf, ctf_data, len(volume), f"ctf of volume {number}")
+        transfer, weights = reader.read(ctfs[number], len(volume), f"ctf of volume {number}"), None
+        if transfer is not None:
             volume, weights = transfer.summed(volume)
         sums[place % 2].add(sampler(volume), found.rotation, found.translation, tilts[number], weights)
     halves = tuple(half.volume() for half in sums)

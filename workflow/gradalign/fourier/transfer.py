@@ -319,32 +319,27 @@ def _told(heights):
     return (around > _LEAST_HEIGHT * np.interp(lengths, np.arange(len(means)), means)) & (around > 0)
 
 
-def each_ctf(ctfs, count, what="volumes"):
-    """Return a CTF volume for each of some volumes.
+class TransferReader:
+    """Reads CTF volumes one after the other, and one that follows itself only once: often all volumes have one.
 
     Parameters
     ----------
-    ctfs : array_like, list of array_like or None
-        One for all, or a list with one or None for each.
-    count : int
-        Of the volumes.
-    what : str
-        How a message calls the volumes.
-
-    Returns
-    -------
-    list of array_like or None
-
-    Raises
-    ------
-    InputError
-        If a list has another length.
+    data : str, optional
+        As for `read_transfer`.
     """
-    if not isinstance(ctfs, list):
-        return [ctfs] * count
-    if len(ctfs) != count:
-        raise InputError(f"{len(ctfs)} CTF volumes were given for {count} {what}: give one, or one for each")
-    return ctfs
+
+    def __init__(self, data=None):
+        self._data, self._last = data, (None, None, None)
+
+    def read(self, ctf, size, name):
+        """Return the contrast transfer of a volume, see `read_transfer`; None for one without a CTF volume."""
+        if ctf is None:
+            return None
+        known, edge, transfer = self._last
+        if ctf is not known or size != edge:
+            transfer = read_transfer(ctf, self._data, size, name)
+            self._last = ctf, size, transfer
+        return transfer
 
 
 def read_transfers(volumes, ctfs, data=None, names=None):
@@ -373,13 +368,8 @@ def read_transfers(volumes, ctfs, data=None, names=None):
         As `read_transfer` does.
     """
     names = names or [f"ctf of volume {number}" for number in range(len(volumes))]
-    # often all have one
-    known, transfers = {}, []
-    for volume, ctf, name in zip(volumes, ctfs, names, strict=True):
-        key = id(ctf), len(volume)
-        if key not in known:
-            known[key] = None if ctf is None else read_transfer(ctf, data, len(volume), name)
-        transfers.append(known[key])
+    reader = TransferReader(data)
+    transfers = [reader.read(ctf, len(volume), name) for volume, ctf, name in zip(volumes, ctfs, names, strict=True)]
     applied = [
         volume if each is None else each.applied(volume) for volume, each in zip(volumes, transfers, strict=True)
     ]

@@ -76,6 +76,34 @@ def check_wedge(tilt_range):
     return *check_tilt_range(tuple(tilt_range[:2])), axis
 
 
+def one_for_each(values, count, what, of="volumes"):
+    """Return a value for each of some things.
+
+    Parameters
+    ----------
+    values : object
+        One for all, or a list with one for each.
+    count : int
+        Of the things.
+    what, of : str
+        How a message calls the values and the things.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    InputError
+        If a list has another length.
+    """
+    if not isinstance(values, list):
+        return [values] * count
+    if len(values) != count:
+        raise InputError(f"{len(values)} {what} were given for {count} {of}: give one, or one for each")
+    return values
+
+
 def each_tilt_range(tilts, count, what="volumes"):
     """Return a tilt range for each of some volumes.
 
@@ -98,11 +126,8 @@ def each_tilt_range(tilts, count, what="volumes"):
         If there are more or fewer than volumes.
     """
     several = isinstance(tilts, tuple) and any(map(np.ndim, tilts)) or isinstance(tilts, np.ndarray) and tilts.ndim == 2
-    if not (several or isinstance(tilts, list)):
-        return [tilts] * count
-    if len(tilts) != count:
-        raise InputError(f"{len(tilts)} tilt ranges were given for {count} {what}: give one, or one for each")
-    return [tuple(tilt) if isinstance(tilt, np.ndarray) and tilt.ndim else tilt for tilt in tilts]
+    each = one_for_each(list(tilts) if several else tilts, count, "tilt ranges", what)
+    return [tuple(tilt) if isinstance(tilt, np.ndarray) and tilt.ndim else tilt for tilt in each]
 
 
 def is_complete(wedge):

@@ -11,8 +11,8 @@ from gradalign.base.jit import say_if_compiling
 from gradalign.base.randomness import generator
 from gradalign.base.threads import on_one_thread
 from gradalign.errors import InputError
-from gradalign.fourier.transfer import check_data, each_ctf, read_transfer
-from gradalign.geometry.wedge import TiltRange, each_tilt_range
+from gradalign.fourier.transfer import TransferReader, check_data
+from gradalign.geometry.wedge import TiltRange, each_tilt_range, one_for_each
 from gradalign.io.mrc import as_sequence
 from gradalign.search.request import asked, checked_settings, usable, within_box
 from gradalign.search.score import Start, load_score
@@ -47,23 +47,20 @@ def _transferred(volumes, kept, ctfs, data):
     if ctfs is None:
         return volumes, kept, None
     check_data(data)
-    each, applied, transfers, complaint = each_ctf(ctfs, len(volumes)), {}, [], ""
-    # often all have one
-    known = {}
+    each, reader = one_for_each(ctfs, len(volumes), "CTF volumes"), TransferReader(data)
+    applied, transfers, complaint = {}, [], ""
     for number in kept:
-        volume, ctf = volumes[number], each[number]
-        key = id(ctf), len(volume)
+        volume = volumes[number]
         try:
-            if key not in known:
-                known[key] = ctf if ctf is None else read_transfer(ctf, data, len(volume), f"ctf of volume {number}")
+            transfer = reader.read(each[number], len(volume), f"ctf of volume {number}")
         except InputError as error:
             if not isinstance(ctfs, list):
                 raise
             complaint = str(error)
             warnings.warn(f"{complaint}; volume {number} is left out", stacklevel=4)
             continue
-        transfers.append(known[key])
-        applied[number] = volume if ctf is None else known[key].applied(volume)
+        transfers.append(transfer)
+        applied[number] = volume if transfer is None else transfer.applied(volume)
     if not applied:
         raise InputError(f"at least one usable volume is needed: {complaint}")
     return applied, list(applied), transfers
