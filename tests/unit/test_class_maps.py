@@ -138,3 +138,16 @@ def test_a_band_limit_that_the_box_cannot_have_is_refused(particles):
         make_plan(plan.model, BOX, 1.0, 40.0, Settings())
     with pytest.raises(InputError, match="constant"):
         standardised(np.ones((BOX,) * 3))
+
+
+@pytest.mark.parametrize("low_pass", [2.0, 2.6, 3.0, 5.0])
+def test_a_search_begins_as_coarse_whatever_its_band_limit_and_reaches_as_far_as_asked(particles, low_pass):
+    plan = make_plan(particles[2].model, BOX, 1.0, low_pass, Settings(start_reach=5.0))
+    for settings in (plan.pair_settings, plan.map_settings):
+        limits = [one.low_pass for one in settings.rounds]
+        assert limits == sorted(limits, reverse=True)
+        assert limits[-1] == pytest.approx(low_pass)
+        assert limits[0] >= BOX / 4.5 - 1e-9
+        places = 5.0 / settings.start_spacing
+        assert places == pytest.approx(round(places))
+        assert settings.start_spacing <= limits[0] * 2 / 7 + 1e-9

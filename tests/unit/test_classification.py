@@ -213,6 +213,14 @@ def test_a_pairs_alignment_does_not_depend_on_which_are_aligned_with_it(alignmen
     assert len(merged) == 4
 
 
+def test_a_pair_is_searched_once_however_unlike_it_is():
+    cell, unlike = CELL | {"score": ["likelihood"]}, [(0, PER)]
+    noisy = [volume + RNG.normal(0, 0.1, volume.shape) for volume in VOLUMES]
+    kinds = [Settings(deeper=deviations) for deviations in (-1e9, 1e9)]
+    once, again = (frame(align_pairs_of_all(noisy, unlike, cell, kind, 1.0, seed=1)) for kind in kinds)
+    pd.testing.assert_frame_equal(once, again)
+
+
 def test_a_single_subtomogram_is_shown_in_standard_pose():
     shown = single_subtomogram(VOLUMES[0], POSES[0][0], POSES[1][0], 90.0)
     assert shown == pytest.approx(phantom(12, SIZE), abs=0.01)

@@ -7,14 +7,15 @@ import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.scores.signal_model import SignalModel
+from gradalign.search.coarse_to_fine import rounds_to
 from gradalign.search.settings import Round, Settings
 
 EDGE_SHARE = 1 / 8
 """Width of the mask's soft edge as a share of the box."""
 FINEST_SHARE = 1 / 8
 """Band limit as a share of the box's edge where none is given."""
-SPACING_SHARE = 0.375
-"""Distance of neighbouring start translations as a share of the band limit."""
+SPACING_SHARE = 2 / 7
+"""Largest distance of neighbouring start translations as a share of the first band limit."""
 # band limits in units of the finest, candidates kept and steps of each, from coarse to fine
 PAIR_ROUNDS = ((2.125, 40, 1), (1.75, 20, 1), (1.375, 10, 2), (1.0, 6, 5))
 MAP_ROUNDS = ((2.125, 30, 1), (1.375, 10, 2), (1.0, 4, 5))
@@ -58,10 +59,21 @@ class Plan:
         return self.model.mask_power / self.model.mask.size
 
     def _search(self, rounds, **changes):
-        largest = self.box * self.voxel_size
-        rounds = tuple(Round(min(share * self.low_pass, largest), *rest) for share, *rest in rounds)
+        edge = self.box * self.voxel_size
+        widest = max(self.low_pass, FINEST_SHARE * edge)
+        rounds = [Round(min(share * widest, edge), *rest) for share, *rest in rounds]
+        if self.low_pass < widest:
+            rounds = rounds_to(rounds, self.low_pass, edge)
+        reach = self.settings.start_reach
+        places = max(1, int(np.ceil(reach / (SPACING_SHARE * rounds[0].low_pass))))
         return replace(
-            self.settings, rounds=rounds, start_spacing=SPACING_SHARE * self.low_pass, low_pass=self.low_pass, **changes
+            self.settings,
+            rounds=tuple(rounds),
+            start_spacing=reach / places or self.voxel_size,
+            low_pass=self.low_pass,
+            # what shows another object is far off with more seeds, too, and a class does not need each of its pairs
+            deeper=np.inf,
+            **changes,
         )
 
     @cached_property

@@ -1,5 +1,7 @@
 """The pairs of a mixture of subtomograms, aligned as they are compared: standardised, each volume prepared once."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from gradalign.base.randomness import generator
@@ -29,6 +31,9 @@ def standardised(volume):
 def align_pairs_of_all(volumes, pairs, cell, settings, voxel_size, seed):
     """Align pairs of standardised subtomograms, each volume prepared once.
 
+    The likelihood's search does not go deeper: most pairs show two objects, and then its smallest d is always far above
+    what is expected of one.
+
     Parameters
     ----------
     volumes : sequence of array_like of shape (N, N, N)
@@ -54,6 +59,7 @@ def align_pairs_of_all(volumes, pairs, cell, settings, voxel_size, seed):
     InputError
         If a volume or setting is unusable.
     """
+    settings = replace(settings, deeper=np.inf)
     preparing = by_preparation(cell["score"])
     models = {
         kind: score.estimate(list(map(standardised, volumes)), [cell["tilt"]] * len(volumes), settings.alike)
