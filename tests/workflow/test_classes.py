@@ -9,6 +9,7 @@ import mrcfile
 import numpy as np
 import pytest
 import yaml
+from interrupting import killed_after, release_lock
 from running import REPOSITORY, jobs, logged, snakemake
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
@@ -87,16 +88,19 @@ def test_the_summary_says_what_came_out_and_how_a_class_goes_on(run):
     assert "make particles STAR=results/run/classes/maps/class_1.star" in text
 
 
-def test_other_chunks_give_the_same_sample_and_the_same_round(run, tmp_path):
+def test_a_killed_run_in_other_chunks_gives_the_same_sample_and_the_same_round(run, tmp_path):
     folder, _ = run
     for path in folder.glob("*.mrc"):
         shutil.copy(path, tmp_path)
     shutil.copy(folder / "run.star", tmp_path)
     targets = [f"results/run/classes/{name}" for name in ("sample/matrices.npz", "rounds/1/state.npz")]
     config = configured(tmp_path, per_job=15, pairs_per_job=60)
+    planned = snakemake(tmp_path, "--cores", 1, "--dry-run", "--", *targets, config=config)
+    assert jobs(planned.stdout)["classes_pairs"] == 2 * jobs(run[1])["classes_pairs"]
+    killed_after(tmp_path, 2, 0.3, "--cores", 1, "--", *targets, config=config)
+    release_lock(tmp_path, config)
     done = snakemake(tmp_path, "--cores", 1, "--", *targets, config=config)
     assert done.returncode == 0, done.stderr
-    assert jobs(logged(tmp_path))["classes_pairs"] == 2 * jobs(run[1])["classes_pairs"]
     for name in targets:
         ours, theirs = (np.load(root / name, allow_pickle=False) for root in (folder, tmp_path))
         assert set(ours) == set(theirs)
