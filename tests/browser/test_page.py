@@ -12,6 +12,7 @@ from browser import PATH, Tab
 from gradalign.report.figures.style import Page as Sheet
 from gradalign.report.figures.style import applied, save
 from gradalign.report.page.drawings import inlined_svg
+from gradalign.report.page.particles import scores_part
 from gradalign.report.page.parts import Chapter, Drawing, Facts, Page, Verdict, Verdicts, Words
 from gradalign.report.page.surfaces import Solid, maps_part
 from gradalign.report.page.tables import Look, table_part
@@ -115,6 +116,36 @@ def test_nothing_sticks_out_sideways(tab, width, dark):
             assert abs(ground - ink) > 250, place
     finally:
         tab.look()
+
+
+@pytest.fixture(scope="module")
+def scores_page(tmp_path_factory):
+    """Return a page with the scores of particles, all their columns filled."""
+    numbers = ["dissimilarity", "dissimilarity_change", "rotation_change_deg", "shift_change_voxel"]
+    numbers += ["start_rotation_deg", "probability", "rotation_sd_deg", "translation_sd_voxel", "excess"]
+    scores = pd.DataFrame({"particle": range(1, 9), "image": "/a/folder/with/a/long/name/subtomograms/000001.mrc"})
+    scores = scores.assign(half=[1, 2] * 4, **dict.fromkeys(numbers, -0.000123456), verdict="undetermined")
+    folder = tmp_path_factory.mktemp("scores")
+    write_page(folder / "scores.html", Page("Scores", "", [Chapter("tables", "Tables", [scores_part(scores)])]))
+    return folder / "scores.html"
+
+
+@pytest.mark.parametrize("width", [768, 1366, 1600])
+def test_no_column_of_the_scores_is_cut(scores_page, width):
+    tab = Tab(scores_page, width)
+    try:
+        room = "document.querySelector('.wide').getBoundingClientRect().right + 1"
+        heads = "[...document.querySelectorAll('thead th')].filter((e) => e.offsetWidth)"
+        assert tab.ask(f"{heads}.every((e) => e.getBoundingClientRect().right <= {room})")
+        titles = tab.ask(f"{heads}.map((e) => e.textContent.trim())")
+        assert {"Particle", "Dissimilarity", "Verdict", "Probability", "Rotation SD (°)"} <= set(titles)
+        # the others are a button away
+        tab.ask("document.querySelector('.more').click()")
+        assert tab.ask(f"{heads}.length") == 13
+        tab.look(1000)
+        assert tab.ask(f"{heads}.length") == 13
+    finally:
+        tab.close()
 
 
 def test_text_in_figures_is_text(tab):
@@ -258,6 +289,13 @@ def test_figures_are_enlarged_and_put_away_by_keys(tab):
     tab.press("Enter")
     tab.wait("document.querySelector('#zoom').open && document.querySelector('#zoom svg') !== null")
     assert tab.ask("document.querySelector('#zoom svg').getBoundingClientRect().width") >= 1500
+    for width in WIDTHS:
+        tab.look(width)
+        # with its border
+        left, right = tab.ask(
+            "(({left, right}) => [left, right])(document.querySelector('#zoom').getBoundingClientRect())"
+        )
+        assert 0 <= left < right <= tab.ask("document.documentElement.clientWidth")
     tab.press("Escape")
     tab.wait("!document.querySelector('#zoom').open")
 

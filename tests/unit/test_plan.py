@@ -95,6 +95,20 @@ def test_a_job_that_only_gathers_files_takes_no_time_and_does_not_count():
     assert plan.finished == 1
 
 
+def test_once_a_round_had_nothing_to_do_the_rounds_that_follow_are_expected_to_have_nothing_either():
+    plan = Plan([Job(k, "round", {"round": str(k)}) for k in range(10)], {"round": 100.0})
+    now = 0.0
+    for number in range(3):
+        plan.start(number, now)
+        now += 100.0
+        plan.finish(number, now)
+    assert plan.left(now) > 600
+    plan.start(3, now)
+    plan.finish(3, now + 1.0, idle=True)
+    assert plan.left(now + 1.0) == pytest.approx(6)
+    assert plan.percent(now + 1.0) >= 97
+
+
 def test_an_earlier_run_that_cannot_be_read_tells_nothing(tmp_path):
     assert earlier_seconds(tmp_path / "none.csv") == {}
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")

@@ -1,6 +1,7 @@
 """What a run says: the records of Snakemake, put into lines."""
 
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from snakemake.logging import DefaultFilter, DefaultFormatter
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
+from gradalign.run.jobs import NOTHING_TO_DO
 from gradalign.run.plan import Job
 from snakemake_logger_plugin_gradalign import PLAN, RESULT, STANDING, LogHandler
 
@@ -70,6 +72,14 @@ def test_each_job_that_ends_is_a_line_with_percent_time_left_and_what_it_said(tw
     assert lines[1].endswith(" left  4 alignments")
     assert lines[2].split() == ["100", "%", "figure1,", "kind", "svg"]
     assert (len(lines), said.out) == (3, "")
+
+
+def test_a_job_that_had_nothing_to_do_is_no_line(two, capsys):
+    Path(two[0].log).write_text(f"{NOTHING_TO_DO}\n")
+    shown = handler()
+    started(shown, *two)
+    tell(shown, finished(3), finished(5))
+    assert [line.split("  ")[-1].strip() for line in capsys.readouterr().err.splitlines()[1:]] == ["figure1, kind svg"]
 
 
 def test_the_result_is_the_last_thing_said(two, capsys):

@@ -8,11 +8,13 @@ from gradalign.io.mrc import write_volume
 from gradalign.report.figures.style import Page as Sheet
 from gradalign.report.figures.style import applied, save
 from gradalign.report.page.classes import classes_page
+from gradalign.report.page.commands import Place
 from gradalign.report.page.particles import particles_page
 from gradalign.report.page.writing import write_page
 from gradalign.simulation.phantom import phantom
 
 MARKUP = "<b onclick='x'>run</b>"
+PLACE = Place("results/x", "bin/gradalign")
 
 
 @applied()
@@ -45,6 +47,8 @@ def particles(tmp_path):
     files["scores"] = table(
         tmp_path, "scores.csv", particle=[1, 2, 3], image=names, half=[1, 2, 1], dissimilarity=[0.1, 0.3, 0.2]
     )
+    files["star"] = tmp_path / "aligned.star"
+    files["star"].write_text("data_particles\n\nloop_\n_rlnImageName #1\n1.mrc\n", encoding="utf-8")
     files["left_out"] = table(tmp_path, "left_out.csv", particle=[4], image=[MARKUP], failure=["holds NaN"])
     for name in ("filtered", "half1", "half2", "reference"):
         files[name] = tmp_path / f"{name}.mrc"
@@ -53,7 +57,7 @@ def particles(tmp_path):
 
 
 def test_the_page_of_particles_gives_resolution_maps_scores_and_what_was_left_out(particles, tmp_path):
-    page = particles_page(particles, MARKUP)
+    page = particles_page(particles, MARKUP, PLACE)
     first = page.sections[0].parts[0].verdicts
     assert first[0].number == "25.0 Å"
     found = parts(page)
@@ -67,13 +71,24 @@ def test_the_page_of_particles_gives_resolution_maps_scores_and_what_was_left_ou
     assert "<b onclick" not in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+def test_commands_are_typed_where_the_run_was_started(particles):
+    told = parts(particles_page(particles, "run", PLACE))["commands"].code.splitlines()
+    assert told[1] == "bin/gradalign particles results/x/aligned.star --reference results/x/average_filtered.mrc"
+    assert "--mask results/x/mask.mrc" in told[3]
+    assert not told[4].endswith("--ctf")
+    particles["star"].write_text("data_particles\n\nloop_\n_rlnCtfImage #1\n1.mrc\n", encoding="utf-8")
+    told = parts(particles_page(particles, "run", Place("results/a b", "gradalign")))["commands"].code.splitlines()
+    assert told[0] == "chimerax 'results/a b/average.cxc'"
+    assert told[4].endswith(" --ctf")
+
+
 def test_verdicts_of_particles_stand_on_the_page_where_they_are_known(particles, tmp_path):
-    titles = [column.title for column in parts(particles_page(particles, "run"))["table-scores"].columns]
+    titles = [column.title for column in parts(particles_page(particles, "run", PLACE))["table-scores"].columns]
     assert "Verdict" not in titles
     scores = pd.read_csv(particles["scores"])
     scores = scores.assign(verdict=["determined", "undetermined", "determined"], reason=["", "two candidates", ""])
     scores.to_csv(particles["scores"], index=False)
-    found = parts(particles_page(particles, "run"))["table-scores"]
+    found = parts(particles_page(particles, "run", PLACE))["table-scores"]
     titles = [column.title for column in found.columns]
     assert titles[3:5] == ["Verdict", "Reason"]
     assert titles.index("Verdict") in found.filters
@@ -97,19 +112,24 @@ def classes(tmp_path):
 
 
 def test_the_page_of_classes_gives_sizes_resolutions_maps_and_commands(classes, tmp_path):
-    page = classes_page(classes, "mix", MARKUP)
+    page = classes_page(classes, "mix", MARKUP, PLACE)
     assert [verdict.number for verdict in page.sections[0].parts[0].verdicts] == ["2", "4 of 5", "25.0 · – Å"]
     found = parts(page)
     assert [one["title"] for one in found["surfaces"].objects[0]["maps"]] == ["class 1", "class 2"]
-    assert "gradalign particles maps/class_2.star --reference maps/class_2_filtered.mrc" in found["commands"].code
+    command = "bin/gradalign particles results/x/maps/class_2.star --reference results/x/maps/class_2_filtered.mrc"
+    assert command in found["commands"].code
     assert [row[2].text for row in found["table-classes"].rows] == ["25", "–"]
+    # what the titles do not say stands below
+    assert dict(found["table-classes"].legend)["Particles"].startswith("that belong to the class")
+    assert [column.title for column in found["table-particles"].columns] == ["Particle", "Class", "Verdict", "Half set"]
+    assert [title for title, _ in found["table-particles"].legend] == ["Class", "Verdict", "Half set"]
     write_page(tmp_path / "page.html", page)
     assert "<b onclick" not in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_a_page_without_classes_says_so(classes):
     pd.read_csv(classes["classes"]).head(0).to_csv(classes["classes"], index=False)
-    page = classes_page(classes, "noise", "run.star")
+    page = classes_page(classes, "noise", "run.star", PLACE)
     assert page.sections[0].parts[0].verdicts[0].number == "none"
     assert "surfaces" not in parts(page)
     assert parts(page)["commands"].code == ""

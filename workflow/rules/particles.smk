@@ -171,6 +171,7 @@ rule particles_results:
         half1="<particles>/average_half1.mrc",
         half2="<particles>/average_half2.mrc",
         filtered="<particles>/average_filtered.mrc",
+        mask="<particles>/mask.mrc",
         chimerax="<particles>/average.cxc",
         scores="<particles>/scores.csv",
         left_out="<particles>/left_out.csv",
@@ -226,7 +227,7 @@ rule particles_page:
     input:
         **{
             name: rules.particles_results.output[name]
-            for name in ("summary", "rounds", "shells", "scores", "left_out", "filtered", "half1", "half2")
+            for name in ("summary", "rounds", "shells", "scores", "left_out", "star", "filtered", "half1", "half2")
         },
         figure=rules.particles_figure.output.svg,
         templates=page_templates,

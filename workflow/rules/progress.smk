@@ -29,7 +29,8 @@ def planned_jobs():
     """Return the jobs that are to run."""
     jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
     return [
-        Job(number, job.rule.name, dict(job.wildcards_dict), "".join(map(str, job.log[:1]))) for number, job in jobs
+        Job(number, job.rule.name, dict(job.wildcards_dict), "".join(map(str, job.log[:1])), works=not job.is_norun)
+        for number, job in jobs
     ]
 
 

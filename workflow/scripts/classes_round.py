@@ -8,12 +8,13 @@ from gradalign.classes.rounds import Outcome, finish_round, renumbered
 from gradalign.classes.standing import read_standings
 from gradalign.classes.state import SETTLED, is_settled, load_state, save_state
 from gradalign.particles.entries import read_entries
-from gradalign.run.jobs import job
+from gradalign.run.jobs import NOTHING_TO_DO, job
 from gradalign.search.settings import alignment_settings
 
 with job(snakemake.log[0]) as say:
     params, inputs = snakemake.params, snakemake.input
     if is_settled(inputs.state):
+        say(NOTHING_TO_DO)
         shutil.copyfile(inputs.state, snakemake.output[0])
     else:
         state = load_state(inputs.state)

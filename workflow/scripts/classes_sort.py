@@ -8,12 +8,13 @@ from gradalign.classes.rounds import empty_sums, renumbered, sort_round
 from gradalign.classes.standing import read_standings, write_standings
 from gradalign.classes.state import is_settled, load_state
 from gradalign.particles.entries import read_entries
-from gradalign.run.jobs import job, progress
+from gradalign.run.jobs import NOTHING_TO_DO, job, progress
 from gradalign.search.settings import alignment_settings
 
 with job(snakemake.log[0]) as say:
     params, output = snakemake.params, snakemake.output
     if is_settled(snakemake.input.state):
+        say(NOTHING_TO_DO)
         shutil.copyfile(snakemake.input.standings, output.standings)
         save_averages(output.sums, {})
     else:

@@ -4,10 +4,11 @@ import shutil
 from pathlib import Path
 
 from gradalign.io.states import has_converged
-from gradalign.run.jobs import job
+from gradalign.run.jobs import NOTHING_TO_DO, job
 
 with job(snakemake.log[0]) as say:
     if has_converged(snakemake.input.state):
+        say(NOTHING_TO_DO)
         shutil.copyfile(snakemake.input.entries, snakemake.output.entries)
         # nobody adds it up
         Path(snakemake.output.sums).touch()

@@ -39,7 +39,7 @@ with job(snakemake.log[0]) as say:
         write_motives(output.motives, picked, entries)
     reference, header = volume_file.read(section["reference"])
     origin = map_origin(header, state.voxel_size)
-    write_maps({name: output[name] for name in ("average", "half1", "half2", "filtered")}, state, origin)
+    write_maps({name: output[name] for name in ("average", "half1", "half2", "filtered", "mask")}, state, origin)
     files, volumes = (output.filtered, section["reference"]), (filtered_average(state), reference)
     write_chimerax(output.chimerax, files, volumes, state.voxel_size, origin)
     scores, rounds = pd.DataFrame(scores_table(entries)), pd.DataFrame(history_table(state))

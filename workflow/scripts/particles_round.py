@@ -3,11 +3,12 @@
 import shutil
 
 from gradalign.io.states import has_converged
-from gradalign.run.jobs import job
+from gradalign.run.jobs import NOTHING_TO_DO, job
 
 with job(snakemake.log[0]) as say:
     files = snakemake.input
     if has_converged(files.state):
+        say(NOTHING_TO_DO)
         shutil.copyfile(files.state, snakemake.output.state)
     else:
         # a job that only copies does not wait for compiled kernels

@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 from gradalign.io.states import has_converged
-from gradalign.run.jobs import job
+from gradalign.run.jobs import NOTHING_TO_DO, job
 
 with job(snakemake.log[0]) as say:
     files, output, params = snakemake.input, snakemake.output, snakemake.params
     if has_converged(files.state):
+        say(NOTHING_TO_DO)
         shutil.copyfile(files.entries, output.entries)
         shutil.copyfile(files.state, output.state)
         Path(output.sums).touch()

@@ -11,6 +11,7 @@ from pathlib import Path
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from gradalign.run.jobs import NOTHING_TO_DO
 from gradalign.run.plan import Job, Plan, duration
 
 PLAN, STANDING, RESULT = "gradalign_plan", "gradalign_standing", "gradalign_result"
@@ -117,12 +118,14 @@ class LogHandler(LogHandlerBase):
         number, now = record.job_id, self.clock()
         if number not in self._plan.jobs:
             return
-        self._plan.finish(number, now)
-        percent, job = self._plan.percent(now), self._plan.jobs[number]
+        job = self._plan.jobs[number]
+        told = _told(job)
+        self._plan.finish(number, now, idle=not told)
+        percent = self._plan.percent(now)
         if not job.works:
             return
         left = "" if percent == 100 else f"{duration(self._plan.left(now))} left"
-        for text in _told(job):
+        for text in told:
             self._write(f"{percent:3d} % {left:>12}  {text}")
 
     def _fail_job(self, record):
@@ -166,9 +169,14 @@ def _jobs(count):
 
 
 def _told(job):
-    """Return the lines of a job's log that are not indented, or the job's name if there are none."""
+    """Return the lines of a job's log that are not indented, or the job's name if there are none.
+
+    Of a job that had nothing to do nothing is told.
+    """
     try:
         lines = Path(job.log).read_text(encoding="utf-8", errors="replace").splitlines() if job.log else []
     except OSError:
         lines = []
+    if NOTHING_TO_DO in lines:
+        return []
     return [line for line in lines if line and not line[0].isspace()] or [job.name]

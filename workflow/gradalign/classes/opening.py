@@ -6,6 +6,7 @@ from gradalign.classes.observed import Observed
 from gradalign.classes.standing import Standing
 from gradalign.classes.start import MODEL_SAMPLE, check_particles, first_state, samples
 from gradalign.errors import InputError
+from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.particles.boxes import plan_boxes
 from gradalign.particles.images import read_particle
 from gradalign.particles.listing import check_wedges, digest, find_files
@@ -211,8 +212,9 @@ def open_for_classes(section, seed, say):
             "classes"
         )
     state = first_state(chosen, voxel_size, section["low_pass"], section["mask_radius"])
+    voxel = voxel_size * ANGSTROM_PER_NM
     say(
-        f"{len(entries)} particles of {box}³ voxels of {voxel_size:g} nm; a sample of {sum(map(len, numbers))}, "
-        f"compared within {state.radius * voxel_size:.1f} nm and up to {state.low_pass:.1f} nm"
+        f"{len(entries)} particles of {box}³ voxels of {voxel:g} Å; a sample of {sum(map(len, numbers))}, "
+        f"compared within {state.radius * voxel:.0f} Å and up to {state.low_pass * ANGSTROM_PER_NM:.1f} Å"
     )
     return entries, standings, numbers, state

@@ -1,6 +1,9 @@
 """What the jobs of a round do: some particles are aligned and added up, and the sums of all become the next state."""
 
+import numpy as np
+
 from gradalign.averaging.wedge_average import save_averages
+from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.particles.entries import read_entries, write_entries
 from gradalign.particles.results import history_table
 from gradalign.particles.rounds import align_chunk, empty_sums, finish_round
@@ -68,6 +71,8 @@ def average_round(state_file, entries_files, sums_files, output, section, say):
     last = history_table(state)[-1]
     moved = f"{last['median_rotation_change_deg']:.2f}°, {last['median_shift_change_voxel']:.2f} voxels"
     moved = f", median change {moved}" if last["round"] > 1 else ""
-    say(f"round {last['round']}: {last['particles']} particles, resolution {last['resolution_nm']:.2f} nm{moved}")
+    reached = last["resolution_nm"] * ANGSTROM_PER_NM
+    reached = f"resolution {reached:.1f} Å" if np.isfinite(reached) else "no common resolution"
+    say(f"round {last['round']}: {last['particles']} particles, {reached}{moved}")
     if state.converged:
         say("the particles stay where they are: no further round is needed")

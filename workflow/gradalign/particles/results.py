@@ -146,12 +146,12 @@ def filtered_average(state):
 
 
 def write_maps(paths, state, origin):
-    """Write the average, the half maps and the filtered average.
+    """Write the average, the half maps, the filtered average and the mask of the references.
 
     Parameters
     ----------
     paths : dict of str to path
-        ``"average"``, ``"half1"``, ``"half2"`` and ``"filtered"``.
+        ``"average"``, ``"half1"``, ``"half2"``, ``"filtered"`` and ``"mask"``.
     state : gradalign.particles.state.State
     origin : (float, float, float)
         Where their first voxels stand, (x, y, z) in Å: with the reference's they lie over it.
@@ -161,7 +161,8 @@ def write_maps(paths, state, origin):
     InputError
         If one cannot be written.
     """
-    maps = dict(zip(("average", "half1", "half2"), state.maps, strict=True)) | {"filtered": filtered_average(state)}
+    maps = dict(zip(("average", "half1", "half2"), state.maps, strict=True))
+    maps |= {"filtered": filtered_average(state), "mask": state.mask}
     for name, path in paths.items():
         write_volume(path, maps[name], state.voxel_size, origin)
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from gradalign.errors import InputError
 from gradalign.run.plan import duration
 
+NOTHING_TO_DO = "  nothing to do"
+"""What a job says in its log that only hands on what the one before has made: no line tells of it."""
 _SECONDS_BETWEEN_LINES = 5.0
 
 

@@ -2,7 +2,8 @@
 
 What a job takes is first guessed from its rule's seconds in an earlier run and from its size. Each job that ends
 corrects the guess for its rule, and the common factor, which is this machine's, corrects those of the rules of which no
-job has ended.
+job has ended. Of rounds the last may have nothing to do: once one job of a rule had not, the others of the rule are
+expected to take as long as that one.
 """
 
 import csv
@@ -81,7 +82,7 @@ class Plan:
         self.jobs = {job.number: job for job in jobs}
         self.cores = cores
         self._earlier, self._size = earlier or {}, size
-        self._started, self._taken = {}, {}
+        self._started, self._taken, self._idle = {}, {}, set()
         self._percent = 0
 
     def add(self, job):
@@ -104,7 +105,7 @@ class Plan:
         """
         self._started[number] = now
 
-    def finish(self, number, now):
+    def finish(self, number, now, idle=False):
         """Note that a job has ended.
 
         Parameters
@@ -112,8 +113,12 @@ class Plan:
         number : int
         now : float
             Seconds, from the same moment on.
+        idle : bool
+            Whether it had nothing to do.
         """
         self._taken[number] = now - self._started.pop(number, now)
+        if idle:
+            self._idle.add(number)
 
     @property
     def finished(self):
@@ -132,9 +137,14 @@ class Plan:
 
     def _seconds(self):
         """Return the seconds that each job is expected to take, or took."""
+        idle = {}
+        for number in self._idle:
+            idle.setdefault(self.jobs[number].rule, []).append(self._taken[number])
         guesses = {number: self._guess(job) for number, job in self.jobs.items()}
         sums, whole = {}, [0.0, 0.0]
         for number, taken in self._taken.items():
+            if number in self._idle:
+                continue
             of_rule = sums.setdefault(self.jobs[number].rule, [0.0, 0.0])
             for pair in (of_rule, whole):
                 pair[0] += taken
@@ -144,6 +154,9 @@ class Plan:
         factor = (whole[0] + weight) / (whole[1] + weight)
         expected = {}
         for number, guess in guesses.items():
+            if self.jobs[number].rule in idle:
+                expected[number] = sum(idle[self.jobs[number].rule]) / len(idle[self.jobs[number].rule])
+                continue
             taken, guessed = sums.get(self.jobs[number].rule, (0.0, 0.0))
             expected[number] = guess * (taken + factor * guess) / (guessed + guess) if guess else 0.0
         return expected | self._taken

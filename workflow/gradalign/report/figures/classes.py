@@ -10,6 +10,7 @@ from gradalign.io.chimerax import LEVEL
 from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.report.figures.isosurface import camera, render, surface
 from gradalign.report.figures.maps import VIEW
+from gradalign.report.figures.resolution_axis import LABEL, angstrom_ticks
 from gradalign.report.figures.style import (
     BODY,
     GREY,
@@ -140,7 +141,7 @@ def _picture(page, volume, level, colour, spot):
 
 def _correlations(page, frequencies, correlations, threshold, spot):
     page.text(MARGIN, spot[1] - _TREE - 3.0, "b", TITLE + 1, fontweight="bold")
-    axes = page.axes(*spot, _MATRIX, _MATRIX, xlabel="Frequency (1/nm)", ylabel="Shell correlation")
+    axes = page.axes(*spot, _MATRIX, _MATRIX, xlabel=LABEL, ylabel="Shell correlation")
     axes.axhline(threshold, color=GREY, linewidth=0.6, linestyle="--")
     for number, row in enumerate(correlations):
         colour, reached = COLOURS[number % len(COLOURS)], resolution(frequencies, row, threshold, 1.0)
@@ -150,7 +151,9 @@ def _correlations(page, frequencies, correlations, threshold, spot):
             axes.plot(1.0 / reached, threshold, "o", color=colour, markersize=3.5, zorder=5)
     if len(correlations):
         axes.legend(loc="upper right", handlelength=1.2, borderaxespad=0.0)
-    axes.set_xlim(0.0, frequencies[-1] if len(frequencies) else 1.0)
+    last = frequencies[-1] if len(frequencies) else 1.0
+    axes.set_xlim(0.0, last)
+    axes.set_xticks(*angstrom_ticks(last))
     axes.set_ylim(min(-0.1, float(np.min(correlations, initial=0.0))), 1.02)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD, resolution
 from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.io.star import to_relion
+from gradalign.report.figures.resolution_axis import LABEL, angstrom_ticks
 from gradalign.report.figures.style import (
     BLUE,
     BODY,
@@ -26,7 +27,6 @@ _TOP, _HEIGHT, _BELOW, _LEFT, _GAP = 11.0, 42.0, 14.0, 11.0, 14.0
 _SLICE, _SLICES_BELOW = 46.0, 8.0
 # (name, axes across and upwards) of each slice, by the axis that it stands on
 _SECTIONS = (("xy", 0), ("xz", 1), ("yz", 2))
-_TICKS = (400, 200, 100, 60, 40, 30, 25, 20, 16, 13, 11, 10, 9, 8, 7, 6, 5, 4, 3)
 
 
 def picked_caption(count):
@@ -113,22 +113,13 @@ def _draw_shells(axes, state):
         right = 1.0 / reached < 0.75 * frequencies[-1]
         spot = {"xytext": (5 if right else -5, 5), "textcoords": "offset points", "ha": "left" if right else "right"}
         axes.annotate(words, (1.0 / reached, HALF_SETS_THRESHOLD), fontsize=TITLE, fontweight="bold", **spot)
-    axes.set(xlim=(0, frequencies[-1]), ylim=(min(-0.1, plain.min()), 1.02), xlabel="Resolution (Å)", ylabel="FSC")
-    _angstrom_ticks(axes, frequencies[-1])
+    # to the finest resolution that the voxels can show
+    last = 0.5 / state.voxel_size
+    axes.set(xlim=(0, last), ylim=(min(-0.1, plain.min()), 1.02), xlabel=LABEL, ylabel="FSC")
+    axes.set_xticks(*angstrom_ticks(last))
     # above the curves, which fall to the right
     axes.legend(loc="lower right", bbox_to_anchor=(1.04, 0.98), ncols=2, columnspacing=0.8, handlelength=1.2)
     _plain(axes)
-
-
-def _angstrom_ticks(axes, last):
-    """Mark an axis of frequencies (1/nm) at round resolutions, none nearer to the next than a seventh of the axis."""
-    places, words = [], []
-    for tick in _TICKS:
-        place = ANGSTROM_PER_NM / tick
-        if place <= last and place - (places[-1] if places else 0.0) >= last / 7:
-            places.append(place)
-            words.append(f"{tick}")
-    axes.set_xticks(places, words)
 
 
 def _draw_orientations(axes, angles):

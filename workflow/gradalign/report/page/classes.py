@@ -8,16 +8,52 @@ from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
 from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.classes import COLOURS
+from gradalign.report.page.commands import GRADALIGN, TYPED
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
 from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
 from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
 
 _FIGURE = "Averages, shell correlation, and the pairs of the sample"
+_CLASSES_LEGEND = {
+    "particles": "that belong to the class, in both half sets",
+    "undecided": "those of them that fit another class about as well",
+    "half1": "particles of the first half set",
+    "half2": "particles of the second half set",
+    "resolution_A": f"where the shell correlation of the half maps falls below {HALF_SETS_THRESHOLD}",
+    "agreement_deviations": "standard deviations by which the half maps agreed beyond chance when the class was found",
+    "median_amplitude": "by how much the map must be multiplied to fit a particle best, near 1; the median",
+    "median_residual": "mean square of what a particle has beyond the map, 1 for noise alone; the median",
+    "relative_of": "the class whose map is most like this one's, rotated and shifted as need be",
+    "relative_amplitude": "how like it is, 1 for the same object",
+    "mirror_of": "the class whose mirror image this one looks like",
+}
+_PARTICLES_LEGEND = {
+    "label": "that the particle belongs to, 0 for none",
+    "verdict": "member: fits this class; undecided: fits another about as well; no_fit: fits none; unusable: could not "
+    "be read",
+    "half": "averaged apart from the other",
+    "best": "explains the particle best, even if it does not fit",
+    "probability": "of the nearest class against the others",
+    "phi_deg": "with theta and psi the ZYZ angles of the particle on its class's map",
+    "x_voxel": "with y and z the translation on that map",
+    "amplitude": "by how much the map must be multiplied to fit the particle best, near 1",
+    "residual": "mean square of what the particle has beyond the map, 1 for noise alone",
+    "rotation_change_deg": "since the round before, if the particle stayed in its class",
+    "failure": "why the particle could not be used",
+}
+_ROUNDS_LEGEND = {
+    "classes": "by which the particles were sorted",
+    "in_classes": "particles that fit a class",
+    "in_none": "particles that fit none",
+    "changed_share": "part of the particles that changed their class",
+    "median_rotation_change_deg": "of the particles that stayed in their class",
+    "low_pass_A": "resolution up to which the particles were compared",
+}
 _MAPS = f"{TURNING} Each shell of an average is weighted by how far the half maps agree."
 
 
-def classes_page(files, title, star):
+def classes_page(files, title, star, place):
     """Return the page of a user's classes.
 
     Parameters
@@ -29,6 +65,8 @@ def classes_page(files, title, star):
         What the particles are called.
     star : str
         The user's file.
+    place : gradalign.report.page.commands.Place
+        Where commands are typed.
 
     Returns
     -------
@@ -54,7 +92,7 @@ def classes_page(files, title, star):
         *([Chapter("maps", "The maps", [_maps(Path(files["maps"]), classes)])] if len(classes) else []),
         Chapter("words", "In words", [words]),
         Chapter("tables", "Tables", _tables(classes, read_csv(files["rounds"]), particles)),
-        Chapter("next", "Going on", [_next(classes)]),
+        Chapter("next", "Going on", [_next(classes, place)]),
     ]
     lead = f"The subtomograms of {star} sorted into classes without a reference, the half sets kept apart."
     return Page(f"Classes of {title}", lead, chapters, FILES_BESIDE)
@@ -97,18 +135,17 @@ def _maps(folder, classes):
 def _tables(classes, rounds, particles):
     parts = []
     if len(classes):
-        look = Look("Classes", ("class", "particles", "resolution_A"), ())
+        look = Look("Classes", ("class", "particles", "resolution_A"), (), (), _CLASSES_LEGEND)
         minor = ("half1", "half2", "median_amplitude", "median_residual", "agreement_deviations")
         parts.append(table_part("table-classes", look, "", in_angstrom(classes), minor, [("CSV", "classes.csv")]))
-    look = Look("Particles", ("particle", "label", "verdict"), ("label", "verdict", "half"))
+    look = Look("Particles", ("particle", "label", "verdict"), ("label", "verdict", "half"), (), _PARTICLES_LEGEND)
     words = "The class of each particle, 0 for none, and how well it fits" + _shown(particles)
     links = [("CSV", "particles.csv"), ("STAR", "classified.star")]
     minor = [name for name in particles if name not in ("particle", "label", "verdict", "probability")]
     parts.append(table_part("table-particles", look, words, particles.head(MOST_ROWS), minor, links))
     if len(rounds):
-        parts.append(
-            table_part("table-rounds", Look("Rounds", (), ()), "", in_angstrom(rounds), (), [("CSV", "rounds.csv")])
-        )
+        look = Look("Rounds", (), (), (), _ROUNDS_LEGEND)
+        parts.append(table_part("table-rounds", look, "", in_angstrom(rounds), (), [("CSV", "rounds.csv")]))
     return parts
 
 
@@ -116,18 +153,17 @@ def _shown(particles):
     return "." if len(particles) <= MOST_ROWS else f": the first {MOST_ROWS} of {len(particles)}."
 
 
-def _next(classes):
+def _next(classes, place):
     if not len(classes):
         return Words(
             "commands",
             "Commands",
             ["Without classes there is nothing to go on with: see docs/classes.md for what to try."],
         )
-    code = ["chimerax maps/classes.cxc"]
+    code = ["chimerax @/maps/classes.cxc"]
     code += [
-        f"gradalign particles maps/class_{k}.star --reference maps/class_{k}_filtered.mrc" for k in classes["class"]
+        f"{GRADALIGN} particles @/maps/class_{k}.star --reference @/maps/class_{k}_filtered.mrc"
+        for k in classes["class"]
     ]
-    lines = [
-        "Typed in this page's folder: the averages side by side in ChimeraX; each class aligned and averaged alone."
-    ]
-    return Words("commands", "Commands", lines, "\n".join(code))
+    lines = [f"{TYPED}: the averages side by side in ChimeraX; each class aligned and averaged alone."]
+    return Words("commands", "Commands", lines, place.commands(code))

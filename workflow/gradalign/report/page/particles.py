@@ -9,30 +9,55 @@ from gradalign.io.mrc import ANGSTROM_PER_NM, check_volume, read_volume
 from gradalign.io.volume_file import read
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.style import BLUE, GREEN
+from gradalign.report.page.commands import GRADALIGN, TYPED
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
 from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
 from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
 
 _FIGURE = "Half maps, orientations, scores and slices"
+_ROUNDS_LEGEND = {
+    "low_pass_A": "resolution up to which the particles of the round were compared",
+    "resolution_A": f"where the shell correlation of the half maps falls below {HALF_SETS_THRESHOLD}",
+    "median_dissimilarity": "of the particles and the references of their half sets; rounds of one low-pass compare",
+    "median_rotation_change_deg": "since the round before",
+    "median_shift_change_voxel": "since the round before",
+}
+_SCORES_LEGEND = {
+    "particle": "row of the list",
+    "verdict": "whether the answer stands out among all orientations and places",
+    "half": "half set, averaged apart from the other",
+    "dissimilarity_change": "since the round before; so the next two columns",
+    "start_rotation_deg": "from the orientation that the list gave",
+    "probability": "that the answer is the right one among those found",
+    "rotation_sd_deg": "expected error of the rotation, as the noise lets it be",
+    "translation_sd_voxel": "expected error of the translation",
+    "excess": "standard deviations by which the dissimilarity is above its expectation",
+}
 _MAPS = f"{TURNING} The half maps were averaged apart: what they do not share is noise."
-_COMMANDS = """chimerax average.cxc
-gradalign particles aligned.star --reference average_filtered.mrc
-gradalign average aligned.star again.mrc
-relion_postprocess --i average_half1.mrc --mask mask.mrc --o postprocess
-relion_reconstruct --i aligned.star --o reconstructed.mrc --3d_rot --ctf"""
+# what is typed, with the folder of the results in place of @
+_COMMANDS = (
+    "chimerax @/average.cxc",
+    f"{GRADALIGN} particles @/aligned.star --reference @/average_filtered.mrc",
+    f"{GRADALIGN} average @/aligned.star @/again.mrc",
+    "relion_postprocess --i @/average_half1.mrc --mask @/mask.mrc --o @/postprocess",
+    "relion_reconstruct --i @/aligned.star --o @/reconstructed.mrc --3d_rot",
+)
 
 
-def particles_page(files, title):
+def particles_page(files, title, place):
     """Return the page of a user's particles.
 
     Parameters
     ----------
     files : dict
-        ``"figure"`` (SVG), ``"summary"`` (text), ``"rounds"``, ``"shells"``, ``"scores"``, ``"left_out"`` (CSV),
+        ``"figure"`` (SVG), ``"summary"`` (text), ``"star"`` (the aligned particles), ``"rounds"``, ``"shells"``,
+        ``"scores"``, ``"left_out"`` (CSV),
         ``"filtered"``, ``"half1"``, ``"half2"`` and ``"reference"`` (MRC): as `make particles` writes them.
     title : str
         What the particles are called.
+    place : gradalign.report.page.commands.Place
+        Where commands are typed.
 
     Returns
     -------
@@ -57,7 +82,7 @@ def particles_page(files, title):
         Chapter("maps", "The map", [_maps(files)]),
         Chapter("words", "In words", [Words("summary", "What was done, and what it is worth", lines, links=found)]),
         Chapter("tables", "Tables", _tables(read_csv(files["rounds"]), scores, left_out)),
-        Chapter("next", "Going on", [_next()]),
+        Chapter("next", "Going on", [_next(place, files["star"])]),
     ]
     lead = "Subtomograms aligned to a reference and averaged in rounds, the half sets kept apart."
     return Page(f"Particles of {title}", lead, chapters, FILES_BESIDE)
@@ -99,15 +124,9 @@ def _maps(files):
 
 def _tables(rounds, scores, left_out):
     rounds = in_angstrom(rounds)
-    parts = [table_part("table-rounds", Look("Rounds", (), ()), "", rounds, (), [("CSV", "rounds.csv")])]
-    ordered = scores.sort_values("dissimilarity", ascending=False, kind="stable").head(MOST_ROWS)
-    shown = "all particles" if len(scores) <= MOST_ROWS else f"the {MOST_ROWS} worst of {len(scores)} particles"
-    words = f"Dissimilarity of each particle and the reference of its half set, the smaller the better: {shown}."
-    # verdicts stand there if the score gives any
-    look = Look("Scores", ("particle", "image", "dissimilarity", "verdict", "reason"), ("half", "verdict"))
-    changes = ("dissimilarity_change", "rotation_change_deg", "shift_change_voxel")
-    minor = ("half", *changes, "start_rotation_deg", "translation_sd_voxel", "excess")
-    parts.append(table_part("table-scores", look, words, ordered, minor, [("CSV", "scores.csv")]))
+    look = Look("Rounds", (), (), legend=_ROUNDS_LEGEND)
+    parts = [table_part("table-rounds", look, "", rounds, (), [("CSV", "rounds.csv")])]
+    parts.append(scores_part(scores))
     if len(left_out):
         words = f"What could not be used, and why: {min(len(left_out), MOST_ROWS)} of {len(left_out)}."
         look = Look("Left out", ("particle", "image", "failure"), ())
@@ -118,10 +137,38 @@ def _tables(rounds, scores, left_out):
     return parts
 
 
-def _next():
+def scores_part(scores):
+    """Return the table of the scores, the worst first.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        As ``scores.csv`` has it.
+
+    Returns
+    -------
+    gradalign.report.page.parts.Table
+    """
+    ordered = scores.sort_values("dissimilarity", ascending=False, kind="stable").head(MOST_ROWS)
+    shown = "all particles" if len(scores) <= MOST_ROWS else f"the {MOST_ROWS} worst of {len(scores)} particles"
+    words = f"Dissimilarity of each particle and the reference of its half set, the smaller the better: {shown}."
+    # verdicts stand there if the score gives any
+    look = Look(
+        "Scores", ("particle", "image", "dissimilarity", "verdict", "reason"), ("half", "verdict"), (), _SCORES_LEGEND
+    )
+    changes = ("dissimilarity_change", "rotation_change_deg", "shift_change_voxel")
+    minor = ("half", *changes, "start_rotation_deg", "translation_sd_voxel", "excess")
+    return table_part("table-scores", look, words, ordered, minor, [("CSV", "scores.csv")])
+
+
+def _next(place, star):
     lines = [
-        "Typed in this page's folder: the map in ChimeraX; more rounds from these poses (with particles.search: "
-        "local in a configuration file, around them alone); the average once more; and RELION's post-processing and "
-        "reconstruction. In a checkout gradalign is its .venv/bin/gradalign."
+        f"{TYPED}: the map in ChimeraX; more rounds from these poses (with particles.search: local in a configuration "
+        "file, around them alone); the average once more; and RELION's post-processing, under the mask of the "
+        "references, and reconstruction."
     ]
-    return Words("commands", "Commands", lines, _COMMANDS)
+    code = place.commands(_COMMANDS)
+    with open(star, encoding="utf-8", errors="replace") as text:
+        # without such volumes RELION ends at once
+        code += " --ctf" * any(line.startswith("_rlnCtfImage") for line in text)
+    return Words("commands", "Commands", lines, code)

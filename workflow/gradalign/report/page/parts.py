@@ -44,7 +44,7 @@ class Column(NamedTuple):
 
     title: str
     kind: str
-    """``number``, ``word`` or ``prose``, and ``minor`` for what a narrow screen leaves out."""
+    """``number``, ``word``, ``file`` or ``prose``, and ``minor`` for what is left out where the table does not fit."""
 
 
 class Cell(NamedTuple):
@@ -71,6 +71,8 @@ class Table:
     """Columns that a list of their values filters."""
     links: list[tuple[str, str]] = field(default_factory=list)
     sortable: bool = True
+    legend: list[tuple[str, str]] = field(default_factory=list)
+    """(title of a column, what it holds)."""
 
 
 @dataclass

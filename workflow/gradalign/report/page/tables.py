@@ -39,12 +39,22 @@ _TITLES = {
     "longest_s": "Longest job (s)",
     "truth_resolution_nm": "Resolution with the truth (nm)",
     "halves_resolution_nm": "Resolution of the halves (nm)",
+    "half1": "Half set 1",
+    "half2": "Half set 2",
+    "half": "Half set",
+    "rotation_sd_deg": "Rotation SD (°)",
+    "translation_sd_voxel": "Translation SD (voxels)",
+    "agreement_deviations": "Agreement (deviations)",
+    "label": "Class",
+    "best": "Nearest class",
 }
 _UNITS = {"deg": "°", "voxel": "voxels", "nm": "nm", "s": "s", "ms": "ms", "mb": "MB", "us": "µs", "A": "Å"}
 _VERDICTS = {"better": "▼ better", "worse": "▲ worse", "agrees": "≈ agrees"}
 _LOOKS = {"better": "good", "worse": "bad", "holds": "good", "does not hold": "bad"}
 _LOOKS |= {"undecided": "open", "not measured": "open"}
 _PROSE = 40
+# columns with names of files, which may be long
+_FILES = ("image",)
 # what a table's title says
 _TITLED = ("quantity", "search", "table")
 
@@ -113,6 +123,8 @@ class Look(NamedTuple):
     """Columns that a list of their values filters."""
     left_out: tuple = ()
     """Columns that the page does not give."""
+    legend: dict = {}
+    """What columns hold, told below the table."""
 
 
 def table_part(key, look, caption, rows, minor=(), links=()):
@@ -125,7 +137,7 @@ def table_part(key, look, caption, rows, minor=(), links=()):
     caption : str
     rows : pandas.DataFrame
     minor : collection of str
-        Columns that a narrow screen leaves out until it is asked for them.
+        Columns that are left out where the table does not fit, until they are asked for.
     links : sequence of (str, str)
 
     Returns
@@ -143,10 +155,12 @@ def table_part(key, look, caption, rows, minor=(), links=()):
     for name, cells in zip(names, columns, strict=True):
         longest = max((len(one.text) for one in cells), default=0)
         kind = "number" if rows[name].dtype.kind in "iufb" else "prose" if longest > _PROSE else "word"
+        kind = "file" if name in _FILES else kind
         heads.append(Column(column_title(name), f"{kind} minor" if name in minor else kind))
     lines = [list(row) for row in zip(*columns, strict=True)]
     places = [names.index(name) for name in look.filters if name in names and rows[name].nunique() > 1]
-    return Table(key, look.title, caption, heads, lines, places, list(links))
+    legend = [(column_title(name), look.legend[name]) for name in names if name in look.legend]
+    return Table(key, look.title, caption, heads, lines, places, list(links), legend=legend)
 
 
 def _tells(values, name, told):

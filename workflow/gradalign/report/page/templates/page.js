@@ -34,6 +34,26 @@
       }
       if (box.children.length) table.closest(".wide").before(box);
     }
+    fit();
+    window.addEventListener("resize", fit);
+  }
+
+  // a table that is wider than its place goes without some of the columns that matter less, the last ones first
+  function fit() {
+    for (const table of all("table.sortable")) {
+      const part = table.closest(".data");
+      const open = table.classList.contains("all-columns");
+      table.classList.remove("all-columns");
+      for (const cell of all(".away", table)) cell.classList.remove("away");
+      const room = one(".wide", part).clientWidth + 1;
+      for (const head of all("th.minor", table).reverse()) {
+        if (table.getBoundingClientRect().width <= room) break;
+        const place = head.cellIndex;
+        for (const row of table.rows) if (row.cells[place]?.classList.contains("minor")) row.cells[place].classList.add("away");
+      }
+      part.classList.toggle("folded", one(".away", table) !== null);
+      table.classList.toggle("all-columns", open);
+    }
   }
 
   function chooser(column) {
