@@ -8,7 +8,7 @@ import time
 from importlib.util import find_spec
 
 from gradalign.base.randomness import generator
-from gradalign.fourier.transfer import read_transfers
+from gradalign.fourier.transfer import read_transfer
 from gradalign.geometry.rotations import nearest_truth
 from gradalign.ladder.answer import Answer
 from gradalign.ladder.relion import Relion
@@ -61,9 +61,11 @@ class OwnScore:
         settings = asked(
             self._score, None, told.get("low_pass"), told.get("reach"), observed.voxel_size, observed.fixed[0], "f"
         )
+        # of every particle of the rung; a reference has none
+        transfer = read_transfer(told["ctf"], size=len(observed.fixed[0])) if "ctf" in told else None
         for number, (f, g) in enumerate(observed.couples):
             start = time.process_time()
-            volumes = self._prepared(observed, f, g, settings)
+            volumes = self._prepared(observed, f, g, settings, transfer)
             rng = generator(seed, "ladder", self.name, number)
             found = self._score.search(*volumes, settings, observed.voxel_size, rng=rng)
             seconds = time.process_time() - start
@@ -71,11 +73,10 @@ class OwnScore:
             _, lost = regret(self._score, volumes, found, truth, free_directions(), settings)
             yield Answer(found.rotation, found.translation, seconds, lost, found)
 
-    def _prepared(self, observed, f, g, settings):
+    def _prepared(self, observed, f, g, settings, transfer):
         tilts, transfers = (observed.tilt_fixed, observed.tilt_moving), None
-        if "ctf" in observed.told:
-            # of the particle; a reference has none
-            (f, g), transfers = read_transfers([f, g], [observed.told["ctf"], None])
+        if transfer is not None:
+            f, transfers = transfer.applied(f), [transfer, None]
         models = self._score.estimate([f, g], tilts, settings.alike, self._mask, transfers)
         return tuple(
             self._score.prepare(volume, tilt, settings, observed.voxel_size, model, name)
