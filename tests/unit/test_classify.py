@@ -26,7 +26,7 @@ def test_noise_alone_gives_no_class_and_the_reason():
 @pytest.mark.parametrize(
     ("volumes", "options", "words"),
     [
-        (NOISE[:8], {}, "8 particles are too few for classes: at least 16"),
+        (NOISE[:8], {}, "^8 particles, too few for classes: at least 16"),
         ([NOISE[0]] * 20, {}, "all the same"),
         (NOISE, {"classes": 9}, "24 particles allow 1 to 3"),
         (NOISE, {"tilts": [60.0] * 23}, "23 tilt ranges were given for 24 volumes"),

@@ -35,9 +35,12 @@ def write_mixture(folder, seed=3):
         rotation, shift = Rotation.random(rng=rng), rng.uniform(-1, 1, 3)
         volume = particle(rotation, shift, (-60.0, 60.0, 90.0), rng, 1.0, OTHER if label else PLACES)
         write_mrc(folder / f"particle{number}.mrc", volume)
-    columns = {"rlnImageName": [f"particle{number}.mrc" for number in range(1, len(LABELS) + 1)]}
-    columns["rlnOpticsGroup"] = [1] * len(LABELS)
-    (folder / "run.star").write_text(star_text(columns))
+    write_list(folder / "run.star", [f"particle{number}.mrc" for number in range(1, len(LABELS) + 1)])
+
+
+def write_list(path, names, **columns):
+    """Write a list of subtomograms of one optics group."""
+    path.write_text(star_text({"rlnImageName": names, "rlnOpticsGroup": [1] * len(names)} | columns))
 
 
 def configured(folder, **changes):
@@ -150,12 +153,18 @@ def test_results_are_named_after_the_list_and_kept_from_another_of_its_name(run,
     ("change", "words"),
     [
         (["classes=none.star"], "classes.star: there is no file none.star"),
+        (["classes=short.star"], "short.star: holds 15 particles, too few for classes: at least 16 are needed"),
+        (["classes=uneven.star"], "uneven.star: a half set has 2 particles in the sample, too few for classes"),
         (["classes=20240501"], "classes: is 20240501, where a file is needed"),
         (["classes=run.star", "particles=run.star", "reference=run.star"], "one of the two is needed"),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence_before_any_job(run, change, words):
+    names = [f"particle{number}.mrc" for number in range(1, len(LABELS) + 1)]
+    write_list(run[0] / "short.star", names[:15])
+    write_list(run[0] / "uneven.star", names, rlnRandomSubset=[1, 1, *[2] * (len(names) - 2)])
     done = snakemake(run[0], "--cores", 1, "--config", "name=wrong", *change, config=PAPER)
     assert done.returncode != 0
-    assert words in done.stderr
+    assert words in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+    assert not (run[0] / "results" / "wrong").exists()

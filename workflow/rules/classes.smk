@@ -1,7 +1,6 @@
 # A user's own subtomograms sorted into classes without a reference, the half sets kept apart.
 
-from gradalign.classes.jobs import sample_sizes
-from gradalign.classes.opening import check_input
+from gradalign.classes.opening import check_input, sample_sizes
 from gradalign.particles.listing import check_owner
 from gradalign.particles.sharing import particles_per_job
 from gradalign.study.configuration import name_after

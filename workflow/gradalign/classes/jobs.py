@@ -23,24 +23,6 @@ class Pair(NamedTuple):
     dissimilarity: float
 
 
-def sample_sizes(picked, section):
-    """Return how many particles of each half set the sample has, if all can be used.
-
-    Parameters
-    ----------
-    picked : gradalign.particles.star.Picked
-    section : dict
-        ``classes`` of the configuration.
-
-    Returns
-    -------
-    (int, int)
-    """
-    count = len(picked)
-    first = (count + 1) // 2 if picked.subsets is None else int((np.asarray(picked.subsets) == 1).sum())
-    return tuple(min(size, section["sample"] // 2) for size in (first, count - first))
-
-
 def align_chunk(entries, half, chunk, state, section, settings):
     """Align some of the pairs of a half set's sample.
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from gradalign.classes.observed import Observed
 from gradalign.classes.standing import Standing
-from gradalign.classes.start import MODEL_SAMPLE, check_particles, first_state, samples
+from gradalign.classes.start import FEWEST_SAMPLED, MODEL_SAMPLE, check_count, check_particles, first_state, samples
 from gradalign.errors import InputError
 from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.particles.boxes import plan_boxes
@@ -42,6 +42,35 @@ def check_star(section):
     return picked
 
 
+def sample_sizes(picked, section):
+    """Return how many particles of each half set the sample has, if all can be used.
+
+    Parameters
+    ----------
+    picked : gradalign.particles.star.Picked
+    section : dict
+        ``classes`` of the configuration.
+
+    Returns
+    -------
+    (int, int)
+    """
+    count = len(picked)
+    first = (count + 1) // 2 if picked.subsets is None else int((np.asarray(picked.subsets) == 1).sum())
+    return tuple(min(size, section["sample"] // 2) for size in (first, count - first))
+
+
+def _check_enough(picked, section):
+    """Say so if a list has too few particles, before any of them is read."""
+    check_count(len(picked), section["classes"], section["star"])
+    fewest = min(sample_sizes(picked, section))
+    if fewest < FEWEST_SAMPLED:
+        raise InputError(
+            f"{section['star']}: a half set has {fewest} particles in the sample, too few for classes: at least "
+            f"{FEWEST_SAMPLED} are needed"
+        )
+
+
 def check_input(section, folder):
     """Check what can be checked without reading a volume, of a list of volumes or of places.
 
@@ -63,13 +92,17 @@ def check_input(section, folder):
     Raises
     ------
     InputError
-        As of `check_star`, `gradalign.particles.listing.find_files` and `gradalign.particles.boxes.plan_boxes`.
+        As of `check_star`, `gradalign.particles.listing.find_files` and `gradalign.particles.boxes.plan_boxes`, or if
+        there are too few particles for classes.
     """
     boxes = plan_boxes(section, folder)
     if boxes:
         check_wedges(boxes.listing.picked, section, "classes")
+        _check_enough(boxes.listing.picked, section)
         return boxes.listing, boxes, boxes.digest
-    listing = find_files(check_star(section), section)
+    picked = check_star(section)
+    _check_enough(picked, section)
+    listing = find_files(picked, section)
     return listing, None, digest(listing, section)
 
 
@@ -206,7 +239,7 @@ def open_for_classes(section, seed, say):
     some = [usable[place] for place in spread]
     chosen = Observed(*([each[number] for number in some] for each in observed))
     check_particles(chosen.volumes, len(entries), section["classes"])
-    if min(map(len, numbers)) < 3:
+    if min(map(len, numbers)) < FEWEST_SAMPLED:
         raise InputError(
             f"{section['star']}: a half set has {min(map(len, numbers))} usable particles in the sample, too few for "
             "classes"

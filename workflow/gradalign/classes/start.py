@@ -19,6 +19,8 @@ FEWEST = 16
 """Particles from which classes can be looked for: two half sets of two groups of four."""
 LEAST = 4
 """Particles of either half set that a class needs."""
+FEWEST_SAMPLED = 3
+"""Particles of a half set that a sample needs."""
 # particles from which signal, noise and the particle's radius are estimated
 MODEL_SAMPLE = 40
 
@@ -53,6 +55,32 @@ def checked_volumes(volumes, tilts):
     return Observed(ready, wedges)
 
 
+def check_count(count, classes, source=""):
+    """Say so if there are too few particles for classes.
+
+    Parameters
+    ----------
+    count : int
+        Number of particles.
+    classes : int or None
+        How many classes are asked for.
+    source : str, optional
+        The list that holds them.
+
+    Raises
+    ------
+    InputError
+    """
+    if count < FEWEST:
+        holds = f"{source}: holds " if source else ""
+        raise InputError(f"{holds}{count} particles, too few for classes: at least {FEWEST} are needed")
+    if classes and not 1 <= classes <= count // (2 * LEAST):
+        raise InputError(
+            f"classes: is {classes}, where {count} particles allow 1 to {count // (2 * LEAST)}, with {LEAST} particles "
+            "of a class in either half set"
+        )
+
+
 def check_particles(volumes, count, classes):
     """Say so if no classes can be looked for.
 
@@ -60,22 +88,15 @@ def check_particles(volumes, count, classes):
     ----------
     volumes : sequence of numpy.ndarray
         Some of the particles.
-    count : int
-        Number of particles.
-    classes : int or None
-        How many classes are asked for.
+    count, classes : int
+        As for `check_count`.
 
     Raises
     ------
     InputError
+        As `check_count` does, or if all volumes are the same.
     """
-    if count < FEWEST:
-        raise InputError(f"{count} particles are too few for classes: at least {FEWEST} are needed")
-    if classes and not 1 <= classes <= count // (2 * LEAST):
-        raise InputError(
-            f"classes: is {classes}, where {count} particles allow 1 to {count // (2 * LEAST)}, with {LEAST} particles "
-            "of a class in either half set"
-        )
+    check_count(count, classes)
     if all(np.array_equal(volumes[0], volume) for volume in volumes[1:]):
         raise InputError("the particles are all the same, where different ones are needed; the list may name one file")
 
