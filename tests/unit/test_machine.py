@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.run.machine import check_python, environment
+from gradalign.run.machine import check_names, check_python, environment
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -36,6 +36,42 @@ def test_a_locale_without_utf_8_is_no_more_than_that_sentence(tmp_path):
     done = subprocess.run(words, capture_output=True, cwd=tmp_path, env=os.environ | locale)
     assert done.returncode == 1
     assert done.stderr.decode("ascii").startswith("PYTHONUTF8: is 0") and done.stderr.count(b"\n") == 1
+
+
+def test_a_workflow_in_which_names_would_be_read_otherwise_than_lists_write_them_is_refused(monkeypatch):
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "iso8859-1")
+    with pytest.raises(InputError, match="PYTHONUTF8: names of files are read as iso8859-1 here, .* set PYTHONUTF8 to"):
+        check_names()
+
+
+@pytest.fixture(scope="module")
+def latin_1(tmp_path_factory):
+    """Environment variables of a locale whose letters are those of ISO 8859-1."""
+    folder = tmp_path_factory.mktemp("locales")
+    words = ["localedef", "-i", "de_DE", "-f", "ISO-8859-1", str(folder / "de_DE.ISO-8859-1")]
+    if shutil.which(words[0]) is None or subprocess.run(words, capture_output=True).returncode > 1:
+        pytest.skip("no locale can be made here (localedef and the sources of de_DE are needed)")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "PYTHON"))}
+    return variables | {"LOCPATH": str(folder), "LC_ALL": "de_DE.ISO-8859-1"}
+
+
+SHOWING = """
+import sys
+from pathlib import Path
+from gradalign.run.machine import take_utf8
+
+take_utf8()
+print(sys.getfilesystemencoding(), sys.argv[1], "\u03c6")
+print(Path(sys.argv[1]).read_text(encoding="utf-8"))
+"""
+
+
+def test_names_of_files_are_utf_8_in_a_locale_of_other_letters_and_what_is_printed_keeps_to_it(latin_1, tmp_path):
+    (tmp_path / "show.py").write_text(SHOWING, encoding="utf-8")
+    (tmp_path / "Röhre.star").write_text("found", encoding="utf-8")
+    words = [sys.executable, "show.py", "Röhre.star"]
+    done = subprocess.run(words, capture_output=True, cwd=tmp_path, env=latin_1)
+    assert done.stdout.decode("iso8859-1").splitlines() == ["utf-8 Röhre.star \\u03c6", "found"], done.stderr
 
 
 def test_without_a_home_the_cache_lies_in_the_folder(tmp_path, monkeypatch):

@@ -3,10 +3,12 @@
 from gradalign.classes.opening import check_input, sample_sizes
 from gradalign.particles.listing import check_owner
 from gradalign.particles.sharing import particles_per_job
+from gradalign.run.machine import check_names
 from gradalign.study.configuration import name_after
 
 sorted_section = config["classes"]
 try:
+    check_names()
     # a mistake in the STAR file is told before any job starts; list and volumes that changed without a newer date make
     # the results anew
     sorted_listing, boxes, sorted_digest = check_input(sorted_section, boxes_folder)

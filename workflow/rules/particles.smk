@@ -4,6 +4,7 @@ from gradalign.particles.boxes import check_input
 from gradalign.particles.listing import check_owner
 from gradalign.particles.memory import chunk_memory_mb
 from gradalign.particles.sharing import list_memory_mb, particles_per_job, read_summary, summary_of, write_summary
+from gradalign.run.machine import check_names
 from gradalign.study.configuration import name_after
 
 picked_section = config["particles"]
@@ -11,6 +12,7 @@ picked_record = f".snakemake/gradalign/{config['name']}.json"
 # a job of a cluster reads the workflow anew, and need not read a list of a million particles for it
 picked, boxes = None if workflow.is_main_process or picked_section["box"] else read_summary(picked_record), None
 try:
+    check_names()
     if picked is None:
         # a mistake in the STAR file is told before any job starts; list and volumes that changed without a newer date
         # make the results anew

@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 from gradalign.run.interrupts import end_with_a_sentence
+from gradalign.run.machine import take_utf8
 
 # the rest takes a second to load
 end_with_a_sentence()
+take_utf8()
 
 from gradalign.classes.command import ClassesRun  # noqa: E402
 from gradalign.errors import InputError  # noqa: E402

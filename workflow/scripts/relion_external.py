@@ -11,6 +11,7 @@ import yaml
 
 from gradalign.errors import InputError
 from gradalign.particles.relion_job import run_job
+from gradalign.run.machine import take_utf8
 
 CHECKOUT = Path(__file__).parents[2]
 INPUTS = {"in_parts": "star", "in_3dref": "reference", "in_mask": "mask"}
@@ -24,6 +25,7 @@ def parameters(words):
 
 
 if __name__ == "__main__":
+    take_utf8()
     # names of files that the locale cannot write
     sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)

@@ -7,6 +7,7 @@ import click
 
 import gradalign
 from gradalign.errors import InputError
+from gradalign.run.machine import take_utf8
 
 _COMMANDS = {
     "align": "align_two",
@@ -27,6 +28,14 @@ Exit codes:
 
 class _Commands(click.Group):
     """Sub-commands that are imported when they are called, and refusals in one sentence."""
+
+    def main(self, args=None, *others, **options):
+        if args is None:
+            # as it is called from a shell
+            take_utf8()
+        # letters that the locale cannot write, in a result or in the name of a file
+        sys.stdout.reconfigure(errors="backslashreplace")
+        return super().main(args, *others, **options)
 
     def list_commands(self, ctx):
         return list(_COMMANDS)

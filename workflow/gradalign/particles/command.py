@@ -12,7 +12,7 @@ from gradalign.base.files import write_text
 from gradalign.errors import InputError
 from gradalign.particles.boxes import check_input
 from gradalign.run.interrupts import INTERRUPTED, SENTENCE, left_to_the_child
-from gradalign.run.machine import check_python, environment
+from gradalign.run.machine import check_names, check_python, environment
 from gradalign.run.study_lock import check_abandoned, is_locked
 from gradalign.study.configuration import check, expanded
 
@@ -91,6 +91,7 @@ class WorkflowRun:
 
     def __init__(self, checkout, files, config=None, name=None, folder="."):
         check_python()
+        check_names()
         self.checkout, self.folder = Path(os.path.abspath(checkout)), Path(folder)
         changes = {self.section: {key: value for key, value in files.items() if value != ""}}
         changes |= {"name": name} if name else {}

@@ -11,6 +11,33 @@ from gradalign.errors import InputError
 _READ_OTHERWISE = re.compile(r"[\s'\"`$&;|<>(){}\[\]*?!#\\]")
 
 
+def take_utf8():
+    """Start this program anew with UTF-8 for the names of files, if the locale has other letters.
+
+    Lists and results are written in UTF-8, so that a name would be another one in them than on the disk. What is
+    printed keeps to the locale. Where ``PYTHONUTF8`` is set, nothing is done.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and "PYTHONUTF8" not in os.environ:
+        os.environ["PYTHONUTF8"] = "1"
+        os.environ.setdefault("PYTHONIOENCODING", f"{sys.stdout.encoding}:backslashreplace")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def check_names():
+    """Say so if names of files are not read as lists write them.
+
+    Raises
+    ------
+    InputError
+    """
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8":
+        raise InputError(
+            f"PYTHONUTF8: names of files are read as {encoding} here, where lists and results are written in UTF-8; "
+            "set PYTHONUTF8 to 1"
+        )
+
+
 def check_python():
     """Say so if Snakemake cannot start jobs with the Python that runs, or cannot write down the names of files.
 
