@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def test_sentences_give_the_same_numbers(pair):
     words = run("align", f, g, "--tilt", -90, 90).stdout
     assert f"θ = {found['euler_zyz_deg'][1]:.2f}°" in words
     assert f"x = {found['translation_angstrom'][0]:.2f} Å" in words
+
+
+def test_what_the_locale_cannot_write_is_printed_by_its_number(pair):
+    done = CliRunner(charset="iso8859-1").invoke(main, ["align", *map(str, pair[:2])])
+    assert done.exit_code == 0
+    assert done.output.startswith("Rotation      \\u03c6 = ")
+    assert "°, \\u03b8 = " in done.output
 
 
 def test_ctf_volumes_are_handed_on(pair, tmp_path):
@@ -241,14 +249,29 @@ def test_a_configuration_is_laid_below_what_was_typed(told, example, tmp_path):
     assert name == "mine"
 
 
-def test_classes_need_no_reference_and_take_a_name(told, example):
+@pytest.fixture
+def enough(example, tmp_path):
+    """Return a list of as many subtomograms as classes need."""
+    names = [f"{number}.mrc" for number in range(1, 17)]
+    for name in names:
+        shutil.copy(example[0] / "subtomograms" / "000001.mrc", tmp_path / name)
+    (tmp_path / "particles.star").write_text(star_text({"rlnImageName": names}), encoding="utf-8")
+    return tmp_path / "particles.star"
+
+
+def test_classes_need_no_reference_and_take_a_name(told, enough):
+    asked = {"name": "mine", "classes": {"star": str(enough)}}
+    assert told("classes", enough, "--name", "mine")[1:] == ("mine", asked)
+    assert told("classes", enough)[1] == "particles"
+
+
+def test_what_the_workflow_fails_with_is_the_exit_code(told, enough):
+    told("classes", enough, code=3)
+
+
+def test_a_list_too_short_for_classes_is_refused_before_the_workflow_starts(example):
     star = example[0] / "particles.star"
-    assert told("classes", star, "--name", "mine")[1:] == ("mine", {"name": "mine", "classes": {"star": str(star)}})
-    assert told("classes", star)[1] == "particles"
-
-
-def test_what_the_workflow_fails_with_is_the_exit_code(told, example):
-    told("classes", example[0] / "particles.star", code=3)
+    assert f"{star}: holds 6 particles, too few for classes: at least 16" in run("classes", star, code=1).stderr
 
 
 def test_a_missing_list_is_refused_before_the_workflow_starts(tmp_path):
