@@ -118,6 +118,26 @@ def test_relions_file_is_read_whole(tmp_path):
     assert np.allclose(read.translations[0], [-0.75, 1.5, -0.5])
 
 
+def test_relions_angles_follow_from_the_zyz_angles_as_the_readme_says(tmp_path):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    rule = "rot = 180° − ψ, tilt = θ, psi = 180° − φ and −a times the voxel size in Å"
+    assert rule in " ".join(readme.split())
+    rng = np.random.default_rng(21)
+    zyz, shifts = rng.uniform([-180, 5, -180], [180, 175, 180], (5, 3)), rng.uniform(-2, 2, (5, 3))
+    columns = dict(zip(ANGLES, np.stack([180 - zyz[:, 2], zyz[:, 1], 180 - zyz[:, 0]], axis=1).T, strict=True))
+    columns |= dict(zip(ORIGINS, -shifts.T * 12.0, strict=True))
+    document = cif.Document()
+    optics = document.add_new_block("optics").init_loop("", ["_rlnImagePixelSize"])
+    optics.add_row(["12.0"])
+    loop = document.add_new_block("particles").init_loop("", list(columns))
+    for row in zip(*columns.values(), strict=True):
+        loop.add_row([str(value) for value in row])
+    document.write_file(str(tmp_path / "poses.star"))
+    turns = Rotation.from_euler("ZYZ", zyz, degrees=True)
+    for turn, shift, places in zip(turns, shifts, places_by_relions_convention(tmp_path / "poses.star"), strict=True):
+        assert np.allclose(places, turn.apply(POINTS) + shift)
+
+
 angle = st.floats(-720, 720)
 
 
