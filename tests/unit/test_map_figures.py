@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from drawn_figures import record
 from matplotlib.image import imread
 
 from gradalign.errors import InputError
@@ -15,7 +16,7 @@ from gradalign.report.figures.figure1 import figure1, figure1_caption, flow
 from gradalign.report.figures.figure5 import figure5, figure5_caption
 from gradalign.report.figures.figure6 import figure6, figure6_caption
 from gradalign.report.figures.maps import SHOWN, gallery, read_gallery, save_gallery
-from gradalign.report.figures.style import BODY, PAGE_WIDTH, Page
+from gradalign.report.figures.style import PAGE_WIDTH
 from gradalign.report.tables.averages import resolution_of
 from gradalign.simulation.phantom import phantom
 from gradalign.study.average_shells import shell_rows
@@ -101,8 +102,8 @@ DRAWINGS = [draw_figure1, draw_figure5, draw_figure6]
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)
-def test_figures_have_journal_width_and_show_something_and_nothing_is_cut_off(draw, tmp_path):
-    vector, raster = draw(tmp_path)
+def test_figures_have_journal_width_and_show_something_and_nothing_is_cut_off(draw, drawn):
+    vector, raster = drawn(draw).paths
     picture = imread(raster)[..., :3]
     assert picture.shape[1] == pytest.approx(PAGE_WIDTH / 25.4 * DPI, abs=2)
     assert picture[0].min() == picture[-1].min() == picture[:, 0].min() == picture[:, -1].min() == 1.0
@@ -112,36 +113,19 @@ def test_figures_have_journal_width_and_show_something_and_nothing_is_cut_off(dr
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)
-def test_figures_are_the_same_bytes_on_every_run(draw, tmp_path):
-    runs = []
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        runs.append([path.read_bytes() for path in draw(tmp_path / name)])
-    assert runs[0] == runs[1]
-
-
-def drawn_texts(draw, folder, monkeypatch):
-    """Return (text, size) of everything a figure writes."""
-    texts = []
-    original = Page.text
-
-    def note(page, x, y, words, size=BODY, **properties):
-        texts.append((words, size))
-        return original(page, x, y, words, size, **properties)
-
-    monkeypatch.setattr(Page, "text", note)
-    draw(folder)
-    return texts
+def test_figures_are_the_same_bytes_on_every_run(draw, drawn, tmp_path):
+    first, second = ([path.read_bytes() for path in paths] for paths in (drawn(draw).paths, draw(tmp_path)))
+    assert first == second
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)
-def test_type_is_at_least_six_points(draw, tmp_path, monkeypatch):
-    assert min(size for _, size in drawn_texts(draw, tmp_path, monkeypatch)) >= 6
+def test_type_is_at_least_six_points(draw, drawn):
+    assert min(size for _, size, _ in drawn(draw).texts) >= 6
 
 
 @pytest.mark.parametrize("draw, n", [(draw_figure5, "n = 40 subtomograms"), (draw_figure6, "n = 6 subtomograms")])
-def test_the_caption_gives_n_and_the_stand_in(draw, n, tmp_path, monkeypatch):
-    words = " ".join(text for text, _ in drawn_texts(draw, tmp_path, monkeypatch))
+def test_the_caption_gives_n_and_the_stand_in(draw, n, drawn):
+    words = " ".join(text for text, *_ in drawn(draw).texts)
     assert n in words
     assert "GroEL (1MNF) stands in for the paper's entry 1KP8" in words
 
@@ -149,7 +133,7 @@ def test_the_caption_gives_n_and_the_stand_in(draw, n, tmp_path, monkeypatch):
 def test_every_rule_is_drawn_and_graphviz_is_not_needed(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert shutil.which("dot") is None
-    words = [text for text, _ in drawn_texts(draw_figure1, tmp_path, monkeypatch)]
+    words = [text for text, *_ in record(draw_figure1, tmp_path).texts]
     assert {"simulate", "table", "figure"} <= set(words)
     # broken after the underscore where it must, whole where it fits
     assert "align_all" in words
@@ -163,14 +147,14 @@ def test_the_flow_shows_the_settings_of_the_study():
     assert "90° (32) or 60° (108)" in words
 
 
-def test_an_average_without_resolution_says_so_and_one_with_gives_it(tmp_path, monkeypatch):
-    words = [text for text, _ in drawn_texts(draw_figure5, tmp_path, monkeypatch)]
+def test_an_average_without_resolution_says_so_and_one_with_gives_it(drawn):
+    words = [text for text, *_ in drawn(draw_figure5).texts]
     assert words.count("none") == 2
     assert len([text for text in words if text.endswith(" nm") and text != "10 nm"]) == 4
 
 
-def test_mixing_and_agreement_are_shown_beside_the_classes(tmp_path, monkeypatch):
-    words = [text for text, _ in drawn_texts(draw_figure6, tmp_path, monkeypatch)]
+def test_mixing_and_agreement_are_shown_beside_the_classes(drawn):
+    words = [text for text, *_ in drawn(draw_figure6).texts]
     assert words.count("2 of 3 right") == 4
     assert words.count("as simulated, ARI 0.25") == words.count("aligned, ARI 0.75") == 2
 

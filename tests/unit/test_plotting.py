@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_figures import record
 from hypothesis import given
 from hypothesis import strategies as st
 from invented import BOUNDS, PAPER, alignments, one_cell
@@ -15,7 +16,7 @@ from PIL import Image
 from gradalign.errors import InputError
 from gradalign.report.figures.figure2 import figure2, figure2_caption
 from gradalign.report.figures.isosurface import camera, render, surface
-from gradalign.report.figures.style import BODY, PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
+from gradalign.report.figures.style import PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
 from gradalign.report.figures.tables import complexes_figure, table_figure
 from gradalign.report.slices import central_slice, read_slices, save_slices
 from gradalign.report.statistics import summarise, summarise_complexes
@@ -61,8 +62,8 @@ def draw_figure2(folder, tilts=(90, 40), snrs=(np.inf, 0.1)):
 
 
 @pytest.mark.parametrize("draw", [draw_table, draw_complexes, draw_figure2])
-def test_figures_open_have_journal_width_and_show_something(draw, tmp_path):
-    vector, raster = draw(tmp_path)
+def test_figures_open_have_journal_width_and_show_something(draw, drawn):
+    vector, raster = drawn(draw).paths
     picture = imread(raster)[..., :3]
     assert picture.shape[1] == pytest.approx(PAGE_WIDTH / 25.4 * DPI, abs=2)
     # neither blank nor cut off: white edges, ink within
@@ -74,47 +75,31 @@ def test_figures_open_have_journal_width_and_show_something(draw, tmp_path):
 
 
 @pytest.mark.parametrize("draw", [draw_table, draw_complexes, draw_figure2])
-def test_figures_are_the_same_bytes_on_every_run(draw, tmp_path):
-    runs = []
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        # what a user has set for other plots must not show
-        with matplotlib.rc_context({"font.size": 20 if name == "second" else 10, "svg.hashsalt": name}):
-            runs.append([path.read_bytes() for path in draw(tmp_path / name)])
-    assert runs[0] == runs[1]
+def test_figures_are_the_same_bytes_on_every_run(draw, drawn, tmp_path):
+    first = drawn(draw).paths
+    # what a user has set for other plots must not show
+    with matplotlib.rc_context({"font.size": 20, "svg.hashsalt": "another"}):
+        second = draw(tmp_path)
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 @pytest.mark.parametrize("draw", [draw_table, draw_figure2])
-def test_figures_carry_no_date_and_no_version(draw, tmp_path):
-    vector, raster = draw(tmp_path)
+def test_figures_carry_no_date_and_no_version(draw, drawn):
+    vector, raster = drawn(draw).paths
     assert not re.search(r"dc:date|dc:creator|matplotlib\.org|\d{4}-\d{2}-\d{2}T", vector.read_text())
     assert set(Image.open(raster).info) <= {"dpi"}
 
 
-def drawn_texts(draw, tmp_path, monkeypatch):
-    """Return (text, size, weight) of everything a figure writes."""
-    texts = []
-    original = Page.text
-
-    def note(page, x, y, words, size=BODY, **properties):
-        texts.append((words, size, properties.get("fontweight", "normal")))
-        return original(page, x, y, words, size, **properties)
-
-    monkeypatch.setattr(Page, "text", note)
-    draw(tmp_path)
-    return texts
-
-
 @pytest.mark.parametrize("draw", [draw_table, draw_complexes, draw_figure2])
-def test_type_is_at_least_six_points_and_the_caption_gives_n(draw, tmp_path, monkeypatch):
-    texts = drawn_texts(draw, tmp_path, monkeypatch)
+def test_type_is_at_least_six_points_and_the_caption_gives_n(draw, drawn):
+    texts = drawn(draw).texts
     assert min(size for _, size, _ in texts) >= 6
     assert "n =" in " ".join(words for words, *_ in texts)
 
 
-def test_table_figure_sets_inaccurate_cells_in_bold_and_the_printed_ones_beneath(tmp_path, monkeypatch):
+def test_table_figure_sets_inaccurate_cells_in_bold_and_the_printed_ones_beneath(tmp_path):
     rows = summarise(pd.concat([one_cell([4.0] * 3, snr=1), one_cell([6.0] * 3, snr=0.1)]), PAPER)
-    texts = drawn_texts(lambda folder: draw_table(folder, rows), tmp_path, monkeypatch)
+    texts = record(lambda folder: draw_table(folder, rows), tmp_path).texts
     weights = {words: weight for words, _, weight in texts}
     assert weights["4 ± 0"] == "normal"
     assert weights["6 ± 0"] == "bold"
@@ -122,11 +107,9 @@ def test_table_figure_sets_inaccurate_cells_in_bold_and_the_printed_ones_beneath
     assert weights["(49 ± 45)"] == "bold"
 
 
-def test_bounds_stand_beneath_the_errors(tmp_path, monkeypatch):
+def test_bounds_stand_beneath_the_errors(drawn):
     for draw, count in ((draw_table, 96), (draw_complexes, 2)):
-        words = [words for words, *_ in drawn_texts(draw, tmp_path, monkeypatch)]
-        assert words.count("bound 0.12") == count
-        monkeypatch.undo()
+        assert [words for words, *_ in drawn(draw).texts].count("bound 0.12") == count
 
 
 def test_small_grids_can_be_drawn(tmp_path):

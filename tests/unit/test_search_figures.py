@@ -4,9 +4,10 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_figures import record
 from invented import BOUNDS
 from matplotlib.image import imread
-from test_plotting import DPI, drawn_texts
+from test_plotting import DPI
 from test_scanning import scans
 from test_speedup import comparisons
 
@@ -14,7 +15,7 @@ from gradalign.report.convergence import summarise_convergence
 from gradalign.report.figures.figure3 import figure3, figure3_caption
 from gradalign.report.figures.figure4 import figure4, figure4_caption
 from gradalign.report.figures.scans import scanning_figure, scanning_figure_caption
-from gradalign.report.figures.style import INK, PAGE_WIDTH, SCORE_COLOURS, Page, score_colour
+from gradalign.report.figures.style import INK, PAGE_WIDTH, SCORE_COLOURS, score_colour
 from gradalign.report.tables.bounds import scans_with_bounds
 from gradalign.report.tables.scans import scanning_caption, summarise_scans
 from gradalign.report.tables.speedup import summarise_speedup
@@ -72,41 +73,30 @@ each_figure = pytest.mark.parametrize("draw", [draw_figure3, draw_figure4, draw_
 
 
 @each_figure
-def test_figures_have_journal_width_free_edges_and_something_inside(draw, tmp_path):
-    picture = imread(draw(tmp_path)[1])[..., :3]
+def test_figures_have_journal_width_free_edges_and_something_inside(draw, drawn):
+    picture = imread(drawn(draw).paths[1])[..., :3]
     assert picture.shape[1] == pytest.approx(PAGE_WIDTH / 25.4 * DPI, abs=2)
     assert picture[0].min() == picture[-1].min() == picture[:, 0].min() == picture[:, -1].min() == 1.0
     assert (picture < 0.5).mean() > 0.005
 
 
 @each_figure
-def test_figures_are_the_same_bytes_on_every_run(draw, tmp_path):
-    runs = []
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        with matplotlib.rc_context({"font.size": 20 if name == "second" else 10, "svg.hashsalt": name}):
-            runs.append([path.read_bytes() for path in draw(tmp_path / name)])
-    assert runs[0] == runs[1]
+def test_figures_are_the_same_bytes_on_every_run(draw, drawn, tmp_path):
+    first = drawn(draw).paths
+    with matplotlib.rc_context({"font.size": 20, "svg.hashsalt": "another"}):
+        second = draw(tmp_path)
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 @each_figure
-def test_type_is_at_least_six_points_and_the_caption_gives_n(draw, tmp_path, monkeypatch):
-    texts = drawn_texts(draw, tmp_path, monkeypatch)
+def test_type_is_at_least_six_points_and_the_caption_gives_n(draw, drawn):
+    texts = drawn(draw).texts
     assert min(size for _, size, _ in texts) >= 6
     assert "n =" in " ".join(words for words, *_ in texts)
 
 
-def panels(draw, folder, monkeypatch):
-    """Return the axes that a figure draws, in its order."""
-    found = []
-    original = Page.axes
-    monkeypatch.setattr(Page, "axes", lambda *args, **kwargs: found.append(original(*args, **kwargs)) or found[-1])
-    draw(folder)
-    return found
-
-
-def test_figure3_draws_medians_quartiles_and_the_line_of_zero(tmp_path, monkeypatch):
-    excess, distance, *_ = panels(draw_figure3, tmp_path, monkeypatch)
+def test_figure3_draws_medians_quartiles_and_the_line_of_zero(drawn):
+    excess, distance, *_ = drawn(draw_figure3).axes
     rows = curves()
     rcs = rows[rows.score == "rcs"]
     median, example, zero, stopped = excess.lines
@@ -132,15 +122,15 @@ def test_a_score_without_a_colour_is_drawn_in_black(tmp_path):
     assert "balance" in (tmp_path / "figure3.svg").read_text().lower()
 
 
-def test_figure3_draws_what_earlier_runs_have_written(tmp_path, monkeypatch):
+def test_figure3_draws_what_earlier_runs_have_written(tmp_path):
     rows = curves().drop(columns=["excess_example", "distance_example"])
     assert "thin black line" not in figure3_caption(rows, 60.0, 0.5, 60.0)
     assert "thin black line" in figure3_caption(curves(), 60.0, 0.5, 60.0)
     figure3(rows, [tmp_path / "figure3.svg"], "caption")
 
 
-def test_a_scan_of_one_pair_is_not_joined_to_the_others(tmp_path, monkeypatch):
-    lines = [line for axes in panels(draw_scanning, tmp_path, monkeypatch) for line in axes.lines]
+def test_a_scan_of_one_pair_is_not_joined_to_the_others(drawn):
+    lines = [line for axes in drawn(draw_scanning).axes for line in axes.lines]
     joining = [line for line in lines if line.get_linestyle() == "-" and line.get_alpha() == 0.6]
     assert len(joining) == 8
     # three intervals, the finest of which one pair stands for
@@ -154,8 +144,8 @@ def test_figure3_says_which_sign_is_which():
     assert "±60°, SNR 0.5, seeds every 60°" in caption
 
 
-def test_figure4_prints_the_ratios_and_what_the_paper_claims(tmp_path, monkeypatch):
-    texts = [words for words, *_ in drawn_texts(draw_figure4, tmp_path, monkeypatch)]
+def test_figure4_prints_the_ratios_and_what_the_paper_claims(drawn):
+    texts = [words for words, *_ in drawn(draw_figure4).texts]
     # as `test_speedup` has them: median ratio, ratio to the optimum, agreement
     assert (texts.count("15"), texts.count("80"), texts.count("50 %")) == (16, 16, 16)
     said = " ".join(texts)
@@ -164,24 +154,24 @@ def test_figure4_prints_the_ratios_and_what_the_paper_claims(tmp_path, monkeypat
     assert "25 steps a seed, 175 steps of the stochastic search" in said
 
 
-def test_figure4_leaves_a_dash_where_the_optimum_is_never_hit(tmp_path, monkeypatch):
+def test_figure4_leaves_a_dash_where_the_optimum_is_never_hit(tmp_path):
     rows = summarise_speedup(comparisons(steps_to_optimum=np.nan))
 
     def draw(folder):
         figure4(rows, [folder / "figure4.png"], figure4_caption(rows))
 
-    assert "–" in [words for words, *_ in drawn_texts(draw, tmp_path, monkeypatch)]
+    assert "–" in [words for words, *_ in record(draw, tmp_path).texts]
 
 
-def test_scans_of_fewer_pairs_are_open_circles(tmp_path, monkeypatch):
-    first = panels(draw_scanning, tmp_path, monkeypatch)[0]
+def test_scans_of_fewer_pairs_are_open_circles(drawn):
+    first = drawn(draw_scanning).axes[0]
     circles = [line for line in first.lines if line.get_marker() == "o"]
     assert sorted(line.get_markerfacecolor() == "white" for line in circles) == [False] * 4 + [True] * 2
     assert {text.get_text() for text in first.texts} == {"30°", "15°", "10°", "bound"}
 
 
-def test_a_line_stands_at_the_bound(tmp_path, monkeypatch):
-    for axes in panels(draw_scanning, tmp_path, monkeypatch)[:4]:
+def test_a_line_stands_at_the_bound(drawn):
+    for axes in drawn(draw_scanning).axes[:4]:
         heights = [line.get_ydata() for line in axes.lines]
         assert any(np.array_equal(height, [0.12, 0.12]) for height in heights)
         assert axes.get_ylim()[0] < 0.12
