@@ -1,3 +1,5 @@
+from functools import lru_cache
+
 import numpy as np
 import pytest
 
@@ -12,8 +14,12 @@ PAPER = Microscope(voltage=300, defocus=-4, spherical_aberration=2, tilt_step=1)
 DENSITY = phantom(32, 64)
 
 
-def data_set(tilt_range=60, snr=0.5, seed=1, name="phantom", protocol=None):
+def new_data_set(tilt_range=60, snr=0.5, seed=1, name="phantom", protocol=None):
     return DataSet(name, DENSITY, 1.0, tilt_range, snr, seed, protocol or Protocol(PAPER))
+
+
+# a data set fixes the scales of its noise on volumes of its own, which takes longer than most tests
+data_set = lru_cache(new_data_set)
 
 
 def parts(cell, index):
@@ -87,7 +93,7 @@ def test_a_data_set_at_another_snr_is_that_made_for_it(snr):
 def test_subtomogram_depends_on_its_index_and_not_on_what_came_before():
     cell = data_set()
     in_order = [cell.subtomogram(index)[0] for index in range(4)]
-    alone = data_set().subtomogram(3)[0]
+    alone = new_data_set().subtomogram(3)[0]
     assert np.array_equal(in_order[3], alone)
     assert not np.array_equal(in_order[2], alone)
 
@@ -102,7 +108,7 @@ def test_poses_and_noise_differ_from_cell_to_cell(change):
 
 
 def test_half_range_and_its_two_ends_are_the_same_cell():
-    assert np.array_equal(data_set(60).subtomogram(0)[0], data_set((-60, 60)).subtomogram(0)[0])
+    assert np.array_equal(new_data_set(60).subtomogram(0)[0], new_data_set((-60, 60)).subtomogram(0)[0])
 
 
 def test_noise_of_the_pair_is_independent():
