@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mangling import mangled_bytes, mangled_text, mangling
 from picked_files import make_particles, section, star_text
 
 from gradalign.errors import InputError
@@ -27,55 +28,8 @@ ROWS = [
     ["c.mrc", 1, 1, 2, 3, 4, 5, 6, 1],
 ]
 TEXT = star_text(dict(zip(LABELS, zip(*ROWS, strict=True), strict=True)))
-BITS = [
-    "nan",
-    "inf",
-    "1e400",
-    "-",
-    "'",
-    '"',
-    ";",
-    "#",
-    "_",
-    "loop_",
-    "data_",
-    "data_particles",
-    "\n",
-    " ",
-    "\t",
-    "\0",
-    "é",
-    "stop_",
-    "?",
-    ".",
-]
-
 
 NAMES = st.one_of(st.text(min_size=1, max_size=12), st.integers(250, 5000).map("x".__mul__))
-
-
-@st.composite
-def mangled_text(draw):
-    text = TEXT
-    for _ in range(draw(st.integers(1, 4))):
-        lines = text.split("\n")
-        line = draw(st.integers(0, max(len(lines) - 1, 0)))
-        how = draw(st.sampled_from(["cut", "drop", "double", "swap", "insert", "replace"]))
-        if how == "cut":
-            text = text[: draw(st.integers(0, len(text)))]
-        elif how == "drop":
-            text = "\n".join(lines[:line] + lines[line + 1 :])
-        elif how == "double":
-            text = "\n".join(lines[: line + 1] + lines[line:])
-        elif how == "swap":
-            other = draw(st.integers(0, len(lines) - 1))
-            lines[line], lines[other] = lines[other], lines[line]
-            text = "\n".join(lines)
-        else:
-            place = draw(st.integers(0, len(text)))
-            bit = draw(st.one_of(st.sampled_from(BITS), st.text(max_size=3)))
-            text = text[:place] + bit + text[place + (len(bit) if how == "replace" else 0) :]
-    return text
 
 
 def plain_rows(text):
@@ -96,7 +50,7 @@ def plain_rows(text):
 
 
 @FEW
-@given(text=mangled_text())
+@given(text=mangled_text(TEXT))
 def test_a_mangled_star_file_is_one_sentence_or_what_it_says(tmp_path, text):
     path = tmp_path / "run.star"
     path.write_text(text, encoding="utf-8")
@@ -133,20 +87,6 @@ def mrc_bytes(tmp_path, stack=False):
     return (tmp_path / "whole.mrc").read_bytes()
 
 
-mangling = st.lists(
-    st.one_of(
-        st.tuples(st.integers(0, 255), st.binary(min_size=1, max_size=4)),
-        st.tuples(st.integers(0, 17000), st.binary(min_size=1, max_size=8)),
-        # the words of the header that tell shape, mode, cell, and where the data begin
-        st.tuples(
-            st.sampled_from([0, 4, 8, 12, 28, 32, 36, 40, 88, 92, 208, 212]),
-            st.integers(-3, 400).map(lambda n: struct.pack("<i", n)),
-        ),
-    ),
-    max_size=3,
-)
-
-
 def decoded(raw, number):
     """Read the densities the simplest way: header words of the byte order that makes sense of the mode."""
     order = "<" if 0 <= struct.unpack("<i", raw[12:16])[0] < 128 else ">"
@@ -159,12 +99,9 @@ def decoded(raw, number):
 
 
 @FEW
-@given(changes=mangling, cut=st.one_of(st.none(), st.integers(0, 18000)), stack=st.booleans())
+@given(changes=mangling(17000), cut=st.one_of(st.none(), st.integers(0, 18000)), stack=st.booleans())
 def test_a_mangled_mrc_file_is_one_sentence_or_what_its_bytes_say(tmp_path, changes, cut, stack):
-    raw = bytearray(mrc_bytes(tmp_path, stack))
-    for start, bits in changes:
-        raw[start : start + len(bits)] = bits
-    raw = bytes(raw[:cut])
+    raw = mangled_bytes(mrc_bytes(tmp_path, stack), changes, cut)
     path = tmp_path / "p.mrc"
     path.write_bytes(raw)
     where = Place(str(path), 1 if stack else 0)

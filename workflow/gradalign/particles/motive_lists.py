@@ -6,6 +6,7 @@ back onto the reference by (tdrot, tilt, narot).
 """
 
 import string
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +91,10 @@ def _listed(path, program, values, subtomograms, angles, translations):
 
 def _dynamo(path):
     try:
-        values = np.loadtxt(path, ndmin=2)
+        with warnings.catch_warnings():
+            # of an empty file, which is told below
+            warnings.simplefilter("ignore", UserWarning)
+            values = np.loadtxt(path, ndmin=2)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: is no readable table of Dynamo ({' '.join(str(error).split())})") from error
     if not values.size or values.shape[1] < _MIN_DYNAMO:
