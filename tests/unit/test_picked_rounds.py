@@ -213,3 +213,5 @@ def test_a_job_asks_for_the_memory_of_its_round_once_that_is_known(picked_run, t
     save_state(tmp_path / "state.npz", state)
     band = BOX * state.voxel_size / state.low_pass
     assert chunk_memory_mb(tmp_path / "state.npz") == pytest.approx(memory_mb(BOX, band), abs=1)
+    # all rounds, up to the finest
+    assert chunk_memory_mb(tmp_path / "state.npz", finest=True) > chunk_memory_mb(tmp_path / "state.npz")

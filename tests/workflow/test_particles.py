@@ -81,7 +81,7 @@ def test_maps_are_whole_and_in_angstrom(run):
             assert abs(float(mrc.voxel_size.x) - 12.5) < 1e-3
 
 
-def test_nothing_is_left_to_do_and_more_rounds_go_on_from_the_last(run):
+def test_nothing_is_left_to_do_and_more_rounds_open_nothing_anew(run):
     folder = run[0]
     (folder / "more.yaml").write_text(
         yaml.safe_dump({"name": "own", "particles": {"star": "run.star", "reference": "ref.mrc"}})
@@ -92,7 +92,7 @@ def test_nothing_is_left_to_do_and_more_rounds_go_on_from_the_last(run):
         yaml.safe_dump({"name": "own", "particles": {"star": "run.star", "reference": "ref.mrc", "rounds": 6}})
     )
     more = jobs(snakemake(folder, "--dry-run", "--configfile", "more.yaml").stdout)
-    assert more["particles_whole_round"] == 1
+    assert more["particles_rounds"] == 1
     assert "particles_start" not in more
 
 

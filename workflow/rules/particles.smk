@@ -3,7 +3,7 @@
 from gradalign.particles.boxes import check_input
 from gradalign.particles.listing import check_owner
 from gradalign.particles.memory import chunk_memory_mb
-from gradalign.particles.sharing import list_memory_mb, particles_per_job, read_summary, summary_of, write_summary
+from gradalign.particles.sharing import FEW, list_memory_mb, particles_per_job, read_summary, summary_of, write_summary
 from gradalign.run.machine import check_names
 from gradalign.study.configuration import name_after
 
@@ -89,31 +89,31 @@ rule particles_start:
         "../scripts/particles_start.py"
 
 
-# one job for a round of few particles: its start would cost more than what it does
-if len(picked_chunks) == 1:
+# one job for all rounds of few particles: to start a job for each would cost more than what it does
+if len(picked_chunks) == 1 and picked.count <= FEW:
 
-    rule particles_whole_round:
+    rule particles_rounds:
         input:
-            state=picked_state,
-            entries=lambda wildcards: f"<rounds>/{int(wildcards.round) - 1}/particles~{picked_chunks[0]}.csv",
-            sources=sources("particles_whole_round.py"),
+            state="<rounds>/0/state.npz",
+            entries=f"<rounds>/0/particles~{picked_chunks[0]}.csv",
+            sources=sources("particles_rounds.py"),
         output:
-            entries=f"<rounds>/{{round}}/particles~{picked_chunks[0]}.csv",
-            sums=temp(f"<rounds>/{{round}}/particles~{picked_chunks[0]}.npz"),
-            state="<rounds>/{round}/state.npz",
+            state="<last_round>/state.npz",
+            entries=f"<last_round>/particles~{picked_chunks[0]}.csv",
         log:
-            "<logs>/particles/{round}/round.log",
+            "<logs>/particles/rounds.log",
         benchmark:
-            "<benchmarks>/particles/{round}/round.tsv"
+            "<benchmarks>/particles/rounds.tsv"
         resources:
-            mem_mb=lambda wildcards, input: chunk_memory_mb(input.state),
+            mem_mb=lambda wildcards, input: chunk_memory_mb(input.state, finest=True),
             runtime=480,
         params:
+            rounds=picked_section["rounds"],
             section=picked_choices,
             alignment=config["alignment"],
             seed=config["seed"],
         script:
-            "../scripts/particles_whole_round.py"
+            "../scripts/particles_rounds.py"
 
 else:
 

@@ -25,11 +25,16 @@ def earlier_size():
     return min(reference["pairs"], reference["pairs_per_job"])
 
 
+def told_of(job):
+    """Return a job's wildcards, and for all rounds of few particles which these are: time left goes by them."""
+    return dict(job.wildcards_dict) | ({"particles": picked_chunks[0]} if job.rule.name == "particles_rounds" else {})
+
+
 def planned_jobs():
     """Return the jobs that are to run."""
     jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
     return [
-        Job(number, job.rule.name, dict(job.wildcards_dict), "".join(map(str, job.log[:1])), works=not job.is_norun)
+        Job(number, job.rule.name, told_of(job), "".join(map(str, job.log[:1])), works=not job.is_norun)
         for number, job in jobs
     ]
 

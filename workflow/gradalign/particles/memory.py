@@ -38,13 +38,15 @@ def memory_mb(box, limit):
     return _BASE_MB + (max(aligner + frequencies, frequencies) + sampler + average) / 1e6
 
 
-def chunk_memory_mb(state):
+def chunk_memory_mb(state, finest=False):
     """Return the memory that a job of a round should ask for.
 
     Parameters
     ----------
     state : str or path
         The state it starts from.
+    finest : bool
+        Whether it goes on to later rounds, as fine as the voxels allow.
 
     Returns
     -------
@@ -62,4 +64,5 @@ def chunk_memory_mb(state):
             float(arrays["voxel_size"]),
             float(arrays["low_pass"]),
         )
+    low_pass = 2.0 * voxel_size if finest else low_pass
     return int(np.ceil(memory_mb(box, band_limit(box, low_pass, voxel_size))))

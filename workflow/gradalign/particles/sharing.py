@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from gradalign.base.files import write_text
 
+FEW = 500
+"""Particles whose rounds one job does, if they are not shared out: each round takes seconds."""
 MOST_JOBS = 400
 """Of one round: Snakemake's plan grows with their number."""
 # of an interpreter, and of a particle of all jobs together, as it is read, joined and written
