@@ -151,7 +151,8 @@ def _correlations(page, frequencies, correlations, threshold, spot):
             axes.plot(1.0 / reached, threshold, "o", color=colour, markersize=3.5, zorder=5)
     if len(correlations):
         axes.legend(loc="upper right", handlelength=1.2, borderaxespad=0.0)
-    last = frequencies[-1] if len(frequencies) else 1.0
+    # one shell beyond the last, where the voxels end
+    last = frequencies[-1] + frequencies[0] if len(frequencies) else 1.0
     axes.set_xlim(0.0, last)
     axes.set_xticks(*angstrom_ticks(last))
     axes.set_ylim(min(-0.1, float(np.min(correlations, initial=0.0))), 1.02)

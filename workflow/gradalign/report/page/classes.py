@@ -17,13 +17,13 @@ from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_par
 _FIGURE = "Averages, shell correlation, and the pairs of the sample"
 _CLASSES_LEGEND = {
     "particles": "that belong to the class, in both half sets",
-    "undecided": "those of them that fit another class about as well",
+    "undecided": "particles of the class that fit another one about as well",
     "half1": "particles of the first half set",
     "half2": "particles of the second half set",
     "resolution_A": f"where the shell correlation of the half maps falls below {HALF_SETS_THRESHOLD}",
     "agreement_deviations": "standard deviations by which the half maps agreed beyond chance when the class was found",
-    "median_amplitude": "by how much the map must be multiplied to fit a particle best, near 1; the median",
-    "median_residual": "mean square of what a particle has beyond the map, 1 for noise alone; the median",
+    "median_amplitude": "median of the factors by which the map must be multiplied to fit a particle best, near 1",
+    "median_residual": "median of the mean squares of what a particle has beyond the map, 1 for noise alone",
     "relative_of": "the class whose map is most like this one's, rotated and shifted as need be",
     "relative_amplitude": "how like it is, 1 for the same object",
     "mirror_of": "the class whose mirror image this one looks like",
@@ -33,7 +33,7 @@ _PARTICLES_LEGEND = {
     "verdict": "member: fits this class; undecided: fits another about as well; no_fit: fits none; unusable: could not "
     "be read",
     "half": "averaged apart from the other",
-    "best": "explains the particle best, even if it does not fit",
+    "best": "that explains the particle best, even if it does not fit",
     "probability": "of the nearest class against the others",
     "phi_deg": "with theta and psi the ZYZ angles of the particle on its class's map",
     "x_voxel": "with y and z the translation on that map",
