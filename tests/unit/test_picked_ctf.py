@@ -74,7 +74,7 @@ def shell_ratios(volume):
 def test_particles_with_ctf_volumes_are_found_and_their_average_has_no_ctf(tmp_path, data, score):
     truth = write_particles(tmp_path, data)
     ctf = "auto" if data in ("unflipped", "pseudo") else data
-    entries, state = run_rounds(section(tmp_path, ctf=ctf, score=score, low_pass=3.5), rounds=2)
+    entries, state = run_rounds(section(tmp_path, ctf=ctf, score=score, low_pass=3.5), rounds=1)
     angles, shifts = errors(entries, truth).T
     assert np.median(angles) < 4 and np.median(shifts) < 0.4
     assert shell_ratios(state.maps[0]) == pytest.approx(1.0, abs=0.3)

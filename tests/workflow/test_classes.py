@@ -22,7 +22,7 @@ from gradalign.study.partition import adjusted_rand_index
 FILES = ["classified.star", "classes.csv", "particles.csv", "rounds.csv", "fsc.csv", "sample.csv", "summary.txt"]
 FILES += ["report.html", "classes.svg", "classes.png", "maps"]
 PAPER = REPOSITORY / "config.yaml"
-EACH = 14
+EACH = 11
 LABELS = np.array([0, 1] * EACH)
 # two objects of the same size
 OTHER = np.array([[0, 0, 5], [0, 0, -5], [4, 0, 0], [-4, 2, 0], [0, -3, 2]], dtype=float)
@@ -97,7 +97,7 @@ def test_a_killed_run_in_other_chunks_gives_the_same_sample_and_the_same_round(r
         shutil.copy(path, tmp_path)
     shutil.copy(folder / "run.star", tmp_path)
     targets = [f"results/run/classes/{name}" for name in ("sample/matrices.npz", "rounds/1/state.npz")]
-    config = configured(tmp_path, per_job=15, pairs_per_job=60)
+    config = configured(tmp_path, per_job=12, pairs_per_job=30)
     planned = snakemake(tmp_path, "--cores", 1, "--dry-run", "--", *targets, config=config)
     assert jobs(planned.stdout)["classes_pairs"] == 2 * jobs(run[1])["classes_pairs"]
     killed_after(tmp_path, 2, 0.3, "--cores", 1, "--", *targets, config=config)
