@@ -5,7 +5,7 @@ from crowded import BOX, observed, placed
 from gradalign.geometry.rotations import random_rotations, rotation_angle
 from gradalign.scores.likelihood import Band
 from gradalign.scores.masks import distances
-from gradalign.search.agreement import Agreement
+from gradalign.search.agreement import Agreement, surrounded
 from gradalign.search.likelihood import LIKELIHOOD
 from gradalign.search.settings import Settings
 
@@ -81,10 +81,34 @@ def test_refinement_under_the_shared_mask_never_leaves_for_less_agreement(crowde
         assert value >= both.value(rotation, np.zeros(3))
 
 
+def test_what_agrees_far_from_a_centre_counts_less(crowded):
+    f, g = crowded
+    band = Band(4.0, 1.0, Settings().wedge_softness)
+    # the particles agree as before, but that of g stands aside
+    wide = surrounded(np.roll(pair(0.02)[1], 5, axis=2), TILTS[1], g.model, band, "g")
+    aside = Agreement(f.crowded, g.crowded._replace(wide=wide), (f.model, g.model), band, Settings())
+    moved = -TRUTH @ np.array([5.0, 0.0, 0.0])
+    assert aside.value(TRUTH, moved) < 0.7 * agreement(crowded).value(TRUTH, np.zeros(3))
+
+
+def test_a_particle_that_is_not_centred_is_not_taken_for_a_neighbour():
+    # noise as of a subtomogram, so that its own streaks are hidden
+    volumes = [np.roll(observed(placed(POSES[n]), 0.05, n), 7, axis=n).astype(np.float32) for n in range(2)]
+    seen = prepared(volumes)
+    assert seen[0].crowded is not None
+    found = LIKELIHOOD.search(*seen, Settings(start_reach=15.5))
+    assert rotation_angle(found.rotation.T @ TRUTH) < 6.0
+    assert found.verdict == "determined"
+    # d under the wide sphere is as expected; what is crowded has no expectation
+    assert abs(found.excess) < 15.0
+
+
 def test_a_particle_is_found_beside_neighbours(crowded):
     found = LIKELIHOOD.search(*crowded, Settings())
     assert rotation_angle(found.rotation.T @ TRUTH) < 10.0
     assert np.abs(found.translation).max() < 1.0
+    assert found.verdict == "determined"
+    assert np.isnan(found.excess)
     assert found.trace.shape == (found.iterations,)
     assert found.path.shape == (found.iterations, 12)
     np.testing.assert_allclose(found.path[-1, :9].reshape(3, 3), found.rotation)

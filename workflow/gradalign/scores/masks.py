@@ -27,10 +27,11 @@ _GIVEN_EDGE = 4.0
 _QUIET = 0.02
 # voxels over which a square is smoothed, and the multiple of the surroundings' median above which it is not noise
 _SMOOTHING, _LOUD = 1.5, 3.0
-# the particle's own tails are less than this part of its power
-_TAILS = 0.2
-# the share of the surroundings' power in such places from which on something stands beside the particle
-_CROWDED = 0.25
+# the particle's own tails are less than this part of its power; noise that is louder than they are hides them
+_TAILS, _HIDDEN_TAILS = 0.2, 0.075
+# the share of the surroundings' power in such places from which on something stands beside the particle, and up to
+# which noise hides the tails: a lone particle comes to 0.1 in noise of low frequencies, one with a neighbour to 0.16
+_CROWDED, _HIDING = 0.15, 0.35
 # the least share of the surroundings on which noise is estimated, and the largest share of the box at which the end of
 # a particle is told in spite of neighbours
 _LEAST_QUIET, _LARGEST = 0.3, 0.375
@@ -47,6 +48,8 @@ class Mask(NamedTuple):
     """Whether something else than noise stands around it."""
     lone: float | None = None
     """Where the particle ends whatever stands beside it, in voxels; None unless a mask is found for crowded volumes."""
+    wide: float | None = None
+    """Radius of a sphere that holds all that is no noise, in voxels; None where `lone` is, or none does."""
 
 
 def _kept(values):
@@ -260,7 +263,7 @@ def quiet_part(volume, outside):
     part : numpy.ndarray of shape (N, N, N)
         `outside` where the smoothed square is no more than three times the median.
     crowded : bool
-        Whether a quarter of the surroundings' power stands elsewhere, more than the particle's tails would hold.
+        Whether a seventh of the surroundings' power stands elsewhere, more than the particle's tails would hold.
     """
     square = smoothed_square(volume)
     quiet = square <= _LOUD * np.median(square[outside > 0.5])
@@ -268,7 +271,8 @@ def quiet_part(volume, outside):
     total = (square * outside).sum()
     loud = total - (square * part).sum()
     inside = square[distances(len(square)) < len(square) / 4].sum()
-    crowded = bool(loud > _CROWDED * total and loud > _TAILS * inside)
+    tails = _HIDDEN_TAILS if loud < _HIDING * total else _TAILS
+    crowded = bool(loud > _CROWDED * total and loud > tails * inside)
     return (part if quiet[outside > 0.5].mean() > _LEAST_QUIET else outside), crowded
 
 
@@ -311,7 +315,31 @@ def make_mask(wish, volumes, axes):
         values = soft_sphere(size, radius, _NARROW_EDGE if crowded else SOFT_EDGE)
     # where all is noise, the smoothing would only take its highest peaks
     quiet = [part if crowded else around[axis] for (part, _), axis in zip(parts, axes, strict=True)]
-    return Mask(values, float(radius), crowded, float(lone) if narrow else None), quiet
+    if not narrow:
+        return Mask(values, float(radius), crowded), quiet
+    wide = float(wide + MARGIN)
+    outside = (quiet_part(volume, surroundings(size, wide, axis)) for volume, axis in zip(volumes, axes, strict=True))
+    held = not any(beside for _, beside in outside)
+    return Mask(values, float(radius), crowded, float(lone), wide if held else None), quiet
+
+
+def unguarded(mask, axes):
+    """Return the mask of volumes in which nothing but the particle stands, and what surrounds it in each.
+
+    Parameters
+    ----------
+    mask : Mask
+        With `Mask.wide`.
+    axes : sequence of float
+        Of their tilts, in degrees from x towards y.
+
+    Returns
+    -------
+    mask : Mask
+    around : list of numpy.ndarray of shape (N, N, N)
+    """
+    size = len(mask.values)
+    return Mask(soft_sphere(size, mask.wide), mask.wide, False), [surroundings(size, mask.wide, axis) for axis in axes]
 
 
 def given_mask(wish, size):

@@ -19,7 +19,16 @@ from gradalign.fourier.transfer import Seen
 from gradalign.geometry.wedge import check_wedge, measured
 from gradalign.io.mrc import check_volume
 from gradalign.scores.gold import without_gold
-from gradalign.scores.masks import AUTOMATIC, MARGIN, distances, make_mask, particle_radius, soft_sphere, surroundings
+from gradalign.scores.masks import (
+    AUTOMATIC,
+    MARGIN,
+    distances,
+    make_mask,
+    particle_radius,
+    soft_sphere,
+    surroundings,
+    unguarded,
+)
 from gradalign.scores.membrane import membrane_in
 from gradalign.scores.shared_spectra import LEAST_SHARE, common_spectra, shared_noise, shared_signal
 
@@ -49,6 +58,8 @@ class SignalModel(NamedTuple):
     """What its contrast transfer, which is in signal and noise, makes of them; None for a volume without."""
     lone: float | None = None
     """Where the particle ends in spite of what stands beside it, in voxels; None where the mask is not for that."""
+    alone: "SignalModel | None" = None
+    """What holds if it is the particle itself that stands aside; None where it cannot be."""
 
     @property
     def coherent(self):
@@ -216,11 +227,21 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
     volumes = [volume.astype(float) for volume in _checked(volumes)]
     wedges = [check_wedge(tilt) for tilt in tilts]
     volumes, beads, mask, masks = _cleared(volumes, wedges, mask, transfers)
+    seen = (wedges, transfers or [None] * len(volumes))
+    models = _models_under(mask, masks, volumes, beads, *seen)
+    if mask.wide:
+        # a particle that is not centred looks like one that is not alone
+        aside = _models_under(*unguarded(mask, [axis for *_, axis in wedges]), volumes, beads, *seen)
+        models = [model._replace(alone=each) for model, each in zip(models, aside, strict=True)]
+    return models
+
+
+def _models_under(mask, masks, volumes, beads, wedges, transfers):
+    """Return the models of volumes of which a mask and its surroundings are known."""
     standards = [_standard(volume, outside) for volume, outside in zip(volumes, masks, strict=True)]
     plain = [(volume - level) / unit for volume, (level, unit) in zip(volumes, standards, strict=True)]
     seen = [
-        None if each is None else each.seen(wedge, mask.values)
-        for each, wedge in zip(transfers or [None] * len(volumes), wedges, strict=True)
+        None if each is None else each.seen(wedge, mask.values) for each, wedge in zip(transfers, wedges, strict=True)
     ]
     signal, noise = _spectra(plain, mask.values, masks, wedges, seen)
     models = [

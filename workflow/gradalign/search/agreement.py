@@ -25,6 +25,7 @@ from gradalign.scores.likelihood import prepare_masked, weighted
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.signal_model import tempered
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, without_log_terms
+from gradalign.search.kernel_score import refined_on
 from gradalign.search.step import chosen, joined
 from gradalign.search.stochastic import place_candidates
 
@@ -34,10 +35,19 @@ _CORES, _CORE_EDGE = (0.6, 0.45), 4.0
 _WIDE, _WIDE_EDGE, _LARGEST = 3 / 8, 1 / 8, 5 / 16
 # deviation of a window in resolutions, and the distance of windows in deviations
 _WINDOW, _SPACING = 0.5, 4 / 3
+# how likely a place is the particle's at its centre, and at the end of its sphere
+_CENTRAL, _LEAST = 0.9, 0.1
 # candidates that are refined by what they share, how often the mask is made anew, and steps under each
-_ENDS, _MASKS, _STEPS = 20, 2, 4
+_ENDS, _MASKS, _STEPS = 20, 4, 4
+# largest ratio of signal to noise with which the answer is refined to convergence: what stands beside the particle
+# leaks through the missing wedge into the mask, and is no noise that the volumes tell
+_LAST_RATIO = 30.0
 # the mask's sphere as a part of the particle, and its edge
 _SHARED, _SHARED_EDGE = 0.9, 4.0
+
+LEAST_AGREEMENT = 8.0
+"""Value of `Agreement` below which it is chance: of 144 RNA polymerases with neighbours those placed wrongly came to at
+most 6."""
 
 
 class CrowdedVolume(NamedTuple):
@@ -110,9 +120,9 @@ class Agreement:
 
     def __init__(self, fixed, moving, models, band, settings):
         self._volumes, self._band, self._settings = (fixed, moving), band, settings
-        self._models = [
-            tempered(model, settings.coarse_ratio)._replace(level=0.0, unit=1.0, gold=None) for model in models
-        ]
+        plain = [model._replace(level=0.0, unit=1.0, gold=None) for model in models]
+        self._models = [tempered(model, settings.coarse_ratio) for model in plain]
+        self._last_models = [tempered(model, _LAST_RATIO) for model in plain]
         self.size = size = len(fixed.volume)
         root = np.sqrt(own_shares(fixed.wide))
         # the sampled lines hold the share of f, too
@@ -137,6 +147,7 @@ class Agreement:
         steps = spacing * np.arange(-reach, reach + 1)
         centres = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
         centres = centres[(centres**2).sum(axis=1) < self._radius**2]
+        self._centres = centres
         apart = ((centres[:, None] - points[self._inside][None]) ** 2).sum(axis=-1)
         windows = np.exp(-0.5 * apart / self.deviation**2)
         self._windows = (windows / windows.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -181,8 +192,15 @@ class Agreement:
         """
         local = self._local(rotation, translation, self._coarse)[self._inside]
         ratios = self._volume * (self._windows @ local.astype(np.float32))
+        # arrays are [z, y, x]
+        prior = self._belonging(self._centres) * self._belonging(self._centres - translation[::-1])
         # the windows overlap
-        return float(np.logaddexp(np.log(0.5), np.log(0.5) + ratios).sum() / self._overlap)
+        return float(np.logaddexp(np.log1p(-prior), np.log(prior) + ratios).sum() / self._overlap)
+
+    def _belonging(self, places):
+        """Return how likely places relative to the centre of a volume, (n, 3), are its particle's."""
+        outward = np.sqrt((places**2).sum(axis=1)) / self._radius
+        return np.maximum(_CENTRAL + (_LEAST - _CENTRAL) * outward, _LEAST)
 
     def shared(self, rotation, translation):
         """Return the masks of what the two share, each in its own frame.
@@ -228,13 +246,9 @@ class Agreement:
             Traces and paths.
         """
         best, steps, place = (self.value(rotation, translation), rotation, translation), [], (rotation, translation)
+        number = score_number("likelihood")
         for _ in range(_MASKS):
-            masked = [model._replace(mask=mask) for model, mask in zip(self._models, self.shared(*place), strict=True)]
-            held, moved = (
-                prepare_masked(each.volume, each.tilt_range, model, self._band)
-                for each, model in zip(self._volumes, masked, strict=True)
-            )
-            held, number = without_log_terms(weighted(held, *masked)), score_number("likelihood")
+            held, moved = self._under_shared(place, self._models)
             end = place_candidates(held, moved, number, *(part[None].copy() for part in place), self._settings.damping)
             steps.append(refine_each(held, moved, number, basis, self._settings.damping, _STEPS, end))
             place = end.rotations[0], end.translations[0]
@@ -244,6 +258,40 @@ class Agreement:
             if value > best[0]:
                 best = (value, *place)
         return (*best, steps)
+
+    def converged(self, rotation, translation, basis):
+        """Return a transform refined to convergence under the masks of what is shared there.
+
+        Parameters
+        ----------
+        rotation : numpy.ndarray of shape (3, 3)
+        translation : numpy.ndarray of shape (3,)
+            In voxels.
+        basis : array_like of shape (6, k)
+            The free directions.
+
+        Returns
+        -------
+        rotation : numpy.ndarray of shape (3, 3)
+        translation : numpy.ndarray of shape (3,)
+        spectra : (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
+            Under the masks.
+        """
+        spectra = self._under_shared((rotation, translation), self._last_models)
+        number, damping = score_number("likelihood"), self._settings.damping
+        end = refined_on(*spectra, number, rotation, translation, damping, basis)
+        if np.abs(end[1]).max() < self.size / 2:
+            rotation, translation, _ = end
+        return rotation, translation, spectra
+
+    def _under_shared(self, place, models):
+        """Return both transforms under the masks of what is shared at a place."""
+        masked = [model._replace(mask=mask) for model, mask in zip(models, self.shared(*place), strict=True)]
+        held, moved = (
+            prepare_masked(each.volume, each.tilt_range, model, self._band)
+            for each, model in zip(self._volumes, masked, strict=True)
+        )
+        return without_log_terms(weighted(held, *masked)), moved
 
 
 def search_by_agreement(agreement, pairs, rotations, basis, settings, voxel_size):

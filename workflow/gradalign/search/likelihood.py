@@ -7,15 +7,23 @@ import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import band_limit, narrowed
-from gradalign.scores.evaluation import dissimilarity_at, information
+from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.likelihood import Band, prepare_masked, weighted
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
-from gradalign.search.agreement import Agreement, CrowdedVolume, cores, search_by_agreement, surrounded
+from gradalign.search.agreement import (
+    LEAST_AGREEMENT,
+    Agreement,
+    CrowdedVolume,
+    cores,
+    search_by_agreement,
+    surrounded,
+)
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, rounds_to, without_log_terms
-from gradalign.search.joint import JointDescent, JointRefinement
+from gradalign.search.joint import JointRefinement
+from gradalign.search.joint_ends import best_joint_end, ends_jointly, joint_descent
 from gradalign.search.kernel_score import KernelScore, refined_on
 from gradalign.search.modes import JointVolume, prepare_joint
 from gradalign.search.score import Start
@@ -23,7 +31,7 @@ from gradalign.search.seeds import free_directions, start_rotations
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import joined
 from gradalign.search.stochastic import place_candidates
-from gradalign.search.verdict import Compared, covariance_at, expected_value, joint_covariance_at, judge
+from gradalign.search.verdict import Compared, Evidence, covariance_at, expected_value, joint_covariance_at, judge
 
 # a search that begins anew has so many times as many seeds and candidates
 _DENSER, _WIDER = 4, 3
@@ -31,8 +39,6 @@ _DENSER, _WIDER = 4, 3
 _MOST_ENDS, _NEAR = 4, 10.0
 # where the end is a joint one; d leaves out what a mask and the overlap's edge take, so that it is a rough guide there
 _MOST_JOINT_ENDS, _NEAR_JOINTLY = 64, 60.0
-# after how many transforms in all ends are looked at, and how much less likely than the best one may be to go on
-_LOOKS = ((3, 25.0), (6, 8.0), (40, 0.0))
 
 
 class LikelihoodVolume(NamedTuple):
@@ -46,6 +52,8 @@ class LikelihoodVolume(NamedTuple):
     """Itself for the joint refinement; None for a search that ends without it."""
     crowded: CrowdedVolume | None = None
     """Itself for local agreement; None where nothing stands beside the particle, or the mask is given."""
+    alone: "LikelihoodVolume | None" = None
+    """Itself as if nothing stood beside the particle, which then is not centred; None where it cannot be."""
 
 
 def finest_limit(settings):
@@ -108,13 +116,14 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     bands = {low_pass: narrowed(whole, limits[low_pass]) for low_pass in limits if low_pass != finest}
     # what it takes for noise would be neighbours
     joint = None if model.crowded else prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
-    crowded = None
+    crowded = alone = None
     if model.crowded and model.lone and model.transfer is None:
         common = settings, voxel_size, name, movable
+        alone = model.alone and prepare_bands(volume, tilt_range, model.alone, *common)
         smaller = tuple(prepare_bands(volume, tilt_range, core, *common) for core in cores(model))
         wide = surrounded(volume, tilt_range, model, band, name)
         crowded = CrowdedVolume(model.standardised(volume), tilt_range, wide, smaller)
-    return LikelihoodVolume(bands | {finest: whole}, model, joint, crowded)
+    return LikelihoodVolume(bands | {finest: whole}, model, joint, crowded, alone)
 
 
 def pair_bands(fixed, moving, settings):
@@ -158,45 +167,6 @@ def finest_pair(fixed, moving):
     return held if fixed.model is None else weighted(held, fixed.model, moving.model), moving.bands[finest]
 
 
-def ends_jointly(fixed, moving):
-    """Return whether a search ends with the joint refinement.
-
-    Parameters
-    ----------
-    fixed, moving : LikelihoodVolume
-
-    Returns
-    -------
-    bool
-        Not if a volume is not prepared for it, nor if both tilt series are complete: where nothing is missing there is
-        no edge, and the modes that were left out would be all that differs.
-    """
-    return bool(fixed.joint and moving.joint) and not (fixed.joint.complete and moving.joint.complete)
-
-
-def joint_descent(pair, spectra, start, basis):
-    """Begin a joint refinement.
-
-    Parameters
-    ----------
-    pair : gradalign.search.joint.JointRefinement
-    spectra : (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
-        From `finest_pair`.
-    start : tuple
-        Rotation (3, 3) and translation (3,) in voxels.
-    basis : array_like of shape (6, k)
-        The free directions.
-
-    Returns
-    -------
-    gradalign.search.joint.JointDescent
-    """
-    held, moved = spectra
-    # of −log of the likelihood, about
-    curvature = 2.0 * information(without_log_terms(held), moved, *start)
-    return JointDescent(pair, start, curvature, basis)
-
-
 def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
     """Align two subtomograms by the likelihood: from coarse to fine, and jointly where both are prepared for it.
 
@@ -219,6 +189,11 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
         If the interval does not divide 180, or only one of the surfaces is given.
     """
     settings, start = settings or Settings(), start or Start()
+    if fixed.alone and moving.alone:
+        found = align_bands(fixed.alone, moving.alone, settings, voxel_size, start)
+        # with something beside the particle d would be far above its expectation
+        if not found.reason:
+            return found
     basis, seeds = free_directions(start.surface_f), (start.interval, start.surface_f, start.surface_g)
     pair, common = pair_bands(fixed, moving, settings), (basis, settings, voxel_size)
     given = start.rotations is not None
@@ -255,10 +230,13 @@ def _agreeing(fixed, moving, rotations, basis, settings, voxel_size):
     band = Band(finest_limit(settings), voxel_size, settings.wedge_softness)
     agreement = Agreement(fixed.crowded, moving.crowded, (fixed.model, moving.model), band, settings)
     ends, steps = search_by_agreement(agreement, pairs, rotations, basis, settings, voxel_size)
-    spectra = finest_pair(fixed, moving)
-    answer = ends.rotations[0], ends.translations[0], float(ends.dissimilarities[0])
-    covariance = covariance_at(_compared(spectra), *answer[:2], basis)
-    return _answered(spectra, answer, ends, steps, (covariance, None), settings.start_reach / voxel_size)
+    *place, shared = agreement.converged(ends.rotations[0], ends.translations[0], basis)
+    value = agreement.value(*place)
+    covariance = covariance_at(_compared(shared), *place, basis)
+    spectra, reach = finest_pair(fixed, moving), settings.start_reach / voxel_size
+    return _answered(
+        spectra, (*place, -value), ends, steps, (covariance, Evidence(value, LEAST_AGREEMENT, True)), reach
+    )
 
 
 def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
@@ -272,11 +250,11 @@ def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
     parts = [steps, refine_each(held, moved, number, basis, settings.damping, settings.last_steps, last)]
     if jointly:
         pair = JointRefinement(fixed.joint, moving.joint)
-        end, rivals, further = _best_joint_end(pair, spectra, last, basis)
+        end, rivals, further = best_joint_end(pair, spectra, last, basis)
         parts += further
         answer = end.rotation, end.translation, end.value
         covariance = joint_covariance_at(fixed.joint, moving.joint, *answer[:2], basis)
-        evidence = pair.unrelated(end) - end.value
+        evidence = Evidence(pair.unrelated(end) - end.value)
     else:
         values = [dissimilarity_at(whole, moved, "likelihood", *place) for place in zip(*last[:2], strict=True)]
         first = int(np.argmin(values))
@@ -301,26 +279,6 @@ def _answered(spectra, answer, rivals, parts, certainty, reach):
     judgement = judge(_compared(spectra), answer, rivals, certainty[0], reach, certainty[1])
     value = dissimilarity_at(*spectra, "likelihood", rotation, translation)
     return Alignment(rotation.copy(), translation.copy(), value, len(trace), trace, path, **judgement)
-
-
-def _best_joint_end(pair, spectra, candidates, basis):
-    """Return the likeliest joint end, all ends as candidates whose d is −log of their likelihood, and the steps.
-
-    All are looked at, and only those go on that may still become the likeliest.
-    """
-    starts = zip(candidates.rotations, candidates.translations, strict=True)
-    descents = [joint_descent(pair, spectra, start, basis) for start in starts]
-    ends, limit = [descent.end for descent in descents], np.inf
-    for most, within in _LOOKS:
-        ends = [
-            descent.advance(most).end if end.value <= limit else end
-            for descent, end in zip(descents, ends, strict=True)
-        ]
-        limit = min(end.value for end in ends) + within
-    values = np.array([end.value for end in ends])
-    rotations, translations = (np.array([end[place] for end in ends]) for place in (0, 1))
-    rivals = candidates._replace(rotations=rotations, translations=translations, dissimilarities=values)
-    return ends[np.argmin(values)], rivals, [(end.trace, end.path) for end in ends]
 
 
 # gradient at which a joint refinement has converged, in standard deviations of the answer

@@ -54,6 +54,17 @@ LARGEST_EXCESS = 15.0
 """Standard deviations by which d may be above its expectation."""
 
 
+class Evidence(NamedTuple):
+    """How much likelier it is that two volumes show one object than that they show two."""
+
+    value: float
+    """The logarithm."""
+    least: float = LEAST_EVIDENCE
+    """What chance may come to."""
+    beside: bool = False
+    """Whether something stands beside the particles: d then holds that, too, and its expectation does not."""
+
+
 class Compared(NamedTuple):
     """A pair of prepared subtomograms, and the score by which it is compared."""
 
@@ -217,8 +228,8 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None)
         From `covariance_at` or `joint_covariance_at`.
     reach : float
         Of the start translations, in voxels.
-    evidence : float, optional
-        Logarithm of how much likelier one object is than two, where the search knows it; else from d.
+    evidence : Evidence, optional
+        Where the search knows it; else from d.
     mean : float, optional
         Of d over rotations, each at its best translation, for a sum of squares whose answer is to stand out of them.
 
@@ -242,21 +253,23 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None)
         norm = np.sqrt(at[MOVED, MOVED] * at[FIXED, FIXED])
         likeness = max(at[MOVED, FIXED], 0.0) / norm if norm > 0.0 else 0.0
         excess, by_overlap = np.nan, -count * np.log(max(1.0 - likeness**2, 1e-12))
-    evidence = by_overlap if evidence is None else evidence
+    evidence = Evidence(by_overlap) if evidence is None else evidence
+    if evidence.beside:
+        excess = np.nan
     # what chance alone may match is a rival, too
-    ratios = np.append(ratios, evidence - LEAST_EVIDENCE)
+    ratios = np.append(ratios, evidence.value - evidence.least)
     probability = float(1.0 / (1.0 + np.exp(-np.clip(ratios, -700.0, 700.0)).sum()))
     spread = np.degrees(np.sqrt(np.trace(covariance[:3, :3])))
     reason = (
         _too_few(count)
         or _misplaced(translation, reach, fixed.size)
-        or _uncertain(float(evidence), spread, probability, excess)
+        or _uncertain(evidence, spread, probability, excess)
         or _unremarkable(value, mean, count)
     )
     return {
         "covariance": covariance,
         "probability": probability,
-        "evidence": float(evidence),
+        "evidence": float(evidence.value),
         "excess": float(excess),
         "reason": reason,
     }
@@ -281,7 +294,7 @@ def _misplaced(translation, reach, size):
 
 def _uncertain(evidence, spread, probability, excess):
     """Return in a sentence why an answer is undetermined; nothing if it is determined."""
-    if not evidence >= LEAST_EVIDENCE:
+    if not evidence.value >= evidence.least:
         return "the volumes are explained hardly better by one object than by two"
     if not spread <= LARGEST_SD_DEG:
         return f"the rotation has a standard error of {spread:.0f} degrees"
