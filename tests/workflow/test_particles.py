@@ -96,30 +96,6 @@ def test_nothing_is_left_to_do_and_more_rounds_open_nothing_anew(run):
     assert "particles_start" not in more
 
 
-def aligned_in(folder):
-    """Return the lines of all particles after a round, in their order, whatever the jobs that aligned them."""
-    parts = sorted(folder.glob("particles~*.csv"), key=lambda path: int(path.stem.split("~")[1].split("-")[0]))
-    return [line for part in parts for line in part.read_text(encoding="utf-8").splitlines()[1:]]
-
-
-def test_the_jobs_of_a_round_change_no_result(run, tmp_path):
-    shutil.copytree(run[0], tmp_path, ignore=shutil.ignore_patterns("results", ".snakemake"), dirs_exist_ok=True)
-    chosen = {"star": "run.star", "reference": "ref.mrc", "per_job": 4}
-    (tmp_path / "shared.yaml").write_text(yaml.safe_dump({"name": "own", "particles": chosen}))
-    rounds = Path("results", "own", "particles", "rounds")
-    done = snakemake(tmp_path, "--cores", 2, "--configfile", "shared.yaml", "--", rounds / "2" / "state.npz")
-    assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / rounds / "2").glob("particles~*.csv"))) == 3
-    for number in ("1", "2"):
-        # what results are made from
-        one, several = (folder / rounds / number for folder in (run[0], tmp_path))
-        assert len(aligned_in(one)) == 9
-        assert aligned_in(one) == aligned_in(several)
-        with np.load(one / "state.npz") as ours, np.load(several / "state.npz") as theirs:
-            assert set(ours) == set(theirs)
-            assert [key for key in ours if ours[key].tobytes() != theirs[key].tobytes()] == []
-
-
 def test_a_mistake_in_the_star_file_is_one_sentence_before_any_job(run, tmp_path):
     text = (run[0] / "run.star").read_text()
     (tmp_path / "bad.star").write_text(text.replace("_rlnImageName", "_rlnName"))
@@ -143,6 +119,31 @@ def finished(run, tmp_path):
     shutil.copytree(run[0], tmp_path, symlinks=True, dirs_exist_ok=True)
     assert planned(tmp_path, "run.star", "reference=ref.mrc", "name=own") == {}
     return tmp_path
+
+
+def aligned_in(folder):
+    """Return the lines of all particles after a round, in their order, whatever the jobs that aligned them."""
+    parts = sorted(folder.glob("particles~*.csv"), key=lambda path: int(path.stem.split("~")[1].split("-")[0]))
+    return [line for part in parts for line in part.read_text(encoding="utf-8").splitlines()[1:]]
+
+
+def test_the_jobs_of_a_round_change_no_result(run, finished, tmp_path_factory):
+    shared = tmp_path_factory.mktemp("shared")
+    shutil.copytree(run[0], shared, ignore=shutil.ignore_patterns("results", ".snakemake"), dirs_exist_ok=True)
+    last = Path("results", "own", "particles", "rounds", "2")
+    for folder, per_job in ((finished, 100), (shared, 5)):
+        chosen = {"star": "run.star", "reference": "ref.mrc", "rounds": 2, "per_job": per_job}
+        (folder / "two.yaml").write_text(yaml.safe_dump({"name": "own", "particles": chosen}))
+        done = snakemake(folder, "--cores", 2, "--configfile", "two.yaml", "--", last / "state.npz")
+        assert done.returncode == 0, done.stderr
+    # results are made from these
+    one, several = finished / last, shared / last
+    assert len(list(several.glob("particles~*.csv"))) == 2
+    assert len(aligned_in(one)) == 9
+    assert aligned_in(one) == aligned_in(several)
+    with np.load(one / "state.npz") as ours, np.load(several / "state.npz") as theirs:
+        assert set(ours) == set(theirs)
+        assert [key for key in ours if ours[key].tobytes() != theirs[key].tobytes()] == []
 
 
 def test_a_list_that_was_changed_behind_an_older_date_is_noticed(finished):
