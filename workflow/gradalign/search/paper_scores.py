@@ -1,23 +1,28 @@
-"""The paper's two scores, each searched by stochastic parallel refinement."""
+"""The paper's two scores, searched by stochastic parallel refinement or, if asked for, from coarse to fine."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.fourier.spectrum import Spectrum, prepare
+from gradalign.errors import InputError
+from gradalign.fourier.spectrum import Spectrum, band_limit, narrowed, prepare
 from gradalign.fourier.transfer import Seen
 from gradalign.io.mrc import check_volume
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.signal_model import SignalModel, estimate_models
+from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, rounds_to
 from gradalign.search.kernel_score import KernelScore
 from gradalign.search.score import Start
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
-from gradalign.search.settings import Alignment, Settings
+from gradalign.search.settings import COARSE_TO_FINE, STOCHASTIC, Alignment, Settings
 from gradalign.search.step import chosen
 from gradalign.search.stochastic import independent_refinement, stochastic_refinement
 from gradalign.search.verdict import Compared, covariance_at, judge, rivals
 
+# a search from coarse to fine: candidates that are refined at its end, and most steps of the best one
+_ENDS, _LAST_STEPS = 40, 100
 # rivals that are refined to judge an answer, and how far; these steps are none of the search
 _RIVALS, _RIVAL_FALL, _RIVAL_STEPS = 3, 1e-3, 15
 
@@ -42,19 +47,17 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     Alignment
     """
     settings, start = settings or Settings(), start or Start()
+    if settings.search not in _SEARCHES:
+        raise InputError(f"search: is {settings.search!r}, where {' or '.join(map(repr, _SEARCHES))} is needed")
     pair, free = Compared(fixed, moving, score_number(score)), free_directions(start.surface_f)
     everywhere = start.rotations is None
-    rotations = start_rotations(start.interval, start.surface_f, start.surface_g) if everywhere else start.rotations
+    deep = settings.search == COARSE_TO_FINE
+    seeds = start.interval, start.surface_f, start.surface_g
+    rotations = start_rotations(*seeds, spread=deep) if everywhere else start.rotations
     candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
     mean = float(np.mean(candidates.dissimilarities))
-    best, trace, path = stochastic_refinement(
-        *pair,
-        free,
-        settings.damping,
-        settings.rule,
-        candidates,
-        np.random.default_rng(seed).random(settings.rule.max_steps),
-    )
+    searched = _SEARCHES[settings.search](pair, candidates, free, settings, voxel_size, seed)
+    candidates, best, trace, path = searched
     rotation, translation = candidates.rotations[best].copy(), candidates.translations[best].copy()
     answer = rotation, translation, float(candidates.dissimilarities[best])
     # most rivals were left after few steps
@@ -66,6 +69,37 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     mean = mean if everywhere else None
     judgement = judge(pair, answer, others, covariance, settings.start_reach / voxel_size, mean=mean)
     return Alignment(*answer, len(trace), trace, path, **judgement)
+
+
+def _stochastic(pair, candidates, free, settings, voxel_size, seed):
+    """Return the candidates of the paper's search, which of them is best, and its trace and path."""
+    uniforms = np.random.default_rng(seed).random(settings.rule.max_steps)
+    return candidates, *stochastic_refinement(*pair, free, settings.damping, settings.rule, candidates, uniforms)
+
+
+def _coarse_to_fine(pair, candidates, free, settings, voxel_size, seed):
+    """Return what `_stochastic` does of a search from coarse to fine; nothing is drawn."""
+    fixed, moving, number = pair
+    size = fixed.size
+    rounds = rounds_to(settings.rounds, settings.low_pass or 2.0 * voxel_size, size * voxel_size)
+    finest = rounds[-1].low_pass
+    limits = {each.low_pass: band_limit(size, each.low_pass, voxel_size) for each in rounds}
+    bands = {low_pass: (narrowed(fixed, limit), moving) for low_pass, limit in limits.items()} | {finest: pair[:2]}
+    settings = replace(settings, rounds=rounds)
+    found, trace, path = coarse_to_fine(bands, number, candidates.rotations, free, settings, voxel_size)
+    # a round's steps end by falls of a log-likelihood, which these scores are not
+    found = best_distinct(found, _ENDS, _ENDS, 0.0, finest, voxel_size, size)
+    independent_refinement(*pair, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, found)
+    best = int(np.argmin(found.dissimilarities))
+    end = chosen(found, np.array([best]))
+    independent_refinement(*pair, free, settings.damping, 0.0, _LAST_STEPS, end)
+    found.rotations[best], found.translations[best] = end.rotations[0], end.translations[0]
+    found.dissimilarities[best] = trace[-1] = end.dissimilarities[0]
+    path[-1] = np.concatenate([end.rotations[0].ravel(), end.translations[0]])
+    return found, best, trace, path
+
+
+_SEARCHES = {STOCHASTIC: _stochastic, COARSE_TO_FINE: _coarse_to_fine}
 
 
 class TransferredSpectrum(NamedTuple):

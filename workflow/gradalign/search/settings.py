@@ -57,6 +57,8 @@ ROUNDS = (
     Round(4.0, 3, 5, 16, 10.0),
 )
 """The rounds of a full search."""
+STOCHASTIC, COARSE_TO_FINE = "stochastic", "coarse to fine"
+"""Searches of RCS and FCS."""
 LAST_STEPS = 8
 """Steps of the best candidate without the logarithm's terms."""
 
@@ -77,8 +79,12 @@ class Settings:
     """Which candidate is refined next, and when the search ends."""
     damping: Damping = field(default_factory=Damping)
     """How the damping factor λ runs."""
+    search: str = STOCHASTIC
+    """How RCS and FCS are searched: ``"stochastic"`` as the paper has it, or ``"coarse to fine"`` as the likelihood
+    is, which finds more and costs more."""
     rounds: tuple = ROUNDS
-    """Rounds of the coarse-to-fine search, which the likelihood takes in place of `low_pass` and `rule`."""
+    """Rounds of the coarse-to-fine search, which the likelihood takes in place of `low_pass` and `rule`; RCS and FCS
+    take them in proportion, so that the last ends at `low_pass`."""
     last_steps: int = LAST_STEPS
     """Steps of its best candidate without the logarithm's terms of the overlap."""
     coarse_ratio: float = 10.0
