@@ -14,7 +14,7 @@ DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,wor
 help: ## this list; every target sets up .venv first if it needs that
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-reproduce: report ## the study of config.yaml, twenty minutes on two cores
+reproduce: report ## the study of config.yaml, a quarter of an hour on two cores
 
 quick: .venv/complete ## the same with few pairs, three minutes
 	@$(MAKE) --no-print-directory report CONFIG=workflow/config/quick.yaml
