@@ -11,9 +11,11 @@ rule calibration:
         parts=expand("<results>/calibration/{condition}.csv", condition=conditions["phantom"].instance_patterns),
         complexes=expand("<results>/calibration/{complex}.csv", complex=complexes),
         paper=paper_tables,
+        comparison=os.path.relpath(workflow_folder.parent / "results/reference/tables/comparison.csv"),
         sources=sources("calibration.py"),
     output:
         phantom="<results>/calibration.csv",
+        worse_cells="<results>/calibration_worse_cells.csv",
         complexes="<results>/calibration_complexes.csv",
     log:
         "<logs>/calibration.log",

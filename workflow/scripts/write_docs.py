@@ -12,6 +12,7 @@ from gradalign.report.notes import (
     load_table,
     long_lists_table,
     with_tables,
+    worse_cells_table,
 )
 from gradalign.report.results_page import results_document
 from gradalign.report.tables.ladder import breaks_table
@@ -29,6 +30,7 @@ TABLES = {
     "protocol.md": {
         "calibration": (calibration_table, DOCS / "calibration.csv"),
         "complexes": (calibrated_complexes_table, DOCS / "calibration_complexes.csv"),
+        "worse_cells": (worse_cells_table, DOCS / "calibration_worse_cells.csv"),
     },
     "robustness.md": {"load": (load_table, REFERENCE / "benchmarks" / "run_times.csv")},
 }

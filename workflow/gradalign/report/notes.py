@@ -66,6 +66,29 @@ def calibration_table(rows):
     return markdown_table(header, lines)
 
 
+def worse_cells_table(rows):
+    """Return what alternatives do to the cells that are worse than printed, and to all others, as a table.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        docs/calibration_worse_cells.csv.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    halves = ["worse_fit", "worse_judged", "others_fit", "others_judged"]
+    titles = ["worse cells, fit", "judged", "other cells, fit", "judged", "still worse", "newly worse", "steps"]
+    lines = []
+    for row in rows.to_dict("records"):
+        value = "" if pd.isna(row["value"]) else f"{row['value']:g}"
+        counts = [f"{row[name]:.0f}" for name in ("still_worse", "newly_worse", "steps")]
+        lines.append([f"`{row['key']}`", value, *(f"{row[name]:.2f}" for name in halves), *counts])
+    return markdown_table(["key", "value", *titles], lines)
+
+
 def calibrated_complexes_table(rows):
     """Return the complexes' errors at each band limit as a table.
 

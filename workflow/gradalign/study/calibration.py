@@ -20,6 +20,7 @@ from gradalign.simulation.phantom import phantom
 from gradalign.study.columns.paper import ERRORS, TABLES
 from gradalign.study.conditions import Cell
 from gradalign.study.data_sets import simulated_pairs
+from gradalign.study.least_overlap import align_with_overlap
 from gradalign.study.pairs import Subtomograms, align_pairs
 
 BASE = "base"
@@ -93,7 +94,11 @@ def _align(config, name, tilt, snr, section, scores, simulated):
     aligner = alignment_settings(config["alignment"])
     pairs = range(settings["pairs"])
     found = {}
-    for row in align_pairs(simulated, pairs, cells, ["full"], aligner, settings["seed"]):
+    if settings["least_overlap"]:
+        rows = align_with_overlap(simulated, pairs, cells, aligner, settings["seed"], settings["least_overlap"])
+    else:
+        rows = align_pairs(simulated, pairs, cells, ["full"], aligner, settings["seed"])
+    for row in rows:
         found.setdefault((row["score"], row["interval_deg"]), []).append(row)
     return found
 
