@@ -5,10 +5,13 @@ from test_joint import wedged_pairs
 
 from gradalign import align_pair
 from gradalign.errors import InputError
+from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import rotation_angle, rotation_from_euler
+from gradalign.scores.evaluation import evaluate
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.signal_model import estimate_model
+from gradalign.search import verdict
 from gradalign.search.joint import _GAIN_REACH, JointRefinement, joint_curvature
 from gradalign.search.likelihood import prepare_bands
 from gradalign.search.score import load_score
@@ -172,3 +175,13 @@ def test_the_likelihood_obeys_a_low_pass():
 def test_an_alignment_that_nobody_judged_says_so():
     found = Alignment(np.eye(3), np.zeros(3), 1.0, 0, np.empty(0), np.empty(0))
     assert found.verdict == "unjudged" and np.isnan(found.rotation_sd) and np.isnan(found.translation_sd)
+
+
+@pytest.mark.parametrize("score", ["rcs", "fcs"])
+def test_a_perfect_fit_has_a_finite_covariance(score, monkeypatch):
+    # a few coefficients can be fitted to the last digit
+    monkeypatch.setattr(verdict, "evaluate", lambda *args: (0.0 * (found := evaluate(*args))[0], *found[1:]))
+    spectrum = prepare(1e9 * phantom(24, 32), 90, 5.0)
+    covariance = covariance_at(Compared(spectrum, spectrum, score_number(score)), np.eye(3), np.zeros(3), np.eye(6))
+    assert np.isfinite(covariance).all()
+    assert 0.0 < np.trace(covariance) < 1e-3

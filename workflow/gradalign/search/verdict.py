@@ -111,8 +111,9 @@ def covariance_at(pair, rotation, translation, basis):
     curvature, noise = (basis.T @ part @ basis for part in (0.5 * (slopes + slopes.T), 0.5 * variance * matrices[0]))
     scale = _known_before(pair.fixed.size, basis)
     curvature, noise = _without_maxima(scale @ curvature @ scale), scale @ noise @ scale
-    free = np.eye(len(scale))
-    information = curvature @ np.linalg.solve(noise + (1e-12 * np.trace(noise) + 1e-300) * free, curvature)
+    # where next to nothing is left, as of few coefficients, the information stays a finite number
+    floor = 1e-12 * np.trace(noise) + 1e-18 * np.trace(curvature) + 1e-300
+    information = curvature @ np.linalg.solve(noise + floor * np.eye(len(scale)), curvature)
     return basis @ scale @ _spread(information) @ scale @ basis.T
 
 
