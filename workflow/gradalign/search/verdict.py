@@ -112,7 +112,7 @@ def covariance_at(pair, rotation, translation, basis):
     scale = _known_before(pair.fixed.size, basis)
     curvature, noise = _without_maxima(scale @ curvature @ scale), scale @ noise @ scale
     # where next to nothing is left, as of few coefficients, the information stays a finite number
-    floor = 1e-12 * np.trace(noise) + 1e-18 * np.trace(curvature) + 1e-300
+    floor = max(1e-12 * np.trace(noise), 1e-24 * np.trace(curvature)) + 1e-300
     information = curvature @ np.linalg.solve(noise + floor * np.eye(len(scale)), curvature)
     return basis @ scale @ _spread(information) @ scale @ basis.T
 
