@@ -227,11 +227,11 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
     volumes = [volume.astype(float) for volume in _checked(volumes)]
     wedges = [check_wedge(tilt) for tilt in tilts]
     volumes, beads, mask, masks = _cleared(volumes, wedges, mask, transfers)
-    seen = (wedges, transfers or [None] * len(volumes))
-    models = _models_under(mask, masks, volumes, beads, *seen)
+    clean = volumes, beads, wedges, transfers or [None] * len(volumes)
+    models = _models_under(mask, masks, *clean)
     if mask.wide:
         # a particle that is not centred looks like one that is not alone
-        aside = _models_under(*unguarded(mask, [axis for *_, axis in wedges]), volumes, beads, *seen)
+        aside = _models_under(*unguarded(mask, [axis for *_, axis in wedges]), *clean)
         models = [model._replace(alone=each) for model, each in zip(models, aside, strict=True)]
     return models
 

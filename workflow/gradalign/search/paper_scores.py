@@ -13,7 +13,7 @@ from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.signal_model import SignalModel, estimate_models
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, rounds_to
-from gradalign.search.kernel_score import KernelScore
+from gradalign.search.kernel_score import KernelScore, refined_on
 from gradalign.search.score import Start
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.search.settings import COARSE_TO_FINE, STOCHASTIC, Alignment, Settings
@@ -21,8 +21,8 @@ from gradalign.search.step import chosen
 from gradalign.search.stochastic import independent_refinement, stochastic_refinement
 from gradalign.search.verdict import Compared, covariance_at, judge, rivals
 
-# a search from coarse to fine: candidates that are refined at its end, and most steps of the best one
-_ENDS, _LAST_STEPS = 40, 100
+# candidates that are refined at the end of a search from coarse to fine
+_ENDS = 40
 # rivals that are refined to judge an answer, and how far; these steps are none of the search
 _RIVALS, _RIVAL_FALL, _RIVAL_STEPS = 3, 1e-3, 15
 
@@ -56,8 +56,8 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     rotations = start_rotations(*seeds, spread=deep) if everywhere else start.rotations
     candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
     mean = float(np.mean(candidates.dissimilarities))
-    searched = _SEARCHES[settings.search](pair, candidates, free, settings, voxel_size, seed)
-    candidates, best, trace, path = searched
+    search = _SEARCHES[settings.search]
+    candidates, best, trace, path = search(pair, candidates, free, settings, voxel_size, seed)
     rotation, translation = candidates.rotations[best].copy(), candidates.translations[best].copy()
     answer = rotation, translation, float(candidates.dissimilarities[best])
     # most rivals were left after few steps
@@ -91,11 +91,12 @@ def _coarse_to_fine(pair, candidates, free, settings, voxel_size, seed):
     found = best_distinct(found, _ENDS, _ENDS, 0.0, finest, voxel_size, size)
     independent_refinement(*pair, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, found)
     best = int(np.argmin(found.dissimilarities))
-    end = chosen(found, np.array([best]))
-    independent_refinement(*pair, free, settings.damping, 0.0, _LAST_STEPS, end)
-    found.rotations[best], found.translations[best] = end.rotations[0], end.translations[0]
-    found.dissimilarities[best] = trace[-1] = end.dissimilarities[0]
-    path[-1] = np.concatenate([end.rotations[0].ravel(), end.translations[0]])
+    rotation, translation, value = refined_on(
+        *pair, found.rotations[best], found.translations[best], settings.damping, free
+    )
+    found.rotations[best], found.translations[best] = rotation, translation
+    found.dissimilarities[best] = trace[-1] = value
+    path[-1] = np.concatenate([rotation.ravel(), translation])
     return found, best, trace, path
 
 
