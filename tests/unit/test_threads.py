@@ -6,6 +6,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import gradalign
 from gradalign.base.threads import on_one_thread
+from gradalign.geometry.rotations import random_rotations
 from gradalign.simulation.phantom import phantom
 
 
@@ -45,3 +46,14 @@ def test_the_number_of_threads_changes_no_answer():
             answers.append(gradalign.align_pair(f, g, voxel_size=2.0, score="likelihood"))
     assert np.array_equal(answers[0].rotation, answers[1].rotation)
     assert answers[0].dissimilarity == answers[1].dissimilarity
+
+
+def test_the_number_of_threads_changes_no_average():
+    rotations = random_rotations(np.random.default_rng(4), 4)
+    volumes = [phantom(32, rotation=rotation) for rotation in rotations]
+    found = gradalign.align_to_reference(volumes, phantom(32), tilts=60)
+    averages = []
+    for count in (1, 2):
+        with threadpool_limits(count, "blas"):
+            averages.append(gradalign.average(volumes, found, tilts=60).volume)
+    assert np.array_equal(*averages)

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from gradalign.averaging.fsc import fourier_shell_correlation, resolution
 from gradalign.base.files import complete_file
+from gradalign.base.threads import on_one_thread
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Sampler
 from gradalign.fourier.transfer import TransferReader
@@ -305,6 +306,7 @@ class Average(NamedTuple):
         return resolution(self.frequencies, self.correlations, threshold, voxel_size)
 
 
+@on_one_thread
 def average(
     volumes: Sequence[ArrayLike],
     alignments: Sequence[Transform],
