@@ -177,14 +177,15 @@ def _select_soft(fixed, u, v, softness, lines):
 
 @jit
 def _select(fixed, moving, rotation, work):
-    """Fill the lines with what is known before sampling; return the overlap's size."""
+    """Fill the lines with what is known before sampling; return the overlap's size, 0 where it is too small."""
     u, v = _rotated(rotation, moving.normals[0]), _rotated(rotation, moving.normals[1])
     softness = np.float32(moving.softness)
     if softness > np.float32(0.0):
         count, work.outside[0] = _select_soft(fixed, u, v, softness, work.lines)
     else:
         count, work.outside[0] = _select_sharp(fixed, u, v, work.lines)
-    return count
+    fewest = moving.least_overlap * min(fixed.points.shape[1], moving.points.shape[1])
+    return count if count >= fewest else 0
 
 
 @jit

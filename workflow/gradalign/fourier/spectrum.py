@@ -43,6 +43,8 @@ class Spectrum(NamedTuple):
     """Largest index of the grid along x, y and z."""
     size: int
     """Number of voxels N along each axis."""
+    least_overlap: float = 0.0
+    """Share of the measured frequencies, of the volume that has fewer, below which an overlap counts as none."""
 
 
 @lru_cache(maxsize=4)

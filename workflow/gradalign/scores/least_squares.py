@@ -14,9 +14,6 @@ from gradalign.fourier.products import FIXED, MOVED, OUTSIDE
 SCORES = {"rcs": 0, "fcs": 1, "likelihood": 2}
 RCS, LIKELIHOOD = SCORES["rcs"], SCORES["likelihood"]
 
-# what an empty overlap is worth: as bad as no likeness at all
-NOTHING_IN_COMMON = 2.0
-
 
 def score_number(name):
     """Return the number by which the kernels know a score.
@@ -55,12 +52,13 @@ def dissimilarity(score, products, count):
     Returns
     -------
     float
+        Infinite where nothing is compared.
     """
     moved, fixed, mixed = products[MOVED, MOVED], products[FIXED, FIXED], products[MOVED, FIXED]
     if score == LIKELIHOOD:
         return fixed - 2.0 * mixed + moved + products[OUTSIDE, 0]
     if count == 0 or moved <= 0.0 or fixed <= 0.0:
-        return NOTHING_IN_COMMON if score == RCS else np.inf
+        return np.inf
     if score == RCS:
         return 2.0 - 2.0 * mixed / np.sqrt(moved * fixed)
     return (fixed - 2.0 * mixed + moved) / count

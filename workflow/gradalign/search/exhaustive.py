@@ -43,7 +43,7 @@ def scan(fixed, moving, score, interval, settings, voxel_size=1.0):
     interval : float
         Of the rotations' ZYZ grid in degrees; divides 180.
     settings : gradalign.search.settings.Settings
-        Its start_reach limits the translations.
+        Its start_reach limits the translations, and its least_overlap the rotations.
     voxel_size : float
         In nm.
 
@@ -58,6 +58,7 @@ def scan(fixed, moving, score, interval, settings, voxel_size=1.0):
     """
     rotations = seed_rotations(interval)
     whole_voxels = replace(settings, start_spacing=voxel_size)
+    moving = moving._replace(least_overlap=settings.least_overlap)
     best = None
     for first in range(0, len(rotations), _BLOCK):
         block = rotations[first : first + _BLOCK]

@@ -54,6 +54,21 @@ class KernelScore(Score):
         """
         return fixed, moving
 
+    def in_large_overlaps(self, moving, settings):
+        """Return g's transform as it is compared in a search of all rotations, where a small overlap may be refused.
+
+        Parameters
+        ----------
+        moving : gradalign.fourier.spectrum.Spectrum
+            g, from `at_finest`.
+        settings : gradalign.search.settings.Settings
+
+        Returns
+        -------
+        gradalign.fourier.spectrum.Spectrum
+        """
+        return moving
+
     def value(self, fixed, moving, rotation, translation):
         """Return d at a transform, see `Score.value`."""
         return dissimilarity_at(*self.at_finest(fixed, moving), self.name, rotation, translation)
@@ -80,6 +95,7 @@ class KernelScore(Score):
         Ends
         """
         held, moved = self.at_finest(fixed, moving)
+        moved = self.in_large_overlaps(moved, settings)
         clock = [time.process_time()]
         seeds = seeds_at_best_translation(held, moved, self.name, start_rotations(interval), settings, voxel_size)
         clock.append(time.process_time())

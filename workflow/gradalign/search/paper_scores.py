@@ -49,12 +49,14 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     settings, start = settings or Settings(), start or Start()
     if settings.search not in _SEARCHES:
         raise InputError(f"search: is {settings.search!r}, where {' or '.join(map(repr, _SEARCHES))} is needed")
-    pair, free = Compared(fixed, moving, score_number(score)), free_directions(start.surface_f)
+    free = free_directions(start.surface_f)
     everywhere = start.rotations is None
     deep = settings.search == COARSE_TO_FINE
     seeds = start.interval, start.surface_f, start.surface_g
     rotations = start_rotations(*seeds, spread=deep) if everywhere else start.rotations
-    candidates = seeds_at_best_translation(fixed, moving, score, rotations, settings, voxel_size)
+    # about a known axis or near known rotations few candidates are alike by chance
+    least = settings.least_overlap if everywhere and start.surface_f is None else 0.0
+    pair, candidates = _placed(fixed, moving, least, score, rotations, settings, voxel_size)
     mean = float(np.mean(candidates.dissimilarities))
     search = _SEARCHES[settings.search]
     candidates, best, trace, path = search(pair, candidates, free, settings, voxel_size, seed)
@@ -64,11 +66,23 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     near = rivals(candidates, *answer[:2], fixed, _RIVALS)
     others = chosen(candidates, near)
     independent_refinement(*pair, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
+    # what is near the answer may have a smaller overlap
+    pair = pair._replace(moving=moving)
     covariance = covariance_at(pair, rotation, translation, free)
     # given seeds may all be near the answer
     mean = mean if everywhere else None
     judgement = judge(pair, answer, others, covariance, settings.start_reach / voxel_size, mean=mean)
     return Alignment(*answer, len(trace), trace, path, **judgement)
+
+
+def _placed(fixed, moving, least, score, rotations, settings, voxel_size):
+    """Return a pair and its seeds, those of a large enough overlap; where none has it, all however small it is."""
+    for each in (moving._replace(least_overlap=least), moving):
+        candidates = seeds_at_best_translation(fixed, each, score, rotations, settings, voxel_size)
+        overlaps = np.isfinite(candidates.dissimilarities)
+        if overlaps.any():
+            return Compared(fixed, each, score_number(score)), chosen(candidates, overlaps)
+    return Compared(fixed, moving, score_number(score)), candidates
 
 
 def _stochastic(pair, candidates, free, settings, voxel_size, seed):
@@ -177,6 +191,10 @@ class PaperScore(KernelScore):
     def at_finest(self, fixed, moving):
         """Return the transforms that are compared, see `KernelScore.at_finest`."""
         return both_transferred(fixed, moving)
+
+    def in_large_overlaps(self, moving, settings):
+        """Return g's transform, which counts a small overlap as none, see `KernelScore.in_large_overlaps`."""
+        return moving._replace(least_overlap=settings.least_overlap)
 
     def search(self, fixed, moving, settings, voxel_size=1.0, start=None, rng=0):
         """Search by stochastic parallel refinement, see `Score.search`."""

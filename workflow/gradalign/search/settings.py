@@ -79,6 +79,9 @@ class Settings:
     """Which candidate is refined next, and when the search ends."""
     damping: Damping = field(default_factory=Damping)
     """How the damping factor λ runs."""
+    least_overlap: float = 0.3
+    """Share of the measured coefficients, of the volume that has fewer, below which RCS and FCS compare nothing in a
+    search of all rotations: few coefficients are alike by chance."""
     search: str = STOCHASTIC
     """How RCS and FCS are searched: ``"stochastic"`` as the paper has it, or ``"coarse to fine"`` as the likelihood
     is, which finds more and costs more."""

@@ -8,6 +8,9 @@ from gradalign.base.jit import jit
 from gradalign.fourier.products import overlap_products
 from gradalign.scores.least_squares import dissimilarity, normal_equations
 
+# d beyond it is infinite; kernels whose mathematics is fast must not ask for infinity itself
+LARGEST = 1e300
+
 
 class Candidates(NamedTuple):
     """The candidates of one search with the normal equations at their places."""
@@ -261,6 +264,9 @@ def refine(fixed, moving, score, basis, damping, tolerance, max_steps, candidate
     """
     for taken in range(max_steps):
         before = candidates.dissimilarities[number]
+        if before > LARGEST:
+            # there is nothing to compare
+            return taken
         accepted = step(fixed, moving, score, basis, damping, candidates, number, work)
         if accepted and before - candidates.dissimilarities[number] < tolerance * before:
             return taken + 1

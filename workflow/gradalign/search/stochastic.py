@@ -13,7 +13,7 @@ from gradalign.fourier.overlap import sample_values, work_space
 from gradalign.fourier.products import value_products
 from gradalign.fourier.translation import best_translation, correlation_space
 from gradalign.scores.least_squares import dissimilarity
-from gradalign.search.step import copy_transform, refine, step, unevaluated
+from gradalign.search.step import LARGEST, copy_transform, refine, step, unevaluated
 
 # keeps ratios of dissimilarities finite where one is zero
 SMALLEST = 1e-12
@@ -130,7 +130,7 @@ def _draw(values, order, alive, factor, uniform, chances):
     for place in range(alive):
         if place > 0:
             upper, lower = max(values[order[place]], SMALLEST), max(values[order[place - 1]], SMALLEST)
-            chance = chance / max(factor, upper / lower) if upper < np.inf else 0.0
+            chance = chance / max(factor, upper / lower) if upper < LARGEST else 0.0
         chances[place] = chance
         total += chance
     target = uniform * total

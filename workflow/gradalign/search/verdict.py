@@ -107,7 +107,7 @@ def covariance_at(pair, rotation, translation, basis):
     values, matrices, vectors, counts, _ = evaluate(*pair, *_around(rotation, translation))
     slopes = (vectors[7:] - vectors[1:7]) / (2.0 * _STEPS[:, None])
     # of |r|²: known to the likelihood, else from what is left
-    variance = 1.0 if pair.kernel == LIKELIHOOD else values[0] / max(counts[0], 1)
+    variance = 1.0 if pair.kernel == LIKELIHOOD else values[0] / counts[0] if counts[0] else 0.0
     curvature, noise = (basis.T @ part @ basis for part in (0.5 * (slopes + slopes.T), 0.5 * variance * matrices[0]))
     scale = _known_before(pair.fixed.size, basis)
     curvature, noise = _without_maxima(scale @ curvature @ scale), scale @ noise @ scale

@@ -20,7 +20,6 @@ from gradalign.simulation.phantom import phantom
 from gradalign.study.columns.paper import ERRORS, TABLES
 from gradalign.study.conditions import Cell
 from gradalign.study.data_sets import simulated_pairs
-from gradalign.study.least_overlap import align_with_overlap
 from gradalign.study.pairs import Subtomograms, align_pairs
 
 BASE = "base"
@@ -59,7 +58,7 @@ def variants(config):
             if not isinstance(section, dict) or last not in section:
                 raise InputError(f"config: calibration.alternatives.{key}: there is no such key in the configuration")
             if section[last] != value:
-                section[last] = type(section[last])(value)
+                section[last] = float(value) if isinstance(section[last], float) else value
                 found.append((key, number_text(value), changed))
     return found
 
@@ -89,16 +88,10 @@ def _simulate(config, name, density, symmetry, tilt, snr):
 
 def _align(config, name, tilt, snr, section, scores, simulated):
     """Align the calibration's pairs of one object; the results by score and interval."""
-    settings = config["calibration"]
+    settings, aligner = config["calibration"], alignment_settings(config["alignment"])
     cells = [Cell(name, tilt, snr, score, interval) for score in scores for interval in section["interval"]]
-    aligner = alignment_settings(config["alignment"])
-    pairs = range(settings["pairs"])
     found = {}
-    if settings["least_overlap"]:
-        rows = align_with_overlap(simulated, pairs, cells, aligner, settings["seed"], settings["least_overlap"])
-    else:
-        rows = align_pairs(simulated, pairs, cells, ["full"], aligner, settings["seed"])
-    for row in rows:
+    for row in align_pairs(simulated, range(settings["pairs"]), cells, ["full"], aligner, settings["seed"]):
         found.setdefault((row["score"], row["interval_deg"]), []).append(row)
     return found
 
