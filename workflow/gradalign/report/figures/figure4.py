@@ -77,9 +77,9 @@ def _about_thousands(rows):
     early = rows[rows.hit_ratio_median >= 1000]
     if not len(early):
         return ""
-    largest, lost = early.hit_ratio_median.max(), 100 * early.independent_lost / early.n
+    largest, lost = _hits(early.hit_ratio_median.max()), 100 * early.independent_lost / early.n
     return (
-        f" {_hits(largest)} stands for {1000 * round(largest / 1000, 1):,.0f}: in half of the pairs of such a cell the "
+        f" {largest} stands for {1000 * float(largest[:-1]):,.0f}: in half of the pairs of such a cell the "
         f"optimum is met at step {number(early.hit_steps_median.max())}; {_span(lost)} % of these optima are over "
         f"{LOST_DEG:g}° from the truth."
     )

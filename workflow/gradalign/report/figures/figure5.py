@@ -163,5 +163,5 @@ def _legend(page, left, scores):
         page.text(left + 7.5, y, words, SMALL)
     for row, (_, _, colour, words) in enumerate(reversed(_lines(scores, scores[0]))):
         y = 3.6 + 3.4 * row
-        page.rule(left + 29.0, left + 33.0, y, colour, 1.5)
-        page.text(left + 34.5, y, words, SMALL)
+        page.rule(left + 33.0, left + 37.0, y, colour, 1.5)
+        page.text(left + 38.5, y, words, SMALL)
