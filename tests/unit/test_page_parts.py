@@ -68,6 +68,14 @@ def test_cells_are_written_as_people_write(name, value, text, look):
     assert (found.text, found.look) == (text, look)
 
 
+def test_numbers_of_a_column_have_as_many_digits():
+    rows = pd.DataFrame({"median": [0.29, 1.0, 12.0, 250.4, np.nan], "tilt_deg": [60.0, 50.0, 40.0, np.inf, np.nan]})
+    found = table_part("t", Look("T", (), ()), "", rows).rows
+    assert [[one.text for one in row] for row in found] == [
+        ["0.290", "60"], ["1.00", "50"], ["12.0", "40"], ["250", "∞"], ["–", "–"]
+    ]  # fmt: skip
+
+
 def test_columns_without_a_title_of_their_own_are_named_with_their_unit():
     assert column_title("rotation_median_deg") == "Rotation median (°)"
     assert column_title("stands_for") == "Stands for"

@@ -36,7 +36,7 @@ FIGURES = {
 """Titles of the figures, in the paper's order."""
 _CONDITIONS = ("tilt_deg", "snr", "interval_deg", "score")
 _ERRORS = (*_CONDITIONS, "median", "mad", "paper_median", "paper_mad", "bound", "n", "missing")
-_MINOR = ("mad", "paper_mad", "bound", "n", "missing", "ratio_low", "ratio_high", "interval_deg", "cpu_ms")
+_MINOR = ("mad", "paper_mad", "bound", "n", "missing", "ratio_low", "ratio_high", "cpu_ms")
 TABLES = {
     "table1": Look("Table 1: rotation error (°), full search", _ERRORS, _CONDITIONS),
     "table2": Look("Table 2: translation error (voxels), full search", _ERRORS, _CONDITIONS),

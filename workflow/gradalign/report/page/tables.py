@@ -79,7 +79,7 @@ def column_title(name):
     return name.replace("_", " ")[:1].upper() + name.replace("_", " ")[1:]
 
 
-def cell(name, value):
+def cell(name, value, fractions=False):
     """Return a cell of a table.
 
     Parameters
@@ -87,6 +87,8 @@ def cell(name, value):
     name : str
         Of its column.
     value : object
+    fractions : bool
+        Whether the column has numbers that are not whole: then zeros at the end are digits that were measured.
 
     Returns
     -------
@@ -101,16 +103,26 @@ def cell(name, value):
     if isinstance(value, bool):
         return Cell("yes" if value else "no", str(int(value)))
     if isinstance(value, (int, float)):
-        return Cell(_short(value), f"{value:.10g}")
+        return Cell(_short(value, fractions), f"{value:.10g}")
     text = _VERDICTS.get(str(value), str(value))
     return Cell(text, text, _LOOKS.get(str(value), ""))
 
 
-def _short(value):
-    """Return a number with four significant digits, without exponent where people would not write one."""
+def _short(value, fractions):
+    """Return a number with three significant digits, or as a whole one without exponent."""
     if isinstance(value, int) or math.isinf(value):
         return "∞" if value == math.inf else str(value)
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if abs(value) >= 1000:
+        return f"{value:.0f}"
+    return f"{value:#.3g}".rstrip(".") if fractions else f"{value:.3g}"
+
+
+def _has_fractions(values):
+    """Return whether a column has a number that is not whole."""
+    if values.dtype.kind != "f":
+        return False
+    finite = values[values.abs() < math.inf]
+    return bool((finite % 1 != 0).any())
 
 
 class Look(NamedTuple):
@@ -150,7 +162,10 @@ def table_part(key, look, caption, rows, minor=(), links=()):
         name for name in rows if name not in names and name not in look.left_out and _tells(rows[name], name, told)
     ]
     # one by one: a row as a whole would turn whole numbers into fractions
-    columns = [[cell(name, value) for value in rows[name].tolist()] for name in names]
+    columns = [
+        [cell(name, value, fractions) for value in rows[name].tolist()]
+        for name, fractions in ((name, _has_fractions(rows[name])) for name in names)
+    ]
     heads = []
     for name, cells in zip(names, columns, strict=True):
         longest = max((len(one.text) for one in cells), default=0)
