@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -117,6 +118,14 @@ def test_an_example_holds_a_list_a_reference_and_its_truth(example):
         assert 10 * size == pytest.approx(told["voxel_size_angstrom"])
     assert "rlnAngleRot" not in (folder / "particles.star").read_text(encoding="utf-8")
     assert read_volume(folder / "reference.mrc")[0].shape == volume.shape
+
+
+def test_the_next_command_can_be_typed_whatever_the_folder_is_called(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradalign.cli.examples.typed_program", lambda: "bin/gradalign")
+    folder = tmp_path / "my data"
+    said = run("simulate", folder, "--particles", 2, "--object", "phantom").stdout
+    words = shlex.split(said.splitlines()[-1].removeprefix("Next: "))
+    assert words == ["bin/gradalign", "particles", f"{folder}/particles.star", "--reference", f"{folder}/reference.mrc"]
 
 
 def test_the_same_seed_gives_the_same_example(example, tmp_path):

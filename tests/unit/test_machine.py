@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.run.machine import check_names, check_python, environment
+from gradalign.run.machine import check_names, check_python, environment, typed_program
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -42,6 +42,26 @@ def test_a_workflow_in_which_names_would_be_read_otherwise_than_lists_write_them
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "iso8859-1")
     with pytest.raises(InputError, match="PYTHONUTF8: names of files are read as iso8859-1 here, .* set PYTHONUTF8 to"):
         check_names()
+
+
+def test_the_program_is_typed_by_its_name_where_a_shell_finds_this_installations(tmp_path, monkeypatch):
+    for folder in ("mine", "other"):
+        (tmp_path / folder / "bin").mkdir(parents=True)
+        (tmp_path / folder / "bin" / "gradalign").write_text("#!/bin/sh\n", encoding="utf-8")
+        (tmp_path / folder / "bin" / "gradalign").chmod(0o755)
+    mine = tmp_path / "mine" / "bin"
+    monkeypatch.setattr(sys, "executable", str(mine / "python"))
+    monkeypatch.setenv("PATH", str(mine))
+    assert typed_program() == "gradalign"
+    # of another installation, or nowhere
+    for path in (tmp_path / "other" / "bin", tmp_path):
+        monkeypatch.setenv("PATH", str(path))
+        monkeypatch.chdir(tmp_path)
+        assert typed_program() == "mine/bin/gradalign"
+        monkeypatch.chdir(tmp_path / "other")
+        assert typed_program() == str(mine / "gradalign")
+    (mine / "gradalign").unlink()
+    assert typed_program() == "gradalign"
 
 
 @pytest.fixture(scope="module")

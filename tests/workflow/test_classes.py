@@ -88,7 +88,8 @@ def test_each_class_has_its_maps_and_its_own_star_file(run):
 def test_the_summary_says_what_came_out_and_how_a_class_goes_on(run):
     text = (run[0] / "results/run/classes/summary.txt").read_text()
     assert f"2 classes with {len(LABELS)} of {len(LABELS)} particles" in text
-    assert "make particles STAR=results/run/classes/maps/class_1.star" in text
+    maps = "results/run/classes/maps"
+    assert f"gradalign particles {maps}/class_1.star --reference {maps}/class_1_filtered.mrc" in text
 
 
 def test_a_killed_run_in_other_chunks_gives_the_same_sample_and_the_same_round(run, tmp_path):

@@ -1,6 +1,7 @@
 """What comes out: the particles as STAR files, maps, tables, a ChimeraX command file and a summary."""
 
 import csv
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
 from gradalign.particles.aligned import check_same, write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
 from gradalign.particles.star_columns import SUBSET, TILT_AXIS, TILTS
+from gradalign.run.machine import typed_program
 
 CLASS = "rlnClassNumber"
 KINDS = ("", "_half1", "_half2")
@@ -303,8 +305,8 @@ def summary(standings, state, star, folder, further=()):
         count = sum(standing.label == label for standing in inside)
         text = f"resolution {reached * ANGSTROM_PER_NM:.1f} Å" if np.isfinite(reached) else "no common resolution"
         found.append(f"Class {label}: {count} particles, {text} (FSC {THRESHOLD}, no reference was shared).")
-    onwards = f"make particles STAR={folder}/class_1.star REFERENCE={folder}/class_1_filtered.mrc"
-    return [*found, *lines, "A class goes on by itself with, for instance:", onwards]
+    onwards = [typed_program(), "particles", f"{folder}/class_1.star", "--reference", f"{folder}/class_1_filtered.mrc"]
+    return [*found, *lines, "A class goes on by itself with, for instance:", shlex.join(onwards)]
 
 
 def history_rows(state):

@@ -1,8 +1,7 @@
 """``gradalign simulate``: subtomograms to try things on, with their truth."""
 
 import json
-import os
-import shutil
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from gradalign.cli.options import json_option, say, seed_option
 from gradalign.cli.shipped import shipped_folder
 from gradalign.errors import InputError
+from gradalign.run.machine import typed_program
 from gradalign.study.columns.classification import OBJECT_COLUMN
 
 OBJECTS = ("rna_polymerase", "groel", "enolase", "clpp", "phantom")
@@ -79,18 +79,9 @@ def simulate(folder, count, names, snr, tilt, seed, as_json):
         f"Reference   {', '.join(map(str, references.values()))}",
         f"Truth       {folder / 'truth.star'}",
     ]
-    if single:
-        sentences.append(f"Next: {_typed()} particles {listed} --reference {references[names[0]]}")
-    else:
-        sentences.append(f"Next: {_typed()} classes {listed}")
+    onwards = ["particles", listed, "--reference", references[names[0]]] if single else ["classes", listed]
+    sentences.append(f"Next: {shlex.join(map(str, [typed_program(), *onwards]))}")
     say(as_json, result, sentences)
-
-
-def _typed():
-    """Return how this command is typed here."""
-    path = Path(sys.argv[0])
-    known = path.name != "gradalign" or shutil.which("gradalign")
-    return "gradalign" if known else os.path.relpath(path)
 
 
 def _data_set(name, density, tilt, snr, seed):

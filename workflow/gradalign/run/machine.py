@@ -1,7 +1,8 @@
-"""What Snakemake needs of the machine it runs on: a path to run from, letters beyond ASCII, a cache."""
+"""The machine it runs on: what Snakemake needs of it, and how this program is typed there."""
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,6 +10,26 @@ from gradalign.errors import InputError
 
 # what a shell or Snakemake would read otherwise than as part of a path; Snakemake does not quote its Python's
 _READ_OTHERWISE = re.compile(r"[\s'\"`$&;|<>(){}\[\]*?!#\\]")
+
+
+GRADALIGN = "gradalign"
+"""Name of the program."""
+
+
+def typed_program():
+    """Return how this installation's program is typed in the folder of this process.
+
+    Returns
+    -------
+    str
+        Its name where a shell finds it, else its path: relative if it lies below the folder.
+    """
+    beside = Path(sys.executable).parent / GRADALIGN
+    found = shutil.which(GRADALIGN)
+    if not beside.is_file() or (found and os.path.samefile(found, beside)):
+        return GRADALIGN
+    near = os.path.relpath(beside)
+    return str(beside) if near.startswith(os.pardir) else near
 
 
 def take_utf8():

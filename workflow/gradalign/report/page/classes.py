@@ -8,11 +8,12 @@ from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
 from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.classes import COLOURS
-from gradalign.report.page.commands import GRADALIGN, TYPED
+from gradalign.report.page.commands import TYPED
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
 from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
 from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
+from gradalign.run.machine import GRADALIGN
 
 _FIGURE = "Averages, shell correlation, and the pairs of the sample"
 _CLASSES_LEGEND = {

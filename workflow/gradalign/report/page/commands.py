@@ -1,14 +1,10 @@
 """The commands that a page gives for going on, as they can be typed where the run was started."""
 
-import os
 import shlex
-import shutil
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
-GRADALIGN = "gradalign"
-"""How commands name this program."""
+from gradalign.run.machine import GRADALIGN, typed_program
+
 TYPED = "Typed in the folder where this run was started"
 """How a page says where."""
 
@@ -34,12 +30,7 @@ class Place(NamedTuple):
         -------
         Place
         """
-        beside = Path(sys.executable).parent / GRADALIGN
-        found = shutil.which(GRADALIGN)
-        if found and beside.is_file() and os.path.samefile(found, beside) or not beside.is_file():
-            return cls(str(results), GRADALIGN)
-        near = os.path.relpath(beside)
-        return cls(str(results), str(beside) if near.startswith(os.pardir) else near)
+        return cls(str(results), typed_program())
 
     def commands(self, lines):
         """Return commands as lines to be typed.
