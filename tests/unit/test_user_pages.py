@@ -40,8 +40,9 @@ def particles(tmp_path):
     files = {"figure": drawn(tmp_path / "particles.svg"), "summary": tmp_path / "summary.txt"}
     files["summary"].write_text(f"3 of 3 particles of {MARKUP}.\nResolution 25.0 Å.\n", encoding="utf-8")
     files["rounds"] = table(
-        tmp_path, "rounds.csv", round=[1, 2], particles=[3, 3], resolution_nm=[3.0, 2.5], median_shift=[np.nan] * 2
-    )
+        tmp_path, "rounds.csv", round=[1, 2], particles=[3, 3], resolution_nm=[3.0, 2.5],
+        median_rotation_change_deg=[np.nan, 0.734],
+    )  # fmt: skip
     files["shells"] = table(tmp_path, "fsc.csv", frequency_per_nm=[0.1, 0.4, 0.5], correlation_masked=[1.0, 0.143, 0.0])
     names = [f"{MARKUP}{k}.mrc" for k in range(3)]
     files["scores"] = table(
@@ -60,9 +61,11 @@ def test_the_page_of_particles_gives_resolution_maps_scores_and_what_was_left_ou
     page = particles_page(particles, MARKUP, PLACE)
     first = page.sections[0].parts[0].verdicts
     assert first[0].number == "25.0 Å"
+    assert first[2][:2] == ("2", "rounds; the last one rotated the particles by 0.73° (median)")
     found = parts(page)
-    assert [column.title for column in found["table-rounds"].columns] == ["Round", "Particles", "Resolution (Å)"]
+    assert [column.title for column in found["table-rounds"].columns][:3] == ["Round", "Particles", "Resolution (Å)"]
     assert [row[2].text for row in found["table-rounds"].rows] == ["30", "25"]
+    assert [row[3].text for row in found["table-rounds"].rows] == ["–", "0.734"]
     # the worst first
     assert [row[0].text for row in found["table-scores"].rows] == ["2", "3", "1"]
     assert found["table-left-out"].rows[0][2].text == "holds NaN"
@@ -83,12 +86,15 @@ def test_commands_are_typed_where_the_run_was_started(particles):
 
 
 def test_verdicts_of_particles_stand_on_the_page_where_they_are_known(particles, tmp_path):
-    titles = [column.title for column in parts(particles_page(particles, "run", PLACE))["table-scores"].columns]
-    assert "Verdict" not in titles
+    page = particles_page(particles, "run", PLACE)
+    assert "Verdict" not in [column.title for column in parts(page)["table-scores"].columns]
+    assert page.sections[0].parts[0].verdicts[1].words == "particles aligned and averaged"
     scores = pd.read_csv(particles["scores"])
     scores = scores.assign(verdict=["determined", "undetermined", "determined"], reason=["", "two candidates", ""])
     scores.to_csv(particles["scores"], index=False)
-    found = parts(particles_page(particles, "run", PLACE))["table-scores"]
+    page = particles_page(particles, "run", PLACE)
+    assert page.sections[0].parts[0].verdicts[1].words.endswith("; 2 answers are determined")
+    found = parts(page)["table-scores"]
     titles = [column.title for column in found.columns]
     assert titles[3:5] == ["Verdict", "Reason"]
     assert titles.index("Verdict") in found.filters

@@ -9,11 +9,12 @@ from gradalign.io.mrc import ANGSTROM_PER_NM, check_volume, read_volume
 from gradalign.io.volume_file import read
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.style import BLUE, GREEN
-from gradalign.report.page.commands import GRADALIGN, TYPED
+from gradalign.report.page.commands import TYPED
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
 from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
 from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
+from gradalign.run.machine import GRADALIGN
 
 _FIGURE = "Half maps, orientations, scores and slices"
 _ROUNDS_LEGEND = {
@@ -73,7 +74,7 @@ def particles_page(files, title, place):
     figure = inlined_svg(files["figure"], "particles", _FIGURE)
     links = [("SVG", "particles.svg"), ("PNG", "particles.png"), ("shell correlation", "fsc.csv")]
     first = [
-        Verdicts(_verdicts(read_csv(files["rounds"]), _resolution(files), len(scores))),
+        Verdicts(_verdicts(read_csv(files["rounds"]), _resolution(files), scores)),
         Drawing("particles", _FIGURE, figure.svg, figure.caption, links),
     ]
     found = [("summary.txt", "summary.txt"), ("aligned.star", "aligned.star")]
@@ -94,18 +95,22 @@ def _resolution(files):
     return ANGSTROM_PER_NM * resolution(shells.frequency_per_nm, shells.correlation_masked, HALF_SETS_THRESHOLD, 1.0)
 
 
-def _verdicts(rounds, reached, count):
+def _verdicts(rounds, reached, scores):
     last = rounds.iloc[-1]
     words = f"resolution: shell correlation {HALF_SETS_THRESHOLD} of the half maps under the sphere"
     if np.isnan(reached):
         number, words = "none", f"the half maps nowhere agree to {HALF_SETS_THRESHOLD}: no common structure"
     else:
         number = f"{reached:.1f} Å"
-    turned = last.get("rotation_change_deg", np.nan)
-    moved = "" if np.isnan(turned) else f"; the last rotated the particles by {turned:.2g}° (median)"
+    turned = last.get("median_rotation_change_deg", np.nan)
+    moved = "" if np.isnan(turned) else f"; the last one rotated the particles by {turned:.2g}° (median)"
+    used = "particles aligned and averaged"
+    verdicts = scores.verdict.value_counts() if "verdict" in scores else {}
+    if {"determined", "undetermined"} & set(verdicts.keys()):
+        used += f"; {verdicts.get('determined', 0)} answers are determined"
     return [
         Verdict(number, words, "particles"),
-        Verdict(f"{int(last.particles)} of {count}", "particles aligned and averaged", "table-scores"),
+        Verdict(f"{int(last.particles)} of {len(scores)}", used, "table-scores"),
         Verdict(f"{len(rounds)}", f"rounds{moved}", "table-rounds"),
     ]
 
