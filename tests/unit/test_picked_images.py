@@ -165,6 +165,17 @@ def test_the_configured_voxel_size_overrules_the_headers_of_maps(file):
     assert np.array_equal(read_map(file, 16, 1.0, "mask", overruled=True), VOLUME)
 
 
+def test_voxels_that_are_no_cubes_are_one_sentence_unless_the_configuration_overrules_them(file):
+    with mrcfile.open(file, "r+") as mrc:
+        mrc.voxel_size = (12.5, 12.5, 25)
+    with pytest.raises(InputError, match="particle.mrc: its header tells voxels of different edges"):
+        check_headers([Place(str(file), 0)], 16)
+    with pytest.raises(InputError, match="or, if its header is wrong, set particles.voxel_size"):
+        read_map(file, 16, 1.25, "reference")
+    check_headers([Place(str(file), 0)], 16, overruled=True)
+    assert np.array_equal(read_map(file, 16, 1.25, "reference", overruled=True), VOLUME)
+
+
 def test_a_box_that_is_turned_against_its_tomogram_is_turned_back(tmp_path):
     rotation = Rotation.from_euler("ZYZ", [40, 70, -20], degrees=True)
     # a box shows at x what its tomogram has at Rx

@@ -78,6 +78,7 @@ def test_priors_subsets_and_tilt_ranges_are_read(tmp_path):
     ("columns", "words"),
     [
         (changed(rlnImageName=None), "has no column _rlnImageName"),
+        (changed(rlnImageName=None, rlnImagename=["a.mrc", "b.mrc", "c.mrc"]), "it has _rlnImagename, which RELION"),
         (changed(rlnAngleTilt=None), "has the column _rlnAngleRot but lacks _rlnAngleTilt"),
         (changed(rlnOriginZAngst=None), "lacks _rlnOriginZAngst"),
         (changed(gradalignTiltMin=[-60] * 3), "lacks _gradalignTiltMax"),
@@ -112,7 +113,7 @@ def test_a_mistake_in_a_column_is_one_sentence(tmp_path, columns, words):
         ("12.5 24 3\n", "12.5 24 3\n1 opticsGroup1 300.0 2.7 12.5 24 3\n", "the same optics group twice"),
         (" 12.5 24 3", " 0 24 3", "pixel size of 0"),
         (" 12.5 24 3", " ten 24 3", "_rlnImagePixelSize of row 1 is 'ten'"),
-        ("data_particles", "data_optics", "duplicate block"),
+        ("data_particles", "data_optics", "the table data_optics twice"),
         ("1 opticsGroup1 300.0 2.7 12.5 24 3\n", "", "data_optics holds no group"),
         ("c.mrc 1 179", "c.mrc 179", "no readable STAR file"),
     ],

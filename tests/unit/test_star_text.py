@@ -30,8 +30,10 @@ def rows(path, text):
         lambda text: text.rstrip("\n").encode(),
         lambda text: text.replace(" ", "\t").encode(),
         lambda text: ("# gemessen von Zoë\n" + text).encode("latin-1"),
+        lambda text: b"\xef\xbb\xbf# one file\n\xef\xbb\xbf" + text.encode(),
+        lambda text: text.replace(" 1", "\v1").replace(" 2", "\f2").encode(),
     ],
-    ids=["byte-order mark", "UTF-16", "CR LF", "CR", "no last line end", "tabs", "Latin-1 comment"],
+    ids=["byte-order mark", "UTF-16", "CR LF", "CR", "no last line end", "tabs", "Latin-1 comment", "joined", "feeds"],
 )
 def test_systems_and_editors_leave_their_marks(tmp_path, encode):
     table = tables(tmp_path / "run.star", encode(HEAD + "a.mrc 1\nb.mrc 2\n"))["particles"]
@@ -77,7 +79,9 @@ def test_reserved_words_at_the_start_of_a_row_are_values(tmp_path, value):
         ("a.mrc 1 2\n", "line 6, 'a.mrc 1 2', has 3 values"),
         ("a.mrc 'x\n", "line 6 has the value 'x, whose quotation mark does not end"),
         ("a.mrc #1\n", "line 6, 'a.mrc #1', has 1 values"),
-        ("a.mrc x\0y\n", "line 6"),
+        ("a.mrc x\0y\n", "line 6 holds the control character '\\x00'"),
+        ("a.mrc\u00a01\n", "has 1 values, where its table has 2 columns; its sign U+00A0 is no blank"),
+        ("a.mrc 1\n" + HEAD + "b.mrc 1\n", "it has the table data_particles twice, as where lists were joined"),
         ("_a.mrc 1\n", "line 6, '_a.mrc 1', begins with an underscore"),
     ],
 )
@@ -86,6 +90,21 @@ def test_a_broken_row_is_named_with_its_line(tmp_path, text, words):
         rows(tmp_path / "run.star", text)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x1f\x8b\x08\x00" + bytes(300), "compressed by gzip, where a STAR file is needed; unpack it"),
+        (b"<html><body>404</body></html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+        (bytes(208) + b"MAP " + bytes(900), "an MRC file, .*; give the list of the subtomograms"),
+    ],
+)
+def test_files_of_other_kinds_are_called_by_their_names(tmp_path, content, words):
+    (tmp_path / "run.star").write_bytes(content)
+    with pytest.raises(InputError, match=f"run.star: is {words}"):
+        read_tables(tmp_path / "run.star")
 
 
 VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=8)

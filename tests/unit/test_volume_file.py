@@ -131,7 +131,9 @@ def test_intervals_of_the_cell_that_were_not_counted_leave_the_voxel_size_open(t
 
 
 def test_voxels_that_are_no_cubes_have_no_known_size(tmp_path):
-    assert read(write(tmp_path / "a.mrc", VOLUME, size=(10, 10, 12)))[1].voxel_size == 0
+    header = read(write(tmp_path / "a.mrc", VOLUME, size=(10, 10, 12)))[1]
+    assert header.voxel_size == 0 and header.oblong
+    assert not read(write(tmp_path / "b.mrc", VOLUME, size=(10, 10, 10)))[1].oblong
 
 
 @pytest.mark.parametrize("depth", [0, 1, 16])
@@ -148,7 +150,7 @@ def test_a_stack_is_one_of_cubes_where_it_does_not_count_the_sections_of_a_volum
         (lambda raw: raw + bytes(512), "512 bytes longer than its header says"),
         (lambda raw: raw[:92] + struct.pack("<i", 1000) + raw[96:], "1000 bytes are missing"),
         (lambda raw: raw[:500], "is no complete MRC file"),
-        (lambda raw: b"", "is no complete MRC file"),
+        (lambda raw: b"", "is no complete MRC file .it is empty"),
         (lambda raw: gzip.compress(raw)[:-200], "is no complete MRC file"),
     ],
 )
@@ -158,6 +160,24 @@ def test_a_file_that_is_not_whole_is_one_sentence(tmp_path, change, words):
     with pytest.raises(InputError, match=f"a.mrc: .*{words}") as caught:
         read(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x89HDF\r\n\x1a\n" + bytes(9000), "an HDF5 file, .* EMAN2's e2proc3d.py makes an MRC file of it"),
+        (b"version https://git-lfs.github.com/spec/v1\nsize 9\n", "a pointer of Git LFS, .* `git lfs pull` fetches"),
+        (b"\n<!DOCTYPE html>\n<html>" + b" " * 2000, "a web page, where an MRC or EM file is needed"),
+        (b"\x93NUMPY\x01\x00" + bytes(2000), "a NumPy array"),
+        (b"MM\x00*" + bytes(2000), "a TIFF image"),
+        (b"\xfd7zXZ\x00" + bytes(2000), "compressed by xz, .*; unpack it"),
+        (b"\n# version 30001\n\ndata_particles\n", "a STAR file"),
+    ],
+)
+def test_files_of_other_kinds_are_called_by_their_names(tmp_path, content, words):
+    (tmp_path / "a.mrc").write_bytes(content)
+    with pytest.raises(InputError, match=f"a.mrc: is {words}"):
+        read(tmp_path / "a.mrc")
 
 
 @pytest.mark.parametrize(("machine", "order"), [(6, "<"), (5, ">")])

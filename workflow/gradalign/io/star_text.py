@@ -13,6 +13,7 @@ from gemmi import cif
 
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
+from gradalign.io.foreign import foreign_list
 
 # RELION takes files without this comment for those of older versions
 _VERSION = "# version 30001"
@@ -31,6 +32,13 @@ _WORD = re.compile(r"\"[^\"\n]*\"(?=\s|$)|'[^'\n]*'(?=\s|$)|\S+")
 _LONGEST_SHOWN = 60
 # values by which it is judged whether a column repeats itself
 _SOME = 1000
+# a file that begins where two were joined
+_JOINT = re.compile(r"^\ufeff(?=\s*(?:data_|#|$))", re.MULTILINE)
+# RELION splits lines at them, too
+_BLANKS = {ord("\v"): " ", ord("\f"): " "}
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+# look like a blank and are none
+_NO_BLANK = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
 _UNDERSCORE = "begins with an underscore in the rows of a table, where a value in quotes is needed"
 
 
@@ -50,7 +58,7 @@ def _decoded(path, content):
             raise InputError(f"{path}: is no readable STAR file ({error.reason})") from error
     else:
         text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return _JOINT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).translate(_BLANKS)
 
 
 def _escaped(match):
@@ -112,8 +120,10 @@ def _odd_row(text):
                     words = words[:place]
                     break
             if len(words) != columns:
+                hidden = _NO_BLANK.search(unquote(line, errors="surrogateescape"))
                 return (
                     f"line {number}, {_shown(line)!r}, has {len(words)} values, where its table has {columns} columns"
+                    + (f"; its sign U+{ord(hidden[0]):04X} is no blank" if hidden else "")
                 )
             quoted = next((word for word in words if word[0] in "'\"" and (len(word) < 2 or word[-1] != word[0])), None)
             if quoted:
@@ -121,7 +131,19 @@ def _odd_row(text):
     return ""
 
 
+def _odd_sign(text):
+    """Return in words the first sign that belongs into no list, if there is one."""
+    found = _CONTROL.search(text)
+    return f"line {text.count(chr(10), 0, found.start()) + 1} holds the control character {found[0]!r}" if found else ""
+
+
 def _reason(error, text):
+    twice = re.search(r"duplicate block name: (\S*)", str(error))
+    if twice:
+        return f"it has the table data_{_plain(twice[1])} twice, as where lists were joined; put their rows into one table"
+    odd = _odd_sign(text)
+    if odd:
+        return odd
     found = re.search(r":(\d+):(\d+)\((\d+)\): (.*)", " ".join(str(error).split()))
     row = _odd_row(text)
     if row:
@@ -149,7 +171,11 @@ def read_tables(path):
     InputError
         If the file is missing or no STAR file: one sentence with the line.
     """
-    text = _decoded(path, _content(path))
+    content = _content(path)
+    foreign = foreign_list(content)
+    if foreign:
+        raise InputError(f"{path}: is {foreign[0]}, where a STAR file is needed; {foreign[1]}")
+    text = _decoded(path, content)
     armoured = _armoured(text)
     try:
         document = cif.read_string(armoured)

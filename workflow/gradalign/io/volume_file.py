@@ -17,6 +17,7 @@ from mrcfile.utils import data_dtype_from_header, spacegroup_is_volume_stack
 
 from gradalign.errors import InputError
 from gradalign.io import em
+from gradalign.io.foreign import foreign_volume
 
 SAME_SIZE = 1e-2
 """Share by which voxel sizes may differ and still be the same."""
@@ -44,6 +45,8 @@ class VolumeFile:
     """Which of the stored axes are z, y and x."""
     voxel_size: float = 0.0
     """Edge of a voxel in Å; 0 if the header does not tell, or tells different edges."""
+    oblong: bool = False
+    """Whether the header tells voxels of different edges."""
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Where the first voxel stands, (x, y, z) in Å."""
     extremes: tuple[float, float] | None = None
@@ -96,6 +99,11 @@ def open_volume(path):
             start = file.read(em.HEADER_BYTES)
     except OSError as error:
         raise _complaint(path, error) from error
+    foreign = foreign_volume(start)
+    if foreign:
+        raise InputError(f"{path}: is {foreign[0]}, where an MRC or EM file is needed; {foreign[1]}")
+    if not start:
+        raise _complaint(path, "it is empty")
     size = Path(path).stat().st_size
     described = em.describe(start, size)
     if described is not None:
@@ -144,7 +152,7 @@ def _described(path, header, size, packed):
         if min(shape) < 1 or int(order.nsymbt) < 0:
             complaints.append("its header counts no voxels")
         elif wanted == size:
-            axes, size_of_voxel = _axes(path, order), _voxel_size(order)
+            axes, (size_of_voxel, oblong) = _axes(path, order), _voxel_size(order)
             return VolumeFile(
                 path=str(path),
                 shape=shape,
@@ -153,6 +161,7 @@ def _described(path, header, size, packed):
                 # stored as sections, rows, columns; read as z, y, x
                 axes=tuple(axes[::-1].index(axis) for axis in (3, 2, 1)),
                 voxel_size=size_of_voxel,
+                oblong=oblong,
                 origin=_origin(order, axes, size_of_voxel),
                 extremes=_extremes(order),
                 signed=_imod_sign(order),
@@ -195,15 +204,18 @@ def _axes(path, header):
 
 
 def _voxel_size(header):
-    """Return the voxel size in Å, 0 if it is not known or not the same along all axes."""
+    """Return the voxel size in Å, 0 if it is not known, and whether voxels are told that are no cubes."""
     counts = [int(header[name]) for name in ("mx", "my", "mz")]
     cell = [float(header.cella[name]) for name in "xyz"]
     # a program that does not count the intervals of the cell writes 0 or 1
     sizes = [edge / count for edge, count in zip(cell, counts, strict=True) if count > 1]
-    if not sizes or not np.isfinite(sizes).all() or min(sizes) <= 0 or max(sizes) > (1 + SAME_SIZE) * min(sizes):
-        return 0.0
+    if not sizes or not np.isfinite(sizes).all() or min(sizes) <= 0:
+        return 0.0, False
+    if max(sizes) > (1 + SAME_SIZE) * min(sizes):
+        # of a stack some programs count the cell of all its volumes
+        return 0.0, not spacegroup_is_volume_stack(header.ispg)
     # the header keeps single precision: 12.3 Å comes back as 12.3, not 12.30000019
-    return float(f"{sizes[0]:.6g}")
+    return float(f"{sizes[0]:.6g}"), False
 
 
 def _origin(header, order, voxel_size):

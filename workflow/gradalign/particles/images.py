@@ -150,7 +150,15 @@ def check_box(box, name):
         )
 
 
-def check_headers(places, box):
+def _refuse_oblong(header, overruled):
+    if header.oblong and not overruled:
+        raise InputError(
+            f"{header.path}: its header tells voxels of different edges, where cubes are needed; rescale it, or, if its "
+            "header is wrong, set particles.voxel_size"
+        )
+
+
+def check_headers(places, box, overruled=False):
     """Say so if a file cannot hold its subtomograms, without reading the densities.
 
     Parameters
@@ -158,6 +166,8 @@ def check_headers(places, box):
     places : iterable of Place
     box : int
         Edge that each must have, in voxels.
+    overruled : bool
+        Whether the configuration says which voxel size is right, whatever the headers say.
 
     Raises
     ------
@@ -170,6 +180,7 @@ def check_headers(places, box):
         if last is None or last.path != where.file:
             last = volume_file.open_volume(where.file)
         volume_file.check_number(last, where.number)
+        _refuse_oblong(last, overruled)
         if last.edges != (box, box, box):
             raise InputError(
                 f"{where}: has {' x '.join(map(str, last.edges[::-1]))} voxels, where {box} x {box} x {box} are needed"
@@ -202,8 +213,9 @@ def read_map(path, box, voxel_size, what, overruled=False):
     """
     if not is_file(path):
         raise InputError(f"{path}: there is no such file, where an MRC file is needed")
-    data, angstrom = load(Place(str(path), 0))
-    volume, size = check_volume(data, path), angstrom / ANGSTROM_PER_NM
+    data, header = volume_file.read(path)
+    volume, size = check_volume(data, path), known_size(header) / ANGSTROM_PER_NM
+    _refuse_oblong(header, overruled)
     if len(volume) != box:
         raise InputError(
             f"{path}: the {what} is a cube of {len(volume)} voxels, where the subtomograms have {box}; crop, pad or "

@@ -93,6 +93,9 @@ def particle_table(path, tables):
             )
         tomograms = any(TOMOGRAM in table for table in tables.values())
         hint = "; it lists tomograms: give the list of their particles, or the optimisation set" if tomograms else ""
+        labels = (label for table in tables.values() for label in table)
+        alike = next((label for label in labels if label.lower() == IMAGE.lower()), None)
+        hint = f"; it has _{alike}, which RELION takes for another" if alike else hint
         raise InputError(f"{path}: has no column _{IMAGE}, where RELION's table data_particles is needed{hint}")
     check_rows(path, named[0], tables[named[0]])
     return named[0], tables[named[0]]

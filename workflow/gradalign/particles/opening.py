@@ -162,7 +162,7 @@ def list_particles(picked, section, seed):
     if picked.box is not None and picked.box != box:
         raise InputError(f"{places[0]}: is a cube of {box} voxels, where {picked.path} says {picked.box}")
     voxel_size = _voxel_size(picked, section, header, places[0])
-    check_headers(places, box)
+    check_headers(places, box, overruled=bool(section["voxel_size"]))
     return _entries(listing, section, voxel_size, box, seed), box, voxel_size
 
 

@@ -1,0 +1,59 @@
+"""Files of another kind than the list or the volume that is needed: known by how they begin, and what to do then."""
+
+_BEGINNINGS = (
+    (b"version https://git-lfs", "a pointer of Git LFS", "`git lfs pull` fetches the file itself"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "EMAN2's e2proc3d.py makes an MRC file of it"),
+    (b"\x93NUMPY", "a NumPy array", "`mrcfile.write` makes an MRC file of it"),
+    (b"II*\0", "a TIFF image", "IMOD's tif2mrc makes an MRC file of it"),
+    (b"MM\0*", "a TIFF image", "IMOD's tif2mrc makes an MRC file of it"),
+    (b"PK\3\4", "a zip archive", "unpack it"),
+    (b"\xfd7zXZ\0", "compressed by xz", "unpack it"),
+    (b"(\xb5/\xfd", "compressed by zstd", "unpack it"),
+)
+_PACKED = ((b"\x1f\x8b", "compressed by gzip", "unpack it"), (b"BZh", "compressed by bzip2", "unpack it"))
+_PAGES = (b"<!doctype html", b"<html")
+_PAGE = ("a web page", "download the file itself")
+_MAP, _MAP_AT = b"MAP ", 208
+
+
+def _matching(start, kinds):
+    return next(((name, hint) for beginning, name, hint in kinds if start.startswith(beginning)), None)
+
+
+def foreign_volume(start):
+    """Return what a file is that is given as a volume.
+
+    Parameters
+    ----------
+    start : bytes
+        The first of the file.
+
+    Returns
+    -------
+    (str, str), or None
+        What it is and what to do, as parts of a sentence; None where nothing speaks against an MRC or EM file.
+    """
+    text = start.lstrip()
+    if text.lower().startswith(_PAGES):
+        return _PAGE
+    if text.startswith((b"data_", b"# version")):
+        return "a STAR file", "give the volume itself"
+    return _matching(start, _BEGINNINGS)
+
+
+def foreign_list(start):
+    """Return what a file is that is given as a STAR file; see `foreign_volume`.
+
+    Parameters
+    ----------
+    start : bytes
+
+    Returns
+    -------
+    (str, str), or None
+    """
+    if start.lstrip().lower().startswith(_PAGES):
+        return _PAGE
+    if start[_MAP_AT : _MAP_AT + len(_MAP)] == _MAP:
+        return "an MRC file", "give the list of the subtomograms"
+    return _matching(start, (*_BEGINNINGS, *_PACKED))
