@@ -6,7 +6,7 @@ from gradalign.errors import InputError
 from gradalign.io import volume_file
 from gradalign.io.mrc import ANGSTROM_PER_NM, check_volume
 from gradalign.io.volume_file import SAME_SIZE
-from gradalign.particles.places import Place, is_file
+from gradalign.particles.places import is_file
 
 SMALLEST_BOX, LARGEST_BOX = 16, 160
 """Edges in voxels between which subtomograms are taken."""
@@ -153,8 +153,8 @@ def check_box(box, name):
 def _refuse_oblong(header, overruled):
     if header.oblong and not overruled:
         raise InputError(
-            f"{header.path}: its header tells voxels of different edges, where cubes are needed; rescale it, or, if its "
-            "header is wrong, set particles.voxel_size"
+            f"{header.path}: its header tells voxels of different edges, where cubes are needed; rescale it, or, if "
+            "its header is wrong, set particles.voxel_size"
         )
 
 
