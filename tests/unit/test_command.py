@@ -224,6 +224,7 @@ def test_the_examples_microscope_is_the_studys():
 def told(monkeypatch, tmp_path, example):
     """Run a command of the workflow in an empty folder; return what Snakemake is told, and its configuration."""
     monkeypatch.chdir(tmp_path)
+    printed = []
 
     def call(*arguments, code=0):
         commands = []
@@ -233,11 +234,12 @@ def told(monkeypatch, tmp_path, example):
             return subprocess.CompletedProcess(command, code)
 
         monkeypatch.setattr(subprocess, "run", answer)
-        run(*arguments, code=code)
+        printed.append(run(*arguments, code=code).stdout)
         (command,) = commands
         asked = Path(command[command.index("--cores") - 1])
         return command, asked.parent.name, yaml.safe_load(asked.read_text(encoding="utf-8"))
 
+    call.said = lambda: printed[-1]
     return call
 
 
@@ -272,6 +274,17 @@ def test_classes_need_no_reference_and_take_a_name(told, enough):
     asked = {"name": "mine", "classes": {"star": str(enough)}}
     assert told("classes", enough, "--name", "mine")[1:] == ("mine", asked)
     assert told("classes", enough)[1] == "particles"
+
+
+def test_the_workflow_ends_with_one_json_object(told, enough, tmp_path):
+    folder = tmp_path / "results" / "mine" / "classes"
+    folder.mkdir(parents=True)
+    (folder / "summary.txt").write_text("1 class with 16 of 16 particles.\n", encoding="utf-8")
+    (folder / "classes.csv").write_text("class,particles,resolution_nm\n1,16,2.5\n", encoding="utf-8")
+    told("classes", enough, "--name", "mine", "--json")
+    said = json.loads(told.said())
+    assert said["classes"] == [{"class": 1, "particles": 16, "resolution_angstrom": 25.0}]
+    assert said["result"] == "1 class with 16 of 16 particles."
 
 
 def test_what_the_workflow_fails_with_is_the_exit_code(told, enough):

@@ -87,6 +87,7 @@ def test_the_result_is_the_last_thing_said(two, capsys):
     started(shown, *two)
     tell(shown, finished(3), finished(5), record("page\nresult", event=RESULT, lines=["page", "result"]))
     tell(shown, record("Creating report..."), record("Report created: x."), record("Elapsed time: 1"))
+    tell(shown, record("Config file a.yaml is extended by additional config specified via the command line."))
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines()[-2].startswith("Done after ")

@@ -23,7 +23,7 @@ _REPORT = "Creating report..."
 # what Snakemake says of itself, job by job and at its start and end
 _NOISE = ("Building DAG of jobs", "Select jobs to execute", "Using shell:", "Group jobs: inactive", "Complete log(s)")
 _NOISE += ("Elapsed time:", "Assuming unrestricted shared", "Downloading resources and rendering", "Report created")
-_NOISE += ("Removing temporary output", "Loading script code for rule", "Adding ")
+_NOISE += ("Removing temporary output", "Loading script code for rule", "Adding ", "Config file ")
 _UNSHOWN = (LogEvent.SHELLCMD, LogEvent.JOB_INFO, LogEvent.GROUP_INFO, LogEvent.PROGRESS, LogEvent.RESOURCES_INFO)
 # a script that ends with 1 has said why, see gradalign.run.jobs
 _SAID = "returned non-zero exit status 1."

@@ -21,7 +21,7 @@ _COMMANDS = {
 EXIT_CODES = """\b
 Exit codes:
   0    done
-  1    an input cannot be used; one sentence says which and why
+  1    an input cannot be used, one sentence says which and why; or a job failed
   2    the command itself was mistyped
   130  interrupted with Ctrl-C"""
 

@@ -1,11 +1,12 @@
 """``gradalign particles`` and ``gradalign classes``: the workflow on a user's own subtomograms."""
 
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from gradalign.cli.options import FILE
+from gradalign.cli.options import FILE, json_option, say
 from gradalign.cli.shipped import shipped_folder
 from gradalign.errors import InputError
 
@@ -25,6 +26,7 @@ _shared = (
     click.option("--config", type=FILE, help="YAML file with further settings, laid over config.yaml."),
     click.option("--name", help="Results lie under results/NAME; as the STAR file is called if left out."),
     click.option("--cores", default="all", show_default=True, help="Processor cores to use."),
+    json_option,
 )
 
 
@@ -37,7 +39,7 @@ def _with_shared(command):
 @click.command(epilog=_PARTICLES, short_help="Align particles to a reference and average them.")
 @_with_shared
 @click.option("--reference", type=FILE, required=True, help="MRC file of the particles' box and voxel size.")
-def particles(star, config, name, cores, reference):
+def particles(star, config, name, cores, as_json, reference):
     """Align the subtomograms that STAR lists to a reference and average them in rounds, the half sets kept apart.
 
     The page report.html gives the resolution, the map, orientations and scores; aligned.star and the maps lie beside
@@ -45,23 +47,25 @@ def particles(star, config, name, cores, reference):
     """
     from gradalign.particles.command import ParticlesRun
 
-    _run(ParticlesRun, {"star": star, "reference": reference}, config, name, cores)
+    _run(ParticlesRun, {"star": star, "reference": reference}, config, name, cores, as_json)
 
 
 @click.command(epilog=_CLASSES, short_help="Sort particles into classes without a reference.")
 @_with_shared
-def classes(star, config, name, cores):
+def classes(star, config, name, cores, as_json):
     """Sort the subtomograms that STAR lists into classes, without a reference, and average each class.
 
     The same command goes on where it was interrupted.
     """
     from gradalign.classes.command import ClassesRun
 
-    _run(ClassesRun, {"star": star}, config, name, cores)
+    _run(ClassesRun, {"star": star}, config, name, cores, as_json)
 
 
-def _run(kind, files, config, name, cores):
+def _run(kind, files, config, name, cores, as_json):
     """Run the workflow in this folder; end with its exit code."""
+    from gradalign.run.outcome import outcome_numbers
+
     if find_spec("snakemake") is None:
         raise InputError("the workflow needs more than the aligner: install it with pip install 'gradalign[study]'")
     for file in (config, *files.values()):
@@ -69,4 +73,8 @@ def _run(kind, files, config, name, cores):
             raise InputError(f"{file}: there is no such file")
     run = kind(shipped_folder(), files, config, name)
     run.release_lock()
-    click.get_current_context().exit(run.run(cores))
+    # what came out stands on standard output, progress on standard error
+    code = run.run(cores, **({"stdout": subprocess.DEVNULL} if as_json else {}))
+    if as_json and not code:
+        say(as_json, outcome_numbers(run.results), ())
+    click.get_current_context().exit(code)

@@ -1,5 +1,7 @@
-"""What came out of a run, in the lines that stand at its end."""
+"""What came out of a run: in the lines that stand at its end, and in numbers for other programs."""
 
+import csv
+import math
 from pathlib import Path
 
 SUMMARY, PAGE = "summary.txt", "report.html"
@@ -36,3 +38,49 @@ def outcome(results, folder=".", cut=""):
     beside = _BESIDE.get(results.name, "tables, figures, maps and all numbers")
     result = next((line for line in said if line.startswith(_RESULTS)), said[0] if said else "")
     return [f"{results}/{PAGE} shows what came out; beside it lie {beside}.", *([cut] if cut else []), result]
+
+
+def _rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _angstrom(text):
+    value = 10.0 * float(text or "nan")
+    return None if math.isnan(value) else value
+
+
+def outcome_numbers(results, folder="."):
+    """Return what came out of a run on a user's subtomograms as numbers, lengths in Å.
+
+    Parameters
+    ----------
+    results : str or path
+        Folder of the results, called ``particles`` or ``classes``.
+    folder : str or path
+        Where the run was started.
+
+    Returns
+    -------
+    dict
+        ``results`` (the folder), ``page``, ``star`` and ``result`` (the sentence); of particles their number, how many
+        were left out, ``rounds`` and the resolution; of classes number and resolution of each. A resolution is None
+        where the half maps agree nowhere.
+    """
+    results, here = Path(results), Path(folder) / results
+    star = {"particles": "aligned.star", "classes": "classified.star"}[results.name]
+    told = {"results": str(results), "page": str(results / PAGE), "star": str(results / star)}
+    told["result"] = outcome(results, folder)[-1]
+    if results.name == "classes":
+        classes = [
+            {
+                "class": int(row["class"]),
+                "particles": int(row["particles"]),
+                "resolution_angstrom": _angstrom(row["resolution_nm"]),
+            }
+            for row in _rows(here / "classes.csv")
+        ]
+        return told | {"classes": classes}
+    rounds = _rows(here / "rounds.csv")
+    last = {"particles": int(rounds[-1]["particles"]), "left_out": int(rounds[-1]["left_out"]), "rounds": len(rounds)}
+    return told | last | {"resolution_angstrom": _angstrom(rounds[-1]["resolution_nm"])}

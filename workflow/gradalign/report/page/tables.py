@@ -11,7 +11,7 @@ from gradalign.search.registry import score_label
 MOST_ROWS = 500
 """Particles that a table gives."""
 _TITLES = {
-    "tilt_deg": "Tilt range (±°)",
+    "tilt_deg": "Tilt range (±\u2060°)",
     "snr": "SNR",
     "interval_deg": "Seed interval (°)",
     "seed_interval_deg": "Seed interval (°)",
