@@ -1,6 +1,7 @@
 """A SLURM cluster of one node on this machine, for as long as a test needs it."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,24 @@ def why_not():
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         return f"{missing[0]} is not installed"
-    return f"{INSTALLED} is there: this machine has a SLURM of its own" if INSTALLED.exists() else None
+    if INSTALLED.exists() and not _left_over():
+        return f"{INSTALLED} is there: this machine has a SLURM of its own, or such a test runs"
+    return None
+
+
+def _left_over():
+    """Return whether the configuration is that of a test that was killed, whose cluster is gone with it."""
+    text = INSTALLED.read_text(encoding="utf-8")
+    if text.splitlines()[:1] != TEMPLATE.read_text(encoding="utf-8").splitlines()[:1]:
+        return False
+    return not any(_runs(Path(name)) for name in re.findall(r"^Slurm\w+PidFile=(.+)$", text, re.M))
+
+
+def _runs(pid_file):
+    try:
+        return psutil.Process(int(pid_file.read_text())).name() == pid_file.stem
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return False
 
 
 @contextmanager

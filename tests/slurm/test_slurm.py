@@ -1,5 +1,6 @@
 """The tiny study on a cluster: `make test-slurm`."""
 
+import filecmp
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import pytest
 from cluster import one_node_cluster, why_not
 from interrupting import differing
+from mixture_files import TABLES, configured, write_mixture
 from running import REPOSITORY, snakemake
 
 pytestmark = pytest.mark.slurm
@@ -23,14 +25,16 @@ def cluster(tmp_path_factory):
         yield folder
 
 
+SUBMITTED = ["--workflow-profile", REPOSITORY / "profiles" / "slurm", "--resources", f"slots={os.cpu_count()}"]
+# a network's delays are not to be waited for on one machine
+SUBMITTED += ["--slurm-init-seconds-before-status-checks", 2, "--latency-wait", 5, "--slurm-no-account"]
+
+
 @pytest.fixture(scope="module")
 def study(cluster, tmp_path_factory):
     """Return the folder in which the tiny study has run through sbatch, and what Snakemake said."""
     folder = tmp_path_factory.mktemp("submitted")
-    options = ["--workflow-profile", REPOSITORY / "profiles" / "slurm", "--resources", f"slots={os.cpu_count()}"]
-    # a network's delays are not to be waited for on one machine
-    options += ["--slurm-init-seconds-before-status-checks", 2, "--latency-wait", 5, "--slurm-no-account"]
-    run = snakemake(folder, *options)
+    run = snakemake(folder, *SUBMITTED)
     assert run.returncode == 0, run.stdout + run.stderr
     return folder, run.stdout + run.stderr
 
@@ -46,6 +50,22 @@ def test_all_jobs_were_submitted_in_few_groups(study, cluster):
     assert len(jobs) == study[1].count("has been submitted with SLURM jobid")
     assert 5 < len(jobs) < 20
     assert all("JobState=COMPLETED" in job for job in jobs)
+
+
+def test_classes_through_sbatch_are_the_same_bytes_as_here(cluster, tmp_path):
+    names = [*TABLES, "maps/class_1.mrc"]
+    for place, options in (("here", ["--cores", 1]), ("there", SUBMITTED)):
+        folder = tmp_path / place
+        folder.mkdir()
+        write_mixture(folder)
+        # other chunks, and what waits for all of them
+        changes = {"per_job": 9, "pairs_per_job": 40} if place == "there" else {}
+        config = configured(folder, rounds=2, **changes)
+        run = snakemake(folder, *options, "--", "results/run/classes/classified.star", config=config)
+        assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stderr.count("has been submitted with SLURM jobid") > 5
+    here, there = (tmp_path / place / "results/run/classes" for place in ("here", "there"))
+    assert filecmp.cmpfiles(here, there, names, shallow=False) == (names, [], [])
 
 
 def test_the_installed_plug_ins_fit_to_what_is_locked():

@@ -59,6 +59,14 @@ def snakemake(folder, *arguments, config=TINY, repository=REPOSITORY, cwd=None, 
         return subprocess.CompletedProcess(words, process.exitcode, *(file.read_text("utf-8") for file in files))
 
 
+def planned_on_a_node(folder, target, *rules, **settings):
+    """Return the jobs that a cluster's node would do for one job: of the rules of its submission, with no other."""
+    options = ["--force", "--allowed-rules", *rules, "--target-jobs", target]
+    done = snakemake(folder, "--cores", 1, "--dry-run", "--nolock", *options, **settings)
+    assert done.returncode == 0, done.stderr
+    return jobs(done.stdout)
+
+
 def overlay(path, **changes):
     """Write the tiny study's configuration with some keys changed; return its path."""
     config = yaml.safe_load(TINY.read_text(encoding="utf-8"))

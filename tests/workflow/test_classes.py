@@ -2,52 +2,18 @@
 
 import os
 import shutil
-import sys
-from pathlib import Path
 
 import mrcfile
 import numpy as np
 import pytest
 import yaml
 from interrupting import killed_after, release_lock
-from running import REPOSITORY, jobs, logged, snakemake
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from picked_files import BOX, PLACES, particle, star_text, write_mrc
-from scipy.spatial.transform import Rotation
+from mixture_files import EACH, LABELS, PAPER, TABLES, configured, write_list, write_mixture
+from picked_files import BOX
+from running import jobs, logged, planned_on_a_node, snakemake
 
 from gradalign.io.star import read_particles
 from gradalign.study.partition import adjusted_rand_index
-
-FILES = ["classified.star", "classes.csv", "particles.csv", "rounds.csv", "fsc.csv", "sample.csv", "summary.txt"]
-FILES += ["report.html", "classes.svg", "classes.png", "maps"]
-PAPER = REPOSITORY / "config.yaml"
-EACH = 11
-LABELS = np.array([0, 1] * EACH)
-# two objects of the same size
-OTHER = np.array([[0, 0, 5], [0, 0, -5], [4, 0, 0], [-4, 2, 0], [0, -3, 2]], dtype=float)
-
-
-def write_mixture(folder, seed=3):
-    """Write particles of two objects in turn, and noise at the end; return their STAR file."""
-    rng = np.random.default_rng(seed)
-    for number, label in enumerate(LABELS, start=1):
-        rotation, shift = Rotation.random(rng=rng), rng.uniform(-1, 1, 3)
-        volume = particle(rotation, shift, (-60.0, 60.0, 90.0), rng, 1.0, OTHER if label else PLACES)
-        write_mrc(folder / f"particle{number}.mrc", volume)
-    write_list(folder / "run.star", [f"particle{number}.mrc" for number in range(1, len(LABELS) + 1)])
-
-
-def write_list(path, names, **columns):
-    """Write a list of subtomograms of one optics group."""
-    path.write_text(star_text({"rlnImageName": names, "rlnOpticsGroup": [1] * len(names)} | columns))
-
-
-def configured(folder, **changes):
-    """Write a configuration of few rounds for the STAR file of a folder; return its path."""
-    section = yaml.safe_load(PAPER.read_text(encoding="utf-8"))["classes"] | {"star": "run.star", "rounds": 3} | changes
-    (folder / "mine.yaml").write_text(yaml.safe_dump({"name": "run", "classes": section}), encoding="utf-8")
-    return folder / "mine.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +28,8 @@ def run(tmp_path_factory):
 def test_one_command_makes_the_outputs_of_classes_and_nothing_of_the_study(run):
     folder, said = run
     results = folder / "results" / "run"
-    assert {path.name for path in (results / "classes").iterdir()} >= set(FILES)
+    others = ["report.html", "classes.svg", "classes.png", "maps"]
+    assert {path.name for path in (results / "classes").iterdir()} >= {*TABLES, *others}
     assert {path.name for path in results.iterdir()} == {"classes", "logs", "benchmarks", "config.yaml"}
     assert yaml.safe_load((results / "config.yaml").read_text())["classes"]["star"] == "run.star"
     assert "2 classes in the sample" in said
@@ -123,6 +90,12 @@ def particles_of_round(folder):
 def test_a_finished_run_has_nothing_left_to_do(run):
     done = snakemake(run[0], "--cores", 1, "--dry-run", config=run[0] / "mine.yaml")
     assert not jobs(done.stdout), done.stdout
+
+
+def test_a_round_that_a_cluster_runs_by_itself_stands_on_no_round_before_the_first(run):
+    rules = ("classes_sort", "classes_round")
+    done = planned_on_a_node(run[0], "classes_round:round=1", *rules, config=run[0] / "mine.yaml")
+    assert done["classes_round"] == 1
 
 
 def test_a_list_that_has_changed_makes_all_anew_whatever_its_date(run, tmp_path):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import running
 import yaml
-from running import REPOSITORY, jobs
+from running import REPOSITORY, jobs, planned_on_a_node
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from picked_files import BOX, make_particles, make_tomograms, write_mrc
@@ -144,6 +144,10 @@ def test_the_jobs_of_a_round_change_no_result(run, finished, tmp_path_factory):
     with np.load(one / "state.npz") as ours, np.load(several / "state.npz") as theirs:
         assert set(ours) == set(theirs)
         assert [key for key in ours if ours[key].tobytes() != theirs[key].tobytes()] == []
+    # a cluster's node stands on no round before the first
+    rules = ("particles_align", "particles_round")
+    first = planned_on_a_node(shared, "particles_round:round=1", *rules, config=shared / "two.yaml")
+    assert first["particles_round"] == 1
 
 
 def test_a_list_that_was_changed_behind_an_older_date_is_noticed(finished):

@@ -46,7 +46,7 @@ pathvars:
 
 
 wildcard_constraints:
-    round="[0-9]+",
+    round="[1-9][0-9]*",
     half="[12]",
     some="[0-9]+-[0-9]+",
 

@@ -51,7 +51,7 @@ pathvars:
 
 
 wildcard_constraints:
-    round="[0-9]+",
+    round="[1-9][0-9]*",
     picked="[0-9]+-[0-9]+",
 
 
