@@ -248,6 +248,19 @@ def test_the_search_takes_no_more_steps_than_its_rounds_allow():
     assert align_bands(*bands, settings=settings).iterations <= most
 
 
+@pytest.mark.parametrize(("noise", "clear"), [(1.0, True), (8.0, False)])
+def test_an_answer_that_chance_may_match_is_searched_once_more_and_a_clear_one_is_not(noise, clear):
+    volumes, *_ = noisy_pair(6, noise=noise)
+    model = estimate_model(volumes, [60, 60])
+    bands = [prepare_bands(volume, 60, model) for volume in volumes]
+    once, again = (align_bands(*bands, settings=Settings(deeper=deviations)) for deviations in (np.inf, 5.0))
+    assert once.excess < 5.0
+    assert (once.evidence > 25.0) is clear
+    assert (once.iterations == again.iterations) is clear
+    # nothing that was found is lost
+    assert again.evidence >= once.evidence
+
+
 def test_a_model_of_nothing_is_refused():
     with pytest.raises(InputError, match="at least one"):
         estimate_model([], [])

@@ -31,10 +31,21 @@ from gradalign.search.seeds import free_directions, start_rotations
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import joined
 from gradalign.search.stochastic import place_candidates
-from gradalign.search.verdict import Compared, Evidence, covariance_at, expected_value, joint_covariance_at, judge
+from gradalign.search.verdict import (
+    LEAST_EVIDENCE,
+    LEAST_PROBABILITY,
+    Compared,
+    Evidence,
+    covariance_at,
+    expected_value,
+    joint_covariance_at,
+    judge,
+)
 
-# a search that begins anew has so many times as many seeds and candidates
-_DENSER, _WIDER = 4, 3
+# a search that begins anew has so many times as many candidates; more seeds would only bring these nearer to each other
+_WIDER = 4
+# evidence from which what chance may match is no rival
+_CLEAR = LEAST_EVIDENCE + np.log(LEAST_PROBABILITY / (1.0 - LEAST_PROBABILITY))
 # candidates that are refined to the end: those whose d is at most so much larger than the smallest
 _MOST_ENDS, _NEAR = 4, 10.0
 # where the end is a joint one; d leaves out what a mask and the overlap's edge take, so that it is a rough guide there
@@ -196,17 +207,17 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
             return found
     basis, seeds = free_directions(start.surface_f), (start.interval, start.surface_f, start.surface_g)
     pair, common = pair_bands(fixed, moving, settings), (basis, settings, voxel_size)
-    given = start.rotations is not None
-    rotations = start.rotations if given else start_rotations(*seeds, spread=True)
+    rotations = start_rotations(*seeds, spread=True) if start.rotations is None else start.rotations
     if fixed.crowded and moving.crowded:
         return _agreeing(fixed, moving, rotations, *common)
     candidates, *steps = _searched(pair, rotations, *common)
-    if _far_off(*pair[min(pair)], candidates, settings.deeper):
-        if not given:
-            rotations = start_rotations(*seeds, spread=True, denser=_DENSER)
-        deeper, *further = _searched(pair, rotations, *common, wider=_WIDER)
-        candidates = joined([candidates, deeper])
-        steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
+    if not _far_off(*pair[min(pair)], candidates, settings.deeper):
+        found = _finished(fixed, moving, candidates, steps, *common)
+        if settings.deeper == np.inf or found.evidence >= _CLEAR:
+            return found
+    deeper, *further = _searched(pair, rotations, *common, wider=_WIDER)
+    candidates = joined([candidates, deeper])
+    steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
     return _finished(fixed, moving, candidates, steps, *common)
 
 

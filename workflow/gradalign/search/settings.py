@@ -93,7 +93,8 @@ class Settings:
     coarse_ratio: float = 10.0
     """Largest ratio of signal to noise that its rounds before the finest band limit count with."""
     deeper: float = 5.0
-    """Standard deviations by which d may be above its expectation before its search begins anew, with more seeds."""
+    """Standard deviations by which d may be above its expectation before its search begins anew, with more candidates,
+    as it does where chance may match the answer; infinite: never."""
     wedge_softness: float = 0.6
     """Width of the missing wedge's soft edge in cycles per box, in place of `wedge_guard` for the likelihood."""
     alike: bool = False
