@@ -1,5 +1,7 @@
 """Picked particles whose list names CTF volumes with heights and signs."""
 
+import re
+
 import numpy as np
 import pytest
 from five_points import density
@@ -10,6 +12,7 @@ from gradalign.geometry.wedge import measured
 from gradalign.particles.entries import Entry, read_entries, write_entries
 from gradalign.particles.opening import list_particles
 from gradalign.particles.particle_ctf import particle_transfer
+from gradalign.particles.reversal import reversal_sentences, reversed_shells
 from gradalign.particles.star import read_picked
 
 WEDGE, COUNT = (-60.0, 60.0, 90.0), 10
@@ -78,6 +81,30 @@ def test_particles_with_ctf_volumes_are_found_and_their_average_has_no_ctf(tmp_p
     angles, shifts = errors(entries, truth).T
     assert np.median(angles) < 4 and np.median(shifts) < 0.4
     assert shell_ratios(state.maps[0]) == pytest.approx(1.0, abs=0.3)
+
+
+@pytest.mark.parametrize("ctf", ["auto", "flipped"])
+def test_signs_that_reverse_the_average_are_told(tmp_path, ctf):
+    write_particles(tmp_path, "flipped")
+    settings = section(tmp_path, ctf=ctf, low_pass=3.5)
+    entries, state = run_rounds(settings, rounds=1)
+    said = reversal_sentences(entries, state, density(BOX, PLACES), settings)
+    assert len(said) == (ctf == "auto")
+    if said:
+        # the zeros lie at 5 to 7 cycles per box
+        coarse, fine = map(float, re.match(r"From ([0-9.]+) to ([0-9.]+) Å", said[0]).groups())
+        assert 25 < fine < coarse <= 12.5 * BOX / 5
+        assert "set particles.ctf to what these are (flipped" in said[0]
+
+
+def test_shells_are_reversed_where_the_halves_agree_and_two_stand_side_by_side():
+    reference = np.random.default_rng(2).normal(size=(16,) * 3)
+    shell = np.rint(np.linalg.norm(np.stack(np.meshgrid(*3 * [np.fft.fftfreq(16, 1 / 16)])), axis=0))
+    signs = np.where(np.isin(shell, (2, 4, 5, 6)), -1, 1)
+    average = np.fft.ifftn(np.fft.fftn(reference) * signs).real
+    agreement = np.array([1, 1, 1, 1, 1, 0, 0])
+    assert reversed_shells(average, reference, np.ones((16,) * 3), agreement).tolist() == [4, 5]
+    assert reversed_shells(average, reference, np.ones((16,) * 3), agreement[:4]).size == 0
 
 
 def test_heights_are_left_out_where_the_configuration_says_so(tmp_path):

@@ -19,6 +19,7 @@ from gradalign.particles.results import (
     write_motives,
     write_star,
 )
+from gradalign.particles.reversal import reversal_sentences
 from gradalign.particles.star import read_picked
 from gradalign.particles.state import load_state
 from gradalign.report.csv_tables import write_csv
@@ -51,7 +52,7 @@ with job(snakemake.log[0]) as say:
         (output.shells, pd.DataFrame(shells_table(state))),
     ):
         write_csv(table, path)
-    lines = summary(picked, entries, state, section)
+    lines = summary(picked, entries, state, section) + reversal_sentences(entries, state, reference, section)
     lines.append(bound_sentence(known_reference_bound(entries, state, section, snakemake.params.seed)))
     write_text(output.summary, "\n".join(lines) + "\n")
     parts = [frame_part("Rounds", rounds)]
