@@ -301,6 +301,8 @@ def test_figures_are_enlarged_and_put_away_by_keys(tab):
 
 
 def test_print_has_every_row_and_cuts_nothing(tab):
+    # the maps as they are printed, however soon
+    assert tab.ask("[...document.querySelectorAll('.scenes img')].every((e) => e.src.startsWith('data:image/png'))")
     document = pypdf.PdfReader(io.BytesIO(tab.print()))
     # ligatures are taken apart
     text = unicodedata.normalize("NFKC", " ".join(" ".join(sheet.extract_text() for sheet in document.pages).split()))

@@ -249,7 +249,7 @@ def summary(picked, entries, state, section):
         f"{last['particles']} of {len(entries)} particles, {state.references.shape[-1]}³ voxels of "
         f"{state.voxel_size * ANGSTROM_PER_NM:g} Å, symmetry {section['symmetry'].upper()}, score {section['score']}, "
         f"search {state.search}.",
-        f"{len(state.history)} rounds; "
+        f"{len(state.history)} {'round' if len(state.history) == 1 else 'rounds'}; "
         + ("the particles stay where they are." if state.converged else "they still moved in the last one."),
     ]
     resolution = last["resolution_nm"]

@@ -111,7 +111,7 @@ def _verdicts(rounds, reached, scores):
     return [
         Verdict(number, words, "particles"),
         Verdict(f"{int(last.particles)} of {len(scores)}", used, "table-scores"),
-        Verdict(f"{len(rounds)}", f"rounds{moved}", "table-rounds"),
+        Verdict(f"{len(rounds)}", f"{'round' if len(rounds) == 1 else 'rounds'}{moved}", "table-rounds"),
     ]
 
 

@@ -159,7 +159,7 @@
         }
       }
       this.say();
-      this.picture();
+      await this.paint();
       this.root.dataset.drawn = String(this.object);
     }
 
@@ -219,12 +219,17 @@
     // what is printed: the maps as they were turned last
     picture() {
       clearTimeout(this.later);
-      this.later = setTimeout(async () => {
-        for (const scene of this.scenes) {
-          const picture = scene.parentElement.querySelector("img");
-          picture.src = await Plotly.toImage(scene, { format: "png", width: 400, height: 400 });
-        }
-      }, 600);
+      this.later = setTimeout(() => this.paint(), 600);
+    }
+
+    async paint() {
+      const scenes = this.scenes;
+      for (const scene of scenes) {
+        // another object was chosen meanwhile
+        if (scenes !== this.scenes) return;
+        const picture = scene.parentElement.querySelector("img");
+        picture.src = await Plotly.toImage(scene, { format: "png", width: 400, height: 400 });
+      }
     }
   }
 
