@@ -1,10 +1,10 @@
 """Every cell of the paper's tables beside the one computed here, and whether the two agree."""
 
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from gradalign.base.files import complete_file
 from gradalign.report.markdown import markdown_table
@@ -19,7 +19,7 @@ AGREES, BETTER, WORSE = "agrees", "better", "worse"
 MARKS = {AGREES: "≈", BETTER: "▼", WORSE: "▲"}
 """Signs of the three, smaller errors pointing down."""
 
-_Z = float(ndtri(0.975))
+_Z = NormalDist().inv_cdf(0.975)
 
 
 def compare_cells(alignments, paper, study_seed):

@@ -1,10 +1,10 @@
 """What tables say of alignments: medians, their spread and uncertainty, the paper's values beside them."""
 
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from gradalign.base.medians import median_and_deviation
 from gradalign.base.randomness import generator
@@ -311,7 +311,7 @@ def log_ratio(values, paper_median, paper_deviation, rng, level=0.95):
     here = _bootstrap(values, _log_median, rng, level).standard_error
     there = median_standard_error(paper_deviation, PAPER_ALIGNMENTS) / paper_median
     value = float(np.log(np.median(values) / paper_median))
-    half = float(ndtri(0.5 + level / 2) * np.hypot(here, there))
+    half = float(NormalDist().inv_cdf(0.5 + level / 2) * np.hypot(here, there))
     return LogRatio(value, value - half, value + half)
 
 
