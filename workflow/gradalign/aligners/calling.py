@@ -24,8 +24,8 @@ import numpy as np
 _ORTHOGONAL = 1e-3
 _DIE_WITH_PARENT = 1
 
-LOADING_SECONDS = 60.0
-"""How long the module of an aligner may take to load."""
+LOADING_SECONDS = 600.0
+"""How long the module of an aligner may take to load, by the clock: many times what a busy machine or disk needs."""
 
 
 class Answer(NamedTuple):
