@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from gradalign.fourier.overlap import work_space
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import alignment_error, random_rotations, relative_transform
 from gradalign.io.mrc import write_volume
@@ -17,7 +16,8 @@ from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import soft_sphere
 from gradalign.search.seeds import free_directions
 from gradalign.search.settings import Damping
-from gradalign.search.step import refine, unevaluated
+from gradalign.search.step import unevaluated
+from gradalign.search.stochastic import independent_refinement
 from gradalign.simulation.dataset import DataSet, Specimen
 from gradalign.simulation.microscope import Microscope
 from gradalign.simulation.noise import Noise
@@ -122,8 +122,7 @@ def fitted(fixed, moving, weight, truth):
     damping = Damping(1e-3, 0.1, 10.0)
     candidates = unevaluated(rotation[None], shift[None], damping)
     candidates.dissimilarities[0] = dissimilarity_at(fixed, moving, "fcs", rotation, shift)
-    space = work_space(fixed)
-    refine(fixed, moving, score_number("fcs"), free_directions(), damping, 1e-7, 60, candidates, 0, space)
+    independent_refinement(fixed, moving, score_number("fcs"), free_directions(), damping, 1e-7, 60, candidates)
     turn = Rotation.from_matrix(candidates.rotations[0] @ rotation.T).as_rotvec()
     return np.concatenate([turn, candidates.translations[0] - shift])
 

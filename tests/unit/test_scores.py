@@ -3,12 +3,10 @@ import oracles
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.fourier.overlap import work_space
-from gradalign.fourier.products import overlap_products
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import inverse_transform, random_rotations, relative_transform
-from gradalign.scores.evaluation import dissimilarity_at
-from gradalign.scores.least_squares import normal_equations, score_number
+from gradalign.scores.evaluation import dissimilarity_at, evaluate
+from gradalign.scores.least_squares import score_number
 from gradalign.search.step import rotation_from_vector
 from gradalign.simulation.phantom import phantom
 
@@ -38,10 +36,8 @@ def scale(fixed, moving, score):
 
 
 def value_and_gradient(fixed, moving, score, rotation, translation):
-    products, matrix, vector = np.empty((9, 8)), np.empty((6, 6)), np.empty(6)
-    count = overlap_products(fixed, moving, rotation, translation, work_space(fixed), products)
-    normal_equations(score_number(score), products, count, matrix, vector)
-    return dissimilarity_at(fixed, moving, score, rotation, translation), matrix, vector
+    _, matrices, vectors, *_ = evaluate(fixed, moving, score_number(score), rotation[None], translation[None])
+    return dissimilarity_at(fixed, moving, score, rotation, translation), matrices[0], vectors[0]
 
 
 @both_scores

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from test_scores import LOW_PASS, noisy_pair
 
-from gradalign.fourier.overlap import work_space
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import (
     alignment_error,
@@ -15,7 +14,7 @@ from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import score_number
 from gradalign.search.seeds import free_directions, seeds_at_best_translation, start_rotations
 from gradalign.search.settings import Damping, Settings, StochasticRule
-from gradalign.search.step import refine, rotation_from_vector
+from gradalign.search.step import rotation_from_vector
 from gradalign.search.stochastic import (
     _draw,
     _drop_duplicates,
@@ -32,7 +31,7 @@ both_scores = pytest.mark.parametrize("score", ["rcs", "fcs"])
 def refined(fixed, moving, score, rotation, translation):
     number = score_number(score)
     candidates = place_candidates(fixed, moving, number, rotation[None], translation[None], Damping())
-    refine(fixed, moving, number, np.eye(6), Damping(), 0.0, 60, candidates, 0, work_space(fixed))
+    independent_refinement(fixed, moving, number, np.eye(6), Damping(), 0.0, 60, candidates)
     return candidates.rotations[0], candidates.translations[0]
 
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from gradalign.benchmarks.loops import sample_all
 from gradalign.errors import InputError
-from gradalign.fourier.overlap import POINT, SAMPLES, VALUES, sample_overlap, sample_values, work_space
+from gradalign.fourier.overlap import POINT, SAMPLES, VALUES, matched, sample_once, work_space
 from gradalign.fourier.spectrum import Sampler, band_limit, prepare, sample_spectrum
 from gradalign.geometry.rotations import random_rotations
 from gradalign.simulation.phantom import phantom
@@ -28,7 +29,7 @@ def edge_level(volume):
 def sampled(spectrum, rotation):
     """Return frequencies R⁻¹ξ (cycles per box) and the eight sampled values at each."""
     work = work_space(spectrum)
-    count = sample_overlap(spectrum, spectrum, rotation, work)
+    count = sample_all(matched(spectrum, spectrum), rotation[None], work)
     values = work.lines[SAMPLES : SAMPLES + VALUES, :count].T.reshape(count, 4, 2)
     return work.lines[POINT : POINT + 3, :count].T @ rotation, values[..., 0] + 1j * values[..., 1]
 
@@ -88,9 +89,9 @@ def test_the_gradient_is_that_of_the_sampled_values_themselves():
 def test_a_sample_without_its_gradient_is_the_same(size):
     spectrum = prepare(np.random.default_rng(size).normal(size=(size,) * 3).astype(np.float32), 60, 4.0)
     rotation, work = random_rotations(np.random.default_rng(4), 1)[0], work_space(spectrum)
-    count = sample_overlap(spectrum, spectrum, rotation, work)
+    count = sample_all(matched(spectrum, spectrum), rotation[None], work)
     values = work.lines[SAMPLES : SAMPLES + 2, :count].copy()
-    assert sample_values(spectrum, spectrum, rotation, work) == count
+    assert sample_once(matched(spectrum, spectrum), rotation, work) == count
     assert np.allclose(work.lines[SAMPLES : SAMPLES + 2, :count], values, rtol=1e-5, atol=1e-4 * np.abs(values).max())
 
 

@@ -13,6 +13,7 @@ INNER = """from gradalign.base.jit import jit
 def inner(x):
     return x + {added}
 """
+PART = INNER.replace("jit\n", "jit_part\n")
 OUTER = """from gradalign.inner import inner
 from gradalign.base.jit import jit
 
@@ -51,6 +52,9 @@ def test_a_kernel_that_calls_a_changed_kernel_of_another_file_is_compiled_anew(p
     assert run(package) == (2.0, True)
     (package / "inner.py").write_text(INNER.format(added=2.0))
     assert run(package) == (3.0, False)
+    for added in (3.0, 4.0):
+        (package / "inner.py").write_text(PART.format(added=added))
+        assert run(package) == (added + 1.0, False)
 
 
 def test_a_kernel_is_compiled_anew_when_a_module_beside_the_kernels_changes(package):

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numba
+from numba.extending import register_jitable
 
 from gradalign.base.sources import PACKAGE, source_files
 
@@ -67,7 +68,10 @@ _CACHED = _can_be_written(_FOLDER)
 def say_if_compiling():
     """Say on standard error, once in a process, that the kernels have to be compiled, if they have."""
     if not any(_FOLDER.rglob("*.nbi")):
-        print("gradalign: compiling its kernels, which takes about half a minute and is done once", file=sys.stderr)
+        print("gradalign: compiling its kernels, which is done once, in a quarter of a minute", file=sys.stderr)
+
+
+_OPTIONS = {"fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
 
 
 def jit(function):
@@ -90,13 +94,30 @@ def jit(function):
     # other packages' caches stay where they are
     numba.config.CACHE_DIR = str(_FOLDER)
     try:
-        options = {"cache": _CACHED, "fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
-        kernel = numba.njit(**options)(function)
+        kernel = numba.njit(cache=_CACHED, **_OPTIONS)(function)
     finally:
         numba.config.CACHE_DIR = before
     if _CACHED:
         _save_one_at_a_time(kernel._cache._cache_file)
     return kernel
+
+
+def jit_part(function):
+    """Let kernels call `function`, which is compiled as a part of them.
+
+    Without the way from Python to it, and without a place of its own in the cache, it is compiled in less time.
+
+    Parameters
+    ----------
+    function : callable
+        A function of numbers and arrays.
+
+    Returns
+    -------
+    callable
+        The function itself: called from Python it runs as it stands.
+    """
+    return register_jitable(**_OPTIONS)(function)
 
 
 def _save_one_at_a_time(cache_file):

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from gradalign.benchmarks.loops import sample_all
 from gradalign.benchmarks.workload import LOW_PASSES, TILT
-from gradalign.fourier.overlap import POINT, SAMPLES, VALUES, sample_overlap, work_space
+from gradalign.fourier.overlap import POINT, SAMPLES, VALUES, matched, work_space
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import random_rotations
 
@@ -60,7 +61,7 @@ def sampled(spectrum, rotation):
         The transform and its three derivatives.
     """
     work = work_space(spectrum)
-    count = sample_overlap(spectrum, spectrum, rotation, work)
+    count = sample_all(matched(spectrum, spectrum), rotation[None], work)
     values = work.lines[SAMPLES : SAMPLES + VALUES, :count].T.reshape(count, 4, 2)
     return work.lines[POINT : POINT + 3, :count].T @ rotation, values[..., 0] + 1j * values[..., 1]
 

@@ -6,12 +6,12 @@ from gradalign.fourier.products import multiply
 
 
 @jit
-def sample_all(fixed, moving, rotations, work):
+def sample_all(pair, rotations, work):
     """Sample the overlap for each rotation; return the number of points of all.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    pair : gradalign.fourier.overlap.Matched
     rotations : float64 (m, 3, 3)
     work : gradalign.fourier.overlap.WorkSpace
 
@@ -21,17 +21,17 @@ def sample_all(fixed, moving, rotations, work):
     """
     points = 0
     for number in range(rotations.shape[0]):
-        points += sample_overlap(fixed, moving, rotations[number], work)
+        points += sample_overlap(pair, rotations[number], work)
     return points
 
 
 @jit
-def multiply_often(fixed, moving, rotation, translation, count, work, products, times):
+def multiply_often(pair, rotation, translation, count, work, products, times):
     """Form the products `times` times.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    pair : gradalign.fourier.overlap.Matched
     rotation : float64 (3, 3)
     translation : float64 (3,)
     count : int
@@ -41,4 +41,4 @@ def multiply_often(fixed, moving, rotation, translation, count, work, products, 
     times : int
     """
     for _ in range(times):
-        multiply(fixed, moving, rotation, translation, count, work, products)
+        multiply(pair.size, pair.softness, rotation, translation, count, work, products)

@@ -13,7 +13,7 @@ from gradalign.benchmarks.loops import multiply_often, sample_all
 from gradalign.benchmarks.timing import interleaved
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, TILT
 from gradalign.fourier.interpolation import DEGREE, TAPS
-from gradalign.fourier.overlap import VALUES, sample_overlap, work_space
+from gradalign.fourier.overlap import VALUES, matched, work_space
 from gradalign.fourier.products import COLUMNS, OUTSIDE
 from gradalign.fourier.spectrum import prepare
 from gradalign.search.seeds import start_rotations
@@ -76,12 +76,12 @@ def _stage_times(fixed, moving, repeats):
     """Return nanoseconds per point of both stages and the mean number of points."""
     rotations = start_rotations(INTERVAL)
     work, products = work_space(fixed), np.empty((OUTSIDE + 1, COLUMNS))
-    points = sample_all(fixed, moving, rotations, work)
-    count = sample_overlap(fixed, moving, rotations[0], work)
-    nowhere = np.zeros(3)
+    pair, nowhere = matched(fixed, moving), np.zeros(3)
+    points = sample_all(pair, rotations, work)
+    count = sample_all(pair, rotations[:1], work)
     calls = [
-        lambda: sample_all(fixed, moving, rotations, work),
-        lambda: multiply_often(fixed, moving, rotations[0], nowhere, count, work, products, _TIMES),
+        lambda: sample_all(pair, rotations, work),
+        lambda: multiply_often(pair, rotations[0], nowhere, count, work, products, _TIMES),
     ]
     seconds = np.median(interleaved(calls, repeats), axis=0)
     return 1e9 * seconds / [points, _TIMES * count], points / len(rotations)

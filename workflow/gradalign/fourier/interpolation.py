@@ -267,9 +267,9 @@ def gather(typingctx, grid, points, first, stride, rotation, row, plane, out, pl
     ----------
     grid : 1-D float32 array
         Real and imaginary part of each grid point side by side, x fastest, planes z ≥ −1.
-    points : 1-D float32 array
+    points : float32 array
     first : int
-        Where in `points` the ξx of the two frequencies stand, side by side.
+        Where in `points`, as it lies in memory, the ξx of the two frequencies stand, side by side.
     stride : int
         How much further their ξy stand, and their ξz than that.
     rotation : float32 (4, 8)
@@ -347,9 +347,9 @@ def transpose(typingctx, samples, place, out, column, stride):
     samples : 1-D float32 array
     place : int
         Where in `samples` the first of the 64 values is.
-    out : 1-D float32 array
+    out : float32 array
     column : int
-        Where in `out` the first value of the first point goes.
+        Where in `out`, as it lies in memory, the first value of the first point goes.
     stride : int
         Distance in `out` of the lines.
     """

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.base.jit import jit
+from gradalign.base.jit import jit, jit_part
 from gradalign.fourier.interpolation import OVERSAMPLING, TAPS, gather, gather_values, transpose
 
 # lines: G and ∂G/∂η, real and imaginary parts alternating
@@ -28,6 +28,49 @@ _LINES = 20
 _BLOCK = 8
 
 
+class Matched(NamedTuple):
+    """What the kernels need of a volume that is held fixed and one that is moved; each array costs compilation."""
+
+    points: np.ndarray
+    """Of the fixed volume, as those that follow; see `gradalign.fourier.spectrum.Spectrum`."""
+    values: np.ndarray
+    weights: np.ndarray
+    penalties: np.ndarray
+    size: int
+    grid: np.ndarray
+    """Of the moved volume, as those that follow."""
+    normals: np.ndarray
+    softness: float
+    reach: int
+    fewest: float
+    """Number of frequencies below which an overlap counts as none."""
+
+
+def matched(fixed, moving):
+    """Return what the kernels need of two volumes.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+
+    Returns
+    -------
+    Matched
+    """
+    return Matched(
+        fixed.points,
+        fixed.values,
+        fixed.weights,
+        fixed.penalties,
+        fixed.size,
+        moving.grid,
+        moving.normals,
+        float(moving.softness),
+        moving.reach,
+        float(moving.least_overlap) * min(fixed.points.shape[1], moving.points.shape[1]),
+    )
+
+
 class WorkSpace(NamedTuple):
     """The scratch arrays of one search."""
 
@@ -41,9 +84,12 @@ class WorkSpace(NamedTuple):
     """The penalty of what is outside the overlap: float64 (1,)."""
     products: np.ndarray
     """float64 (9, 8), see `gradalign.fourier.products.overlap_products`."""
+    system: np.ndarray
+    """Of a step: the matrix of its equations, their right side, their solution and Δβ, float64 (9, 6)."""
+    trial: np.ndarray
+    """Of a step: R and a that are tried, and the rotation that led there, float64 (7, 3)."""
 
 
-@jit
 def work_space(fixed):
     """Return the scratch arrays of one search.
 
@@ -62,10 +108,12 @@ def work_space(fixed):
         np.zeros((4, 2 * TAPS), np.float32),
         np.zeros(1),
         np.zeros((9, 8)),
+        np.zeros((9, 6)),
+        np.zeros((7, 3)),
     )
 
 
-@jit
+@jit_part
 def _rotated(rotation, vector):
     """Return R v; for three numbers the library's product costs more than the numbers."""
     x = rotation[0, 0] * vector[0] + rotation[0, 1] * vector[1] + rotation[0, 2] * vector[2]
@@ -74,7 +122,7 @@ def _rotated(rotation, vector):
     return np.float32(x), np.float32(y), np.float32(z)
 
 
-@jit
+@jit_part
 def share(left, right, softness):
     """Return how far a frequency is inside a tilt range: 0 where it was missed, 1 further in than `softness`.
 
@@ -121,7 +169,7 @@ def own_shares(spectrum):
     return shares
 
 
-@jit
+@jit_part
 def _fill_slope(u, v, left, right, softness, x, y, z, part, lines, place):
     """Store the derivative of a share by the rotation ω over the share: along the nearer face's normal."""
     normal, product = (u, left) if abs(left) < abs(right) else (v, right)
@@ -136,10 +184,10 @@ def _fill_slope(u, v, left, right, softness, x, y, z, part, lines, place):
     lines[SLOPES + 2, place] = slope * (normal[0] * y - normal[1] * x)
 
 
-@jit
-def _select_sharp(fixed, u, v, lines):
+@jit_part
+def _select_sharp(pair, u, v, lines):
     """Fill the lines for a wedge with a sharp edge; return the overlap's size and the penalty of what is outside."""
-    points, values, weights, penalties = fixed.points, fixed.values, fixed.weights, fixed.penalties
+    points, values, weights, penalties = pair.points, pair.values, pair.weights, pair.penalties
     count, outside = 0, 0.0
     for number in range(points.shape[1]):
         x, y, z = points[0, number], points[1, number], points[2, number]
@@ -153,64 +201,63 @@ def _select_sharp(fixed, u, v, lines):
     return count, outside
 
 
-@jit
-def _select_soft(fixed, u, v, softness, lines):
+@jit_part
+def _select_soft(pair, u, v, softness, lines):
     """Fill the lines for a wedge with a soft edge, those of its slope too; return the same."""
-    points, values = fixed.points, fixed.values
+    points, values = pair.points, pair.values
     count, outside = 0, 0.0
     for number in range(points.shape[1]):
         x, y, z = points[0, number], points[1, number], points[2, number]
         left, right = u[0] * x + u[1] * y + u[2] * z, v[0] * x + v[1] * y + v[2] * z
-        part, penalty = share(left, right, softness), fixed.penalties[number]
+        part, penalty = share(left, right, softness), pair.penalties[number]
         outside += (np.float32(1.0) - part) * penalty
         if part == np.float32(0.0):
             continue
         root = np.sqrt(part)
         lines[POINT, count], lines[POINT + 1, count], lines[POINT + 2, count] = x, y, z
         lines[HELD, count], lines[HELD + 1, count] = root * values[0, number], root * values[1, number]
-        lines[SCALE, count] = root * fixed.weights[number]
+        lines[SCALE, count] = root * pair.weights[number]
         lines[PENALTY, count] = part * penalty
         _fill_slope(u, v, left, right, softness, x, y, z, part, lines, count)
         count += 1
     return count, outside
 
 
-@jit
-def _select(fixed, moving, rotation, work):
+@jit_part
+def _select(pair, rotation, work):
     """Fill the lines with what is known before sampling; return the overlap's size, 0 where it is too small."""
-    u, v = _rotated(rotation, moving.normals[0]), _rotated(rotation, moving.normals[1])
-    softness = np.float32(moving.softness)
+    u, v = _rotated(rotation, pair.normals[0]), _rotated(rotation, pair.normals[1])
+    softness = np.float32(pair.softness)
     if softness > np.float32(0.0):
-        count, work.outside[0] = _select_soft(fixed, u, v, softness, work.lines)
+        count, work.outside[0] = _select_soft(pair, u, v, softness, work.lines)
     else:
-        count, work.outside[0] = _select_sharp(fixed, u, v, work.lines)
-    fewest = moving.least_overlap * min(fixed.points.shape[1], moving.points.shape[1])
-    return count if count >= fewest else 0
+        count, work.outside[0] = _select_sharp(pair, u, v, work.lines)
+    return count if count >= pair.fewest else 0
 
 
-@jit
-def _prepare_rotation(moving, rotation, count, work):
+@jit_part
+def _prepare_rotation(reach, rotation, count, work):
     """Fill what takes ξ to the grid; return the distances of its rows and planes."""
     for point in range(0, 2 * TAPS, TAPS):
         for i in range(3):
             for j in range(3):
                 work.rotation[i, point + j] = OVERSAMPLING * rotation[i, j]
-        work.rotation[3, point] = work.rotation[3, point + 1] = moving.reach - 1
+        work.rotation[3, point] = work.rotation[3, point + 1] = reach - 1
     # points are sampled in pairs
     if count > 0:
         for axis in range(3):
             work.lines[POINT + axis, count] = work.lines[POINT + axis, count - 1]
-    row = 2 * (2 * moving.reach + 1)
-    return row, row * (2 * moving.reach + 1)
+    row = 2 * (2 * reach + 1)
+    return row, row * (2 * reach + 1)
 
 
-@jit
-def sample_overlap(fixed, moving, rotation, work):
+@jit_part
+def sample_overlap(pair, rotation, work):
     """Sample the moved volume's transform and gradient over the overlap for one rotation.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    pair : Matched
     rotation : float64 (3, 3)
     work : WorkSpace
         Receives the lines of the overlap: G and ∂G/∂η in the frame of g, ξ, F and the weights.
@@ -220,23 +267,23 @@ def sample_overlap(fixed, moving, rotation, work):
     int
         Number of frequencies in the overlap.
     """
-    count = _select(fixed, moving, rotation, work)
-    row, plane = _prepare_rotation(moving, rotation, count, work)
-    flat, stride = work.lines.reshape(-1), work.lines.shape[1]
+    count = _select(pair, rotation, work)
+    row, plane = _prepare_rotation(pair.reach, rotation, count, work)
+    lines, stride = work.lines, work.lines.shape[1]
     for n in range(0, count, 2):
-        gather(moving.grid, flat, POINT * stride + n, stride, work.rotation, row, plane, work.samples, VALUES * n)
+        gather(pair.grid, lines, POINT * stride + n, stride, work.rotation, row, plane, work.samples, VALUES * n)
     for n in range(0, count, _BLOCK):
-        transpose(work.samples, VALUES * n, flat, n, stride)
+        transpose(work.samples, VALUES * n, lines, n, stride)
     return count
 
 
-@jit
-def sample_values(fixed, moving, rotation, work):
+@jit_part
+def sample_values(pair, rotation, work):
     """Sample the moved volume's transform alone, as `sample_overlap` does with its gradient.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    pair : Matched
     rotation : float64 (3, 3)
     work : WorkSpace
         Receives the lines of the overlap, those of the gradient excepted.
@@ -246,11 +293,28 @@ def sample_values(fixed, moving, rotation, work):
     int
         Number of frequencies in the overlap.
     """
-    count = _select(fixed, moving, rotation, work)
-    row, plane = _prepare_rotation(moving, rotation, count, work)
-    flat, stride, lines = work.lines.reshape(-1), work.lines.shape[1], work.lines
+    count = _select(pair, rotation, work)
+    row, plane = _prepare_rotation(pair.reach, rotation, count, work)
+    lines, stride = work.lines, work.lines.shape[1]
     for n in range(0, count, 2):
-        gather_values(moving.grid, flat, POINT * stride + n, stride, work.rotation, row, plane, work.samples, 2 * n)
+        gather_values(pair.grid, lines, POINT * stride + n, stride, work.rotation, row, plane, work.samples, 2 * n)
     for n in range(count):
         lines[SAMPLES, n], lines[SAMPLES + 1, n] = work.samples[2 * n], work.samples[2 * n + 1]
     return count
+
+
+@jit
+def sample_once(pair, rotation, work):
+    """Sample as `sample_values` does, called from Python.
+
+    Parameters
+    ----------
+    pair : Matched
+    rotation : float64 (3, 3)
+    work : WorkSpace
+
+    Returns
+    -------
+    int
+    """
+    return sample_values(pair, rotation, work)

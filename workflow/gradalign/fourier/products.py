@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from gradalign.base.jit import jit
+from gradalign.base.jit import jit_part
 from gradalign.fourier.overlap import HELD, PENALTY, PHASED, POINT, SAMPLES, SCALE, SLOPES, sample_overlap
 
 COLUMNS = 8
@@ -31,10 +31,10 @@ _COSINE = tuple(np.float32((-1) ** k * math.pi ** (2 * k) / math.factorial(2 * k
 _ONE, _TWO, _ZERO = np.float32(1.0), np.float32(2.0), np.float32(0.0)
 
 
-@jit
-def _fill_phased(fixed, translation, count, lines):
+@jit_part
+def _fill_phased(size, translation, count, lines):
     """Fill F e^{2πi a·ξ/N}."""
-    x, y, z = translation[0] / fixed.size, translation[1] / fixed.size, translation[2] / fixed.size
+    x, y, z = translation[0] / size, translation[1] / size, translation[2] / size
     for n in range(count):
         cycles = x * lines[POINT, n] + y * lines[POINT + 1, n] + z * lines[POINT + 2, n]
         part = np.float32(cycles - np.floor(cycles + 0.5))
@@ -52,13 +52,14 @@ def _fill_phased(fixed, translation, count, lines):
         lines[PHASED + 1, n] = real * sine + imaginary * cosine
 
 
-@jit
-def value_products(fixed, translation, count, work, products):
+@jit_part
+def value_products(size, translation, count, work, products):
     """Fill those products that a score's value needs, from the lines of `gradalign.fourier.overlap.sample_values`.
 
     Parameters
     ----------
-    fixed : gradalign.fourier.spectrum.Spectrum
+    size : int
+        Number of voxels along each axis.
     translation : float64 (3,)
         In voxels.
     count : int
@@ -69,7 +70,7 @@ def value_products(fixed, translation, count, work, products):
         Receives |G|², |F|², Re Σ conj(G) F and the penalty of what is outside the overlap.
     """
     lines = work.lines
-    _fill_phased(fixed, translation, count, lines)
+    _fill_phased(size, translation, count, lines)
     # near the optimum d is a small difference of these: they need double precision
     moved, held, mixed = 0.0, 0.0, 0.0
     for n in range(count):
@@ -85,7 +86,7 @@ def value_products(fixed, translation, count, work, products):
     products[OUTSIDE, 0] = work.outside[0]
 
 
-@jit
+@jit_part
 def _fill_bias(count, work, products):
     """Fill how the frequencies at a soft edge change what the overlap costs, by the rotation ω."""
     lines = work.lines
@@ -100,7 +101,7 @@ def _fill_bias(count, work, products):
     products[OUTSIDE, 1], products[OUTSIDE, 2], products[OUTSIDE, 3] = x, y, z
 
 
-@jit
+@jit_part
 def _derivative_products(rotation, count, unit, lines, products):
     """Fill the products of the derivatives with each other, with G and with F, in the frame of g."""
     r00, r01, r02 = np.float32(rotation[0, 0]), np.float32(rotation[0, 1]), np.float32(rotation[0, 2])
@@ -175,7 +176,7 @@ def _derivative_products(rotation, count, unit, lines, products):
     products[FIXED, 3], products[FIXED, 4], products[FIXED, 5] = -unit * fp, -unit * fq, -unit * fr
 
 
-@jit
+@jit_part
 def _rotate_products(rotation, products):
     """Take the derivatives from the frame of g to that of f, where R ← exp([ω]×) R; make the matrix symmetric."""
     for a in range(COLUMNS):
@@ -192,13 +193,13 @@ def _rotate_products(rotation, products):
                 products[a, b], products[b, a] = products[b, a], products[a, b]
 
 
-@jit
-def overlap_products(fixed, moving, rotation, translation, work, products):
+@jit_part
+def overlap_products(pair, rotation, translation, work, products):
     """Fill `products` for one transform (R, a) and return the number of frequencies in the overlap.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    pair : gradalign.fourier.overlap.Matched
     rotation : float64 (3, 3)
     translation : float64 (3,)
         In voxels.
@@ -211,18 +212,21 @@ def overlap_products(fixed, moving, rotation, translation, work, products):
     -------
     int
     """
-    count = sample_overlap(fixed, moving, rotation, work)
-    multiply(fixed, moving, rotation, translation, count, work, products)
+    count = sample_overlap(pair, rotation, work)
+    multiply(pair.size, pair.softness, rotation, translation, count, work, products)
     return count
 
 
-@jit
-def multiply(fixed, moving, rotation, translation, count, work, products):
+@jit_part
+def multiply(size, softness, rotation, translation, count, work, products):
     """Fill `products` as `overlap_products` does, from the lines of `gradalign.fourier.overlap.sample_overlap`.
 
     Parameters
     ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    size : int
+        Number of voxels along each axis.
+    softness : float
+        Width of the moved volume's soft edge in cycles per box.
     rotation : float64 (3, 3)
     translation : float64 (3,)
         In voxels.
@@ -231,10 +235,10 @@ def multiply(fixed, moving, rotation, translation, count, work, products):
     work : gradalign.fourier.overlap.WorkSpace
     products : float64 (9, 8)
     """
-    value_products(fixed, translation, count, work, products)
-    _derivative_products(rotation, count, 2.0 * np.pi / fixed.size, work.lines, products)
+    value_products(size, translation, count, work, products)
+    _derivative_products(rotation, count, 2.0 * np.pi / size, work.lines, products)
     _rotate_products(rotation, products)
-    if moving.softness > 0.0:
+    if softness > 0.0:
         _fill_bias(count, work, products)
     else:
         products[OUTSIDE, 1], products[OUTSIDE, 2], products[OUTSIDE, 3] = 0.0, 0.0, 0.0

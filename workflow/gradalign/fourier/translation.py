@@ -6,11 +6,10 @@ low-pass count, so that three small transforms, one an axis, are faster than a f
 
 import numpy as np
 
-from gradalign.base.jit import jit
+from gradalign.base.jit import jit_part
 from gradalign.fourier.overlap import HELD, POINT, SAMPLES, SCALE
 
 
-@jit
 def correlation_space(fixed, reach, spacing):
     """Return the scratch arrays and the waves for a grid of translations up to ±reach.
 
@@ -27,19 +26,12 @@ def correlation_space(fixed, reach, spacing):
     tuple
         Translations along one axis, waves e^{2πi a ξ/N}, and the arrays before, between and after the transforms.
     """
-    limit = 0
-    for point in range(fixed.lattice.shape[0]):
-        for axis in range(3):
-            limit = max(limit, abs(fixed.lattice[point, axis]))
+    limit = int(np.abs(fixed.lattice).max(initial=0))
     half = int(reach / spacing + 1e-9)
     places = spacing * np.arange(-half, half + 1)
     count, width = len(places), 2 * limit + 1
-    waves = np.empty((count, 2, width), np.float32)
-    for n in range(count):
-        for index in range(width):
-            angle = 2.0 * np.pi * places[n] * (index - limit) / fixed.size
-            waves[n, 0, index] = np.cos(angle)
-            waves[n, 1, index] = np.sin(angle)
+    angles = 2.0 * np.pi * places[:, None] * np.arange(-limit, limit + 1) / fixed.size
+    waves = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     cube = np.empty((limit + 1, 2, width * width), np.float32)
     along_x = np.empty((count, 2, width * width), np.float32)
     turned_x = np.empty((width, 2, count * width), np.float32)
@@ -49,7 +41,7 @@ def correlation_space(fixed, reach, spacing):
     return places, waves, cube, along_x, turned_x, along_y, turned_y, correlation
 
 
-@jit
+@jit_part
 def _spread(count, lines, cube, limit):
     """Put the products conj(G) F of the overlap into their places of the half cube [x][part][y, z]."""
     cube[:] = np.float32(0.0)
@@ -63,7 +55,7 @@ def _spread(count, lines, cube, limit):
         cube[x, 1, place] = g * imaginary - h * real
 
 
-@jit
+@jit_part
 def _transform(waves, first, source, target):
     """Transform the leading axis: target[t] = Σ_k waves[t, first + k] source[k], complex."""
     length = source.shape[2]
@@ -76,7 +68,7 @@ def _transform(waves, first, source, target):
                 target[t, 1, n] += cos * source[k, 1, n] + sin * source[k, 0, n]
 
 
-@jit
+@jit_part
 def _transform_real(waves, source, target):
     """Transform the leading axis and keep the real part."""
     length = source.shape[2]
@@ -88,7 +80,7 @@ def _transform_real(waves, source, target):
                 target[t, n] += cos * source[k, 0, n] - sin * source[k, 1, n]
 
 
-@jit
+@jit_part
 def _turn(source, outer, target):
     """Bring the next axis to the front: [t][part][k, rest] becomes [k][part][t, rest]."""
     width = target.shape[0]
@@ -100,7 +92,7 @@ def _turn(source, outer, target):
                     target[k, part, t * rest + n] = source[t, part, k * rest + n]
 
 
-@jit
+@jit_part
 def _turn_last(source, count, target):
     """Bring the last axis to the front: [y][part][x, k] becomes [k][part][y, x]."""
     width = target.shape[0]
@@ -111,7 +103,7 @@ def _turn_last(source, count, target):
                     target[k, part, y * count + x] = source[y, part, x * width + k]
 
 
-@jit
+@jit_part
 def best_translation(count, work, space, best):
     """Find the translation of the grid with the largest correlation.
 

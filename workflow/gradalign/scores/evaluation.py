@@ -3,12 +3,47 @@
 import numpy as np
 
 from gradalign.base.jit import jit
-from gradalign.fourier.overlap import sample_values, work_space
+from gradalign.fourier.overlap import matched, sample_values, work_space
 from gradalign.fourier.products import overlap_products, value_products
-from gradalign.scores.least_squares import dissimilarity, normal_equations, score_number
+from gradalign.scores.least_squares import LIKELIHOOD, dissimilarity, normal_equations, score_number
 
 
 @jit
+def _fill_values(pair, score, rotations, translations, work, values):
+    for place in range(rotations.shape[0]):
+        count = sample_values(pair, rotations[place], work)
+        value_products(pair.size, translations[place], count, work, work.products)
+        values[place] = dissimilarity(score, work.products, count)
+
+
+def evaluate_values(fixed, moving, score, rotations, translations):
+    """Return a score at some transforms, without its derivatives.
+
+    Parameters
+    ----------
+    fixed, moving : gradalign.fourier.spectrum.Spectrum
+    score : int
+    rotations : float64 (m, 3, 3)
+    translations : float64 (m, 3)
+        In voxels.
+
+    Returns
+    -------
+    float64 (m,)
+    """
+    values = np.empty(len(rotations))
+    _fill_values(matched(fixed, moving), score, rotations, translations, work_space(fixed), values)
+    return values
+
+
+@jit
+def _evaluate(pair, score, rotations, translations, work, values, matrices, vectors, counts, products):
+    for place in range(rotations.shape[0]):
+        count = overlap_products(pair, rotations[place], translations[place], work, products[place])
+        normal_equations(score, products[place], count, matrices[place], vectors[place])
+        values[place], counts[place] = dissimilarity(score, products[place], count), count
+
+
 def evaluate(fixed, moving, score, rotations, translations):
     """Return a score and its normal equations at some transforms.
 
@@ -33,14 +68,11 @@ def evaluate(fixed, moving, score, rotations, translations):
     products : float64 (m, 9, 8)
         From `gradalign.fourier.products.overlap_products`.
     """
-    places = rotations.shape[0]
+    places = len(rotations)
     values, counts, products = np.empty(places), np.empty(places, np.int64), np.empty((places, 9, 8))
-    matrices, vectors, work = np.empty((places, 6, 6)), np.empty((places, 6)), work_space(fixed)
-    for place in range(places):
-        count = overlap_products(fixed, moving, rotations[place], translations[place], work, products[place])
-        normal_equations(score, products[place], count, matrices[place], vectors[place])
-        values[place], counts[place] = dissimilarity(score, products[place], count), count
-    return values, matrices, vectors, counts, products
+    filled = values, np.empty((places, 6, 6)), np.empty((places, 6)), counts, products
+    _evaluate(matched(fixed, moving), score, rotations, translations, work_space(fixed), *filled)
+    return filled
 
 
 def information(fixed, moving, rotation, translation):
@@ -58,10 +90,8 @@ def information(fixed, moving, rotation, translation):
     numpy.ndarray of shape (6, 6)
         For ω in R ← exp([ω]×) R, radians, and the translation in voxels.
     """
-    products = np.empty((9, 8))
-    rotation, translation = (np.ascontiguousarray(part, dtype=float) for part in (rotation, translation))
-    overlap_products(fixed, moving, rotation, translation, work_space(fixed), products)
-    return products[:6, :6].copy()
+    *_, products = evaluate(fixed, moving, LIKELIHOOD, *_one(rotation, translation))
+    return products[0, :6, :6].copy()
 
 
 def dissimilarity_at(fixed, moving, score, rotation, translation):
@@ -79,7 +109,8 @@ def dissimilarity_at(fixed, moving, score, rotation, translation):
     -------
     float
     """
-    products, work = np.empty((9, 8)), work_space(fixed)
-    count = sample_values(fixed, moving, np.ascontiguousarray(rotation, dtype=float), work)
-    value_products(fixed, np.ascontiguousarray(translation, dtype=float), count, work, products)
-    return float(dissimilarity(score_number(score), products, count))
+    return float(evaluate_values(fixed, moving, score_number(score), *_one(rotation, translation))[0])
+
+
+def _one(*transform):
+    return (np.ascontiguousarray(part, dtype=float)[None] for part in transform)

@@ -7,7 +7,7 @@ FCS, the Fourier-space constrained score (Eqs. 13–19): d = Σ_Ω |F − G|² /
 
 import numpy as np
 
-from gradalign.base.jit import jit
+from gradalign.base.jit import jit_part
 from gradalign.errors import InputError
 from gradalign.fourier.products import FIXED, MOVED, OUTSIDE
 
@@ -37,7 +37,7 @@ def score_number(name):
     return SCORES[name]
 
 
-@jit
+@jit_part
 def dissimilarity(score, products, count):
     """Return d from the products of the overlap.
 
@@ -64,7 +64,7 @@ def dissimilarity(score, products, count):
     return (fixed - 2.0 * mixed + moved) / count
 
 
-@jit
+@jit_part
 def normal_equations(score, products, count, matrix, vector):
     """Fill JᵀJ and Jᵀ(f − g) of the score's residuals.
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.fourier.overlap import HELD, POINT, SAMPLES, SCALE, own_shares, sample_values, work_space
+from gradalign.fourier.overlap import HELD, POINT, SAMPLES, SCALE, matched, own_shares, sample_once, work_space
 from gradalign.fourier.spectrum import Spectrum
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.likelihood import prepare_masked, weighted
@@ -156,7 +156,7 @@ class Agreement:
 
     def _local(self, rotation, translation, count):
         """Return l(x) on a grid of so many points along each axis, (count, count, count)."""
-        number = sample_values(self._held, self._volumes[1].wide, rotation, self._work)
+        number = sample_once(matched(self._held, self._volumes[1].wide), rotation, self._work)
         lines = self._work.lines[:, :number]
         points, share = lines[POINT : POINT + 3], lines[SCALE]
         x, y, z = np.rint(points).astype(int)

@@ -12,10 +12,10 @@ takes the last steps without the logarithm's terms, see `gradalign.scores.likeli
 
 import numpy as np
 
-from gradalign.base.jit import jit
-from gradalign.fourier.overlap import work_space
+from gradalign.base.jit import jit, jit_part
+from gradalign.fourier.overlap import matched, work_space
 from gradalign.search.seeds import start_grid
-from gradalign.search.step import chosen, copy_transform, joined, step
+from gradalign.search.step import chosen, joined, record, take_step
 from gradalign.search.stochastic import place_candidates, place_seeds
 
 # part of the resolution within which two candidates are one
@@ -26,7 +26,7 @@ _FALL = 0.01
 _FIRST_CYCLES, _NEXT_LIMIT = 4.5, 1.4
 
 
-@jit
+@jit_part
 def _apart(candidates, left, right, radius):
     """Return how far a point at `radius` stands apart in two candidates, at most, in voxels."""
     trace, shift = 0.0, 0.0
@@ -38,14 +38,9 @@ def _apart(candidates, left, right, radius):
 
 
 @jit
-def _best_distinct(candidates, keep, most, within, distance, radius):
-    """Return the numbers of the best candidates, none nearer than `distance` voxels to a better one.
-
-    They are those whose d is `within` so much of the smallest, at least `keep` and at most `most`.
-    """
-    order = np.argsort(candidates.dissimilarities)
+def _fill_distinct(candidates, order, keep, within, distance, radius, kept):
+    """Fill the numbers of the best candidates, see `_best_distinct`; return how many they are."""
     limit = candidates.dissimilarities[order[0]] + within
-    kept = np.empty(min(most, len(order)), np.int64)
     count = 0
     for number in order:
         if count == len(kept) or (count >= keep and candidates.dissimilarities[number] > limit):
@@ -58,23 +53,35 @@ def _best_distinct(candidates, keep, most, within, distance, radius):
         if distinct:
             kept[count] = number
             count += 1
-    return kept[:count]
+    return count
+
+
+def _best_distinct(candidates, keep, most, within, distance, radius):
+    """Return the numbers of the best candidates, none nearer than `distance` voxels to a better one.
+
+    They are those whose d is `within` so much of the smallest, at least `keep` and at most `most`.
+    """
+    # in the kernel np.argsort would add a second to the compilation
+    order = np.argsort(candidates.dissimilarities, kind="stable")
+    kept = np.empty(min(most, len(order)), np.int64)
+    return kept[: _fill_distinct(candidates, order, keep, within, distance, radius, kept)]
 
 
 @jit
-def _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, path, taken):
-    """Let each candidate take its steps, fewer if d no longer falls; record the smallest d and its transform."""
-    work = work_space(fixed)
-    best = np.argmin(candidates.dissimilarities)
+def _refine_all(pair, score, basis, damping, steps, candidates, best, trace, path, work):
+    """Let each candidate take its steps, fewer if d no longer falls; record the smallest d and its transform.
+
+    Return how many steps they took; `best` is the candidate that has the smallest d before.
+    """
+    taken = 0
     for number in range(len(candidates.damping)):
         for _ in range(steps):
             before = candidates.dissimilarities[number]
-            accepted = step(fixed, moving, score, basis, damping, candidates, number, work)
+            accepted = take_step(pair, score, basis, damping, candidates, number, work)
             if candidates.dissimilarities[number] < candidates.dissimilarities[best]:
                 best = number
             trace[taken] = candidates.dissimilarities[best]
-            rotation, translation = candidates.rotations[best], candidates.translations[best]
-            copy_transform(rotation, translation, path[taken, :9].reshape(3, 3), path[taken, 9:])
+            record(candidates.rotations[best], candidates.translations[best], path[taken])
             taken += 1
             if accepted and before - candidates.dissimilarities[number] < _FALL:
                 break
@@ -225,5 +232,6 @@ def refine_each(fixed, moving, score, basis, damping, steps, candidates):
     """
     most = steps * len(candidates.damping)
     trace, path = np.empty(most), np.empty((most, 12))
-    taken = _refine_all(fixed, moving, score, basis, damping, steps, candidates, trace, path, 0)
+    pair, best = matched(fixed, moving), int(np.argmin(candidates.dissimilarities))
+    taken = _refine_all(pair, score, basis, damping, steps, candidates, best, trace, path, work_space(fixed))
     return trace[:taken], path[:taken]

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.base.jit import jit
+from gradalign.base.jit import jit, jit_part
+from gradalign.fourier.overlap import matched
 from gradalign.fourier.products import overlap_products
 from gradalign.scores.least_squares import dissimilarity, normal_equations
 
@@ -62,6 +63,30 @@ def joined(parts):
     return Candidates(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
+@jit_part
+def _fill_rotation(vector, rotation):
+    """Fill exp([ω]×), the rotation about ω by |ω| radians (Rodrigues)."""
+    x, y, z = vector[0], vector[1], vector[2]
+    angle = np.sqrt(x * x + y * y + z * z)
+    # sin(α)/α and (1 − cos α)/α², from their series where α is small
+    if angle < 1e-4:
+        first, second = 1.0 - angle * angle / 6.0, 0.5 - angle * angle / 24.0
+    else:
+        first, second = np.sin(angle) / angle, (1.0 - np.cos(angle)) / (angle * angle)
+    # the square of [ω]× is ω ωᵀ − |ω|² I
+    diagonal = 1.0 - second * angle * angle
+    for i in range(3):
+        for j in range(3):
+            rotation[i, j] = second * vector[i] * vector[j]
+        rotation[i, i] += diagonal
+    rotation[0, 1] -= first * z
+    rotation[0, 2] += first * y
+    rotation[1, 0] += first * z
+    rotation[1, 2] -= first * x
+    rotation[2, 0] -= first * y
+    rotation[2, 1] += first * x
+
+
 @jit
 def rotation_from_vector(vector):
     """Return exp([ω]×), the rotation about ω by |ω| radians (Rodrigues).
@@ -74,30 +99,12 @@ def rotation_from_vector(vector):
     -------
     float64 (3, 3)
     """
-    x, y, z = vector[0], vector[1], vector[2]
-    angle = np.sqrt(x * x + y * y + z * z)
-    # sin(α)/α and (1 − cos α)/α², from their series where α is small
-    if angle < 1e-4:
-        first, second = 1.0 - angle * angle / 6.0, 0.5 - angle * angle / 24.0
-    else:
-        first, second = np.sin(angle) / angle, (1.0 - np.cos(angle)) / (angle * angle)
-    # the square of [ω]× is ω ωᵀ − |ω|² I
     rotation = np.empty((3, 3))
-    diagonal = 1.0 - second * angle * angle
-    for i in range(3):
-        for j in range(3):
-            rotation[i, j] = second * vector[i] * vector[j]
-        rotation[i, i] += diagonal
-    rotation[0, 1] -= first * z
-    rotation[0, 2] += first * y
-    rotation[1, 0] += first * z
-    rotation[1, 2] -= first * x
-    rotation[2, 0] -= first * y
-    rotation[2, 1] += first * x
+    _fill_rotation(vector, rotation)
     return rotation
 
 
-@jit
+@jit_part
 def copy_transform(rotation, translation, to_rotation, to_translation):
     """Copy R and a into arrays; assigning to a slice would add seconds to the compilation."""
     for i in range(3):
@@ -106,20 +113,27 @@ def copy_transform(rotation, translation, to_rotation, to_translation):
             to_rotation[i, j] = rotation[i, j]
 
 
-@jit
-def _compose(left, right):
-    """Return the product of two 3×3 matrices; the library's costs more than the numbers."""
-    product = np.empty((3, 3))
+@jit_part
+def record(rotation, translation, line):
+    """Store a transform in a line of a path: R row by row, then a."""
     for i in range(3):
+        line[9 + i] = translation[i]
         for j in range(3):
-            product[i, j] = left[i, 0] * right[0, j] + left[i, 1] * right[1, j] + left[i, 2] * right[2, j]
-    return product
+            line[3 * i + j] = rotation[i, j]
 
 
-@jit
-def _solve(matrix, vector, damping, solution):
+@jit_part
+def _rotate(turn, rotation):
+    """Multiply a rotation by another from the left, in place; the library's product costs more than the numbers."""
+    for j in range(3):
+        x, y, z = rotation[0, j], rotation[1, j], rotation[2, j]
+        for i in range(3):
+            rotation[i, j] = turn[i, 0] * x + turn[i, 1] * y + turn[i, 2] * z
+
+
+@jit_part
+def _solve(matrix, vector, count, damping, solution):
     """Solve (A + λ diag A) δ = b by Cholesky's method in place; False if A is not positive definite."""
-    count = vector.shape[0]
     for i in range(count):
         for j in range(i + 1):
             total = matrix[i, j]
@@ -146,7 +160,6 @@ def _solve(matrix, vector, damping, solution):
     return True
 
 
-@jit
 def unevaluated(rotations, translations, damping):
     """Return candidates at given transforms, without d and normal equations.
 
@@ -173,12 +186,15 @@ def unevaluated(rotations, translations, damping):
     )
 
 
-@jit
-def _propose(basis, candidates, number, rotation, translation):
-    """Solve the normal equations of a candidate and move the transform; False if they have no solution."""
+@jit_part
+def _propose(basis, candidates, number, work):
+    """Solve the normal equations of a candidate and move the transform tried; False if they have no solution."""
     free = basis.shape[1]
-    matrix, vector, solution = np.zeros((free, free)), np.zeros(free), np.zeros(free)
+    matrix, vector, solution = work.system[:6], work.system[6], work.system[7]
     for a in range(free):
+        vector[a] = 0.0
+        for b in range(a + 1):
+            matrix[a, b] = 0.0
         for i in range(6):
             if basis[i, a] == 0.0:
                 continue
@@ -186,18 +202,50 @@ def _propose(basis, candidates, number, rotation, translation):
             for b in range(a + 1):
                 for j in range(6):
                     matrix[a, b] += basis[i, a] * candidates.matrices[number, i, j] * basis[j, b]
-    if not _solve(matrix, vector, candidates.damping[number], solution):
+    if not _solve(matrix, vector, free, candidates.damping[number], solution):
         return False
-    change = np.zeros(6)
+    rotation, translation, turn, change = work.trial[:3], work.trial[3], work.trial[4:], work.system[8]
     for i in range(6):
+        change[i] = 0.0
         for a in range(free):
             change[i] += basis[i, a] * solution[a]
-    turned = _compose(rotation_from_vector(change[:3]), rotation)
-    copy_transform(turned, translation + change[3:], rotation, translation)
+    _fill_rotation(change, turn)
+    _rotate(turn, rotation)
+    for i in range(3):
+        translation[i] += change[3 + i]
+    return True
+
+
+@jit_part
+def take_step(pair, score, basis, damping, candidates, number, work):
+    """Take the step that `step` tells of, of two volumes as `gradalign.fourier.overlap.matched` returns them."""
+    rotation, translation = work.trial[:3], work.trial[3]
+    copy_transform(candidates.rotations[number], candidates.translations[number], rotation, translation)
+    # first where the candidate stands, unless that is known; one place for both, since a second would be compiled too
+    for trial in range(1 if candidates.current[number] else 0, 2):
+        if trial == 1 and not _propose(basis, candidates, number, work):
+            candidates.damping[number] *= damping.increase
+            return False
+        # with its derivatives: a trial that is kept, as about half are, then needs no second sampling
+        count = overlap_products(pair, rotation, translation, work, work.products)
+        if trial == 1:
+            value = dissimilarity(score, work.products, count)
+            if not value < candidates.dissimilarities[number]:
+                candidates.damping[number] *= damping.increase
+                return False
+            copy_transform(rotation, translation, candidates.rotations[number], candidates.translations[number])
+            candidates.dissimilarities[number] = value
+            candidates.damping[number] *= damping.decrease
+        normal_equations(score, work.products, count, candidates.matrices[number], candidates.vectors[number])
+        candidates.current[number] = True
     return True
 
 
 @jit
+def _step(pair, score, basis, damping, candidates, number, work):
+    return take_step(pair, score, basis, damping, candidates, number, work)
+
+
 def step(fixed, moving, score, basis, damping, candidates, number, work):
     """Take one step: solve (JᵀJ + λ diag JᵀJ) Δβ = Jᵀ(f − g_β), try R ← exp([ω]×)R and a ← a + Δa.
 
@@ -220,54 +268,4 @@ def step(fixed, moving, score, basis, damping, candidates, number, work):
     bool
         Whether the trial was kept.
     """
-    rotation, translation = candidates.rotations[number].copy(), candidates.translations[number].copy()
-    # first where the candidate stands, unless that is known; one place for both, since a second would be compiled too
-    for trial in range(1 if candidates.current[number] else 0, 2):
-        if trial == 1 and not _propose(basis, candidates, number, rotation, translation):
-            candidates.damping[number] *= damping.increase
-            return False
-        # with its derivatives: a trial that is kept, as about half are, then needs no second sampling
-        count = overlap_products(fixed, moving, rotation, translation, work, work.products)
-        if trial == 1:
-            value = dissimilarity(score, work.products, count)
-            if not value < candidates.dissimilarities[number]:
-                candidates.damping[number] *= damping.increase
-                return False
-            copy_transform(rotation, translation, candidates.rotations[number], candidates.translations[number])
-            candidates.dissimilarities[number] = value
-            candidates.damping[number] *= damping.decrease
-        normal_equations(score, work.products, count, candidates.matrices[number], candidates.vectors[number])
-        candidates.current[number] = True
-    return True
-
-
-@jit
-def refine(fixed, moving, score, basis, damping, tolerance, max_steps, candidates, number, work):
-    """Refine one candidate until an accepted step lowers d by less than `tolerance` of its value.
-
-    Parameters
-    ----------
-    fixed, moving : gradalign.fourier.spectrum.Spectrum
-    score : int
-    basis : float64 (6, k)
-    damping : Damping
-    tolerance : float
-    max_steps : int
-    candidates : Candidates
-    number : int
-    work : gradalign.fourier.overlap.WorkSpace
-
-    Returns
-    -------
-    int
-        Steps taken, accepted or not.
-    """
-    for taken in range(max_steps):
-        before = candidates.dissimilarities[number]
-        if before > LARGEST:
-            # there is nothing to compare
-            return taken
-        accepted = step(fixed, moving, score, basis, damping, candidates, number, work)
-        if accepted and before - candidates.dissimilarities[number] < tolerance * before:
-            return taken + 1
-    return max_steps
+    return _step(matched(fixed, moving), score, basis, damping, candidates, number, work)

@@ -8,18 +8,27 @@ d, no longer falls: |slope of its regression line over the last w steps| · w �
 
 import numpy as np
 
-from gradalign.base.jit import jit
-from gradalign.fourier.overlap import sample_values, work_space
+from gradalign.base.jit import jit, jit_part
+from gradalign.fourier.overlap import matched, sample_values, work_space
 from gradalign.fourier.products import value_products
 from gradalign.fourier.translation import best_translation, correlation_space
+from gradalign.scores.evaluation import evaluate_values
 from gradalign.scores.least_squares import dissimilarity
-from gradalign.search.step import LARGEST, copy_transform, refine, step, unevaluated
+from gradalign.search.step import LARGEST, record, take_step, unevaluated
 
 # keeps ratios of dissimilarities finite where one is zero
 SMALLEST = 1e-12
 
 
 @jit
+def _place_seeds(pair, score, candidates, space, work):
+    for seed in range(candidates.rotations.shape[0]):
+        count = sample_values(pair, candidates.rotations[seed], work)
+        best_translation(count, work, space, candidates.translations[seed])
+        value_products(pair.size, candidates.translations[seed], count, work, work.products)
+        candidates.dissimilarities[seed] = dissimilarity(score, work.products, count)
+
+
 def place_seeds(fixed, moving, score, rotations, reach, spacing, damping):
     """Return the seeds as candidates, each at its best translation by correlation.
 
@@ -36,20 +45,12 @@ def place_seeds(fixed, moving, score, rotations, reach, spacing, damping):
     -------
     gradalign.search.step.Candidates
     """
-    seeds = rotations.shape[0]
-    candidates = unevaluated(rotations, np.zeros((seeds, 3)), damping)
-    work = work_space(fixed)
+    candidates = unevaluated(rotations, np.zeros((len(rotations), 3)), damping)
     space = correlation_space(fixed, reach, spacing)
-    products = np.empty((9, 8))
-    for seed in range(seeds):
-        count = sample_values(fixed, moving, rotations[seed], work)
-        best_translation(count, work, space, candidates.translations[seed])
-        value_products(fixed, candidates.translations[seed], count, work, products)
-        candidates.dissimilarities[seed] = dissimilarity(score, products, count)
+    _place_seeds(matched(fixed, moving), score, candidates, space, work_space(fixed))
     return candidates
 
 
-@jit
 def place_candidates(fixed, moving, score, rotations, translations, damping):
     """Return candidates at given transforms.
 
@@ -67,15 +68,11 @@ def place_candidates(fixed, moving, score, rotations, translations, damping):
     gradalign.search.step.Candidates
     """
     candidates = unevaluated(rotations, translations, damping)
-    work, products = work_space(fixed), np.empty((9, 8))
-    for number in range(rotations.shape[0]):
-        count = sample_values(fixed, moving, rotations[number], work)
-        value_products(fixed, translations[number], count, work, products)
-        candidates.dissimilarities[number] = dissimilarity(score, products, count)
+    candidates.dissimilarities[:] = evaluate_values(fixed, moving, score, rotations, translations)
     return candidates
 
 
-@jit
+@jit_part
 def _fill_distance_matrix(candidates, number, entries):
     rotation, shift = candidates.rotations[number], candidates.translations[number]
     for i in range(3):
@@ -84,32 +81,14 @@ def _fill_distance_matrix(candidates, number, entries):
             entries[number, 3 * i + j] = rotation[j, i] - along
 
 
-@jit
-def distance_matrices(candidates):
-    """Return D = R⁻¹(I − [a a a]) of Eq. 12 for each candidate.
-
-    Parameters
-    ----------
-    candidates : gradalign.search.step.Candidates
-
-    Returns
-    -------
-    float64 (m, 9)
-    """
-    entries = np.empty((len(candidates.damping), 9))
-    for number in range(len(entries)):
-        _fill_distance_matrix(candidates, number, entries)
-    return entries
-
-
-@jit
+@jit_part
 def near(entries, left, right, distance):
     """Return whether two candidates are at most `distance` apart (Eq. 12).
 
     Parameters
     ----------
     entries : float64 (m, 9)
-        From `distance_matrices`.
+        D = R⁻¹(I − [a a a]) of each candidate.
     left, right : int
     distance : float
 
@@ -123,7 +102,7 @@ def near(entries, left, right, distance):
     return total <= distance * distance
 
 
-@jit
+@jit_part
 def _draw(values, order, alive, factor, uniform, chances):
     """Return the place in `order` (smallest d first) of the candidate drawn by Eq. 11."""
     total, chance = 0.0, 1.0
@@ -141,7 +120,7 @@ def _draw(values, order, alive, factor, uniform, chances):
     return 0
 
 
-@jit
+@jit_part
 def _drop_duplicates(entries, order, alive, place, distance):
     """Compare the candidate at `place` with all others; return how many are left."""
     number = order[place]
@@ -162,7 +141,7 @@ def _drop_duplicates(entries, order, alive, place, distance):
     return kept
 
 
-@jit
+@jit_part
 def _slope(values, last, window):
     """Return the slope of the regression line through the last `window` values up to `last`."""
     middle = 0.5 * (window - 1)
@@ -173,6 +152,44 @@ def _slope(values, last, window):
 
 
 @jit
+def _refine_in_parallel(pair, score, basis, damping, rule, candidates, uniforms, order, trace, path, scratch):
+    """Refine as `stochastic_refinement` does; return how many steps it took.
+
+    The order of the candidates, their numbers by d, is kept up to date.
+    """
+    ratios, chances, entries, work = scratch
+    values, alive = candidates.dissimilarities, len(order)
+    for number in range(alive):
+        _fill_distance_matrix(candidates, number, entries)
+    place = alive - 1
+    while place > 0:
+        place = min(place, alive - 1)
+        alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
+        place -= 1
+    first = max(values[order[0]], SMALLEST)
+    taken = 0
+    while taken < rule.max_steps:
+        factor = 10.0 ** (rule.threshold / max(alive - 1, 1))
+        place = _draw(values, order, alive, factor, uniforms[taken], chances)
+        number = order[place]
+        if take_step(pair, score, basis, damping, candidates, number, work):
+            while place > 0 and values[order[place - 1]] > values[number]:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = number
+            _fill_distance_matrix(candidates, number, entries)
+            alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
+        best = order[0]
+        trace[taken] = values[best]
+        record(candidates.rotations[best], candidates.translations[best], path[taken])
+        ratios[taken] = values[best] / first
+        taken += 1
+        if taken >= rule.window:
+            if abs(_slope(ratios, taken - 1, rule.window)) * rule.window <= rule.tolerance:
+                break
+    return taken
+
+
 def stochastic_refinement(fixed, moving, score, basis, damping, rule, candidates, uniforms):
     """Refine candidates in parallel, the better the more often, until the best no longer improves.
 
@@ -198,45 +215,32 @@ def stochastic_refinement(fixed, moving, score, basis, damping, rule, candidates
     path : float64 (steps, 12)
         The transform with the smallest d after each step: R row by row, then a.
     """
-    values = candidates.dissimilarities
-    order = np.argsort(values)
-    alive = len(order)
-    entries = distance_matrices(candidates)
-    place = alive - 1
-    while place > 0:
-        place = min(place, alive - 1)
-        alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
-        place -= 1
-    first = max(values[order[0]], SMALLEST)
-    trace, path, ratios = np.empty(rule.max_steps), np.empty((rule.max_steps, 12)), np.empty(rule.max_steps)
-    chances = np.empty(alive)
-    work = work_space(fixed)
-    taken = 0
-    while taken < rule.max_steps:
-        factor = 10.0 ** (rule.threshold / max(alive - 1, 1))
-        place = _draw(values, order, alive, factor, uniforms[taken], chances)
-        number = order[place]
-        if step(fixed, moving, score, basis, damping, candidates, number, work):
-            while place > 0 and values[order[place - 1]] > values[number]:
-                order[place] = order[place - 1]
-                place -= 1
-            order[place] = number
-            _fill_distance_matrix(candidates, number, entries)
-            alive = _drop_duplicates(entries, order, alive, place, rule.duplicate_distance)
-        best = order[0]
-        trace[taken] = values[best]
-        copy_transform(
-            candidates.rotations[best], candidates.translations[best], path[taken, :9].reshape(3, 3), path[taken, 9:]
-        )
-        ratios[taken] = values[best] / first
-        taken += 1
-        if taken >= rule.window:
-            if abs(_slope(ratios, taken - 1, rule.window)) * rule.window <= rule.tolerance:
-                break
+    # in the kernel np.argsort would add a second to the compilation
+    order = np.argsort(candidates.dissimilarities, kind="stable")
+    trace, path = np.empty(rule.max_steps), np.empty((rule.max_steps, 12))
+    scratch = np.empty(rule.max_steps), np.empty(len(order)), np.empty((len(order), 9)), work_space(fixed)
+    pair = matched(fixed, moving)
+    taken = _refine_in_parallel(pair, score, basis, damping, rule, candidates, uniforms, order, trace, path, scratch)
     return order[0], trace[:taken], path[:taken]
 
 
 @jit
+def _refine_each(pair, score, basis, damping, tolerance, max_steps, candidates, work, steps):
+    """Refine as `independent_refinement` does; fill the steps of each candidate, accepted or not."""
+    for number in range(len(steps)):
+        steps[number] = max_steps
+        for taken in range(max_steps):
+            before = candidates.dissimilarities[number]
+            if before > LARGEST:
+                # there is nothing to compare
+                steps[number] = taken
+                break
+            accepted = take_step(pair, score, basis, damping, candidates, number, work)
+            if accepted and before - candidates.dissimilarities[number] < tolerance * before:
+                steps[number] = taken + 1
+                break
+
+
 def independent_refinement(fixed, moving, score, basis, damping, tolerance, max_steps, candidates):
     """Refine every candidate by itself until a step lowers d by less than `tolerance` of it, or `max_steps`.
 
@@ -258,8 +262,7 @@ def independent_refinement(fixed, moving, score, basis, damping, tolerance, max_
     int64 (m,)
         Steps of each candidate, accepted or not.
     """
-    work = work_space(fixed)
     steps = np.empty(len(candidates.damping), np.int64)
-    for number in range(len(steps)):
-        steps[number] = refine(fixed, moving, score, basis, damping, tolerance, max_steps, candidates, number, work)
+    pair = matched(fixed, moving)
+    _refine_each(pair, score, basis, damping, tolerance, max_steps, candidates, work_space(fixed), steps)
     return steps
