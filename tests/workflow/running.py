@@ -26,13 +26,14 @@ def command(folder, *arguments, config=TINY, repository=REPOSITORY):
     return [*words, *map(str, arguments)]
 
 
-def _run(arguments, folder, environment, files):
+def _run(arguments, folder, environment, files, imports):
     """Be the Snakemake that ``python -m snakemake`` would be."""
     for number, file in enumerate(files, start=1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_TRUNC), number)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[:0] = imports
     sys.argv = ["snakemake", *arguments]
     from snakemake.cli import main
 
@@ -42,8 +43,9 @@ def _run(arguments, folder, environment, files):
 def snakemake(folder, *arguments, config=TINY, repository=REPOSITORY, cwd=None, env=None):
     """Run Snakemake in a folder; return what ended, with its output as text.
 
-    Forked, it takes half of the processor time of a Python that is started for it. With an environment of its own a
-    Python is started, since that may be told to import from elsewhere.
+    Forked, it takes half of the processor time of a Python that is started for it. What is forked has not imported
+    gradalign and does so from the repository. With an environment of its own a Python is started, since libraries that
+    are loaded already no longer look at it.
     """
     words = command(folder, *arguments, config=config, repository=repository)
     if env is not None:
@@ -52,7 +54,9 @@ def snakemake(folder, *arguments, config=TINY, repository=REPOSITORY, cwd=None, 
         files = [Path(said) / name for name in ("stdout", "stderr")]
         for file in files:
             file.touch()
-        settings = (words[3:], cwd or os.getcwd(), dict(os.environ), files)
+        # as installed, but of a copy of the sources
+        imports = [] if repository == REPOSITORY else [str(repository / "workflow")]
+        settings = (words[3:], cwd or os.getcwd(), dict(os.environ), files, imports)
         process = _STARTED.Process(target=_run, args=settings)
         process.start()
         process.join()

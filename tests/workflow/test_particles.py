@@ -116,9 +116,7 @@ def planned(folder, star, *arguments):
 @pytest.fixture
 def finished(run, tmp_path):
     """A folder as deep as the run's, with its lists, volumes and results, dates and all."""
-    shutil.copytree(run[0], tmp_path, symlinks=True, dirs_exist_ok=True)
-    assert planned(tmp_path, "run.star", "reference=ref.mrc", "name=own") == {}
-    return tmp_path
+    return shutil.copytree(run[0], tmp_path, symlinks=True, dirs_exist_ok=True)
 
 
 def aligned_in(folder):
@@ -148,6 +146,10 @@ def test_the_jobs_of_a_round_change_no_result(run, finished, tmp_path_factory):
     rules = ("particles_align", "particles_round")
     first = planned_on_a_node(shared, "particles_round:round=1", *rules, config=shared / "two.yaml")
     assert first["particles_round"] == 1
+
+
+def test_a_copied_run_has_nothing_left_to_do(finished):
+    assert planned(finished, "run.star", "reference=ref.mrc", "name=own") == {}
 
 
 def test_a_list_that_was_changed_behind_an_older_date_is_noticed(finished):
