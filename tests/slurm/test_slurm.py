@@ -53,7 +53,7 @@ def test_all_jobs_were_submitted_in_few_groups(study, cluster):
 
 
 def test_classes_through_sbatch_are_the_same_bytes_as_here(cluster, tmp_path):
-    names = [*TABLES, "maps/class_1.mrc"]
+    names = [*TABLES[1:], "maps/class_1.mrc"]
     for place, options in (("here", ["--cores", 1]), ("there", SUBMITTED)):
         folder = tmp_path / place
         folder.mkdir()
@@ -66,6 +66,9 @@ def test_classes_through_sbatch_are_the_same_bytes_as_here(cluster, tmp_path):
     assert run.stderr.count("has been submitted with SLURM jobid") > 5
     here, there = (tmp_path / place / "results/run/classes" for place in ("here", "there"))
     assert filecmp.cmpfiles(here, there, names, shallow=False) == (names, [], [])
+    # it names the subtomograms by their whole paths
+    lists = [(found / TABLES[0]).read_text(encoding="utf-8") for found in (here, there)]
+    assert lists[0].replace(str(tmp_path / "here"), str(tmp_path / "there")) == lists[1]
 
 
 def test_the_installed_plug_ins_fit_to_what_is_locked():
