@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from crowded import BOX, observed, placed
 
+from gradalign import align_all_pairs
 from gradalign.geometry.rotations import random_rotations, rotation_angle
 from gradalign.scores.likelihood import Band
 from gradalign.scores.masks import distances
@@ -112,3 +113,14 @@ def test_a_particle_is_found_beside_neighbours(crowded):
     assert found.trace.shape == (found.iterations,)
     assert found.path.shape == (found.iterations, 12)
     np.testing.assert_allclose(found.path[-1, :9].reshape(3, 3), found.rotation)
+
+
+def test_pairs_without_neighbours_are_aligned_as_if_the_set_held_no_others():
+    clean, crowded = pair(0.02, crowded=False), pair(0.02)
+    found = align_all_pairs([*clean, crowded[0]], score="likelihood")
+    (alone,) = align_all_pairs(clean, score="likelihood").values()
+    assert found[0, 1].dissimilarity == alone.dissimilarity
+    assert np.array_equal(found[0, 1].rotation, alone.rotation)
+    # two volumes with the same particle: one with the neighbour, one without
+    assert np.isnan(found[0, 2].excess)
+    assert rotation_angle(found[0, 2].rotation) < 5.0

@@ -4,8 +4,9 @@ import pytest
 from gradalign import align_pair
 from gradalign.geometry.rotations import random_rotations, rotation_angle
 from gradalign.geometry.wedge import measured
+from gradalign.scores.beside import masks_of_set
 from gradalign.scores.gold import without_gold
-from gradalign.scores.masks import NONE, distances, given_mask, lone_radius, make_mask, soft_sphere
+from gradalign.scores.masks import NONE, distances, given_mask, lone_radius, soft_sphere
 from gradalign.scores.signal_model import estimate_models
 from gradalign.simulation.phantom import phantom
 
@@ -85,7 +86,7 @@ def test_a_users_mask_is_what_he_asks_for():
     own = soft_sphere(BOX, 6.0, 3.0)
     assert np.array_equal(given_mask(own, BOX)[0], own)
     volumes = [observed(particle(pose), 0.05, 2) for pose in POSES]
-    assert make_mask(NONE, volumes, [90.0, 90.0])[0].values.min() == 1.0
+    assert masks_of_set(NONE, volumes, [90.0, 90.0]).mask.values.min() == 1.0
     assert np.array_equal(estimate_models(volumes, [60, 60], own)[1].mask, own)
 
 
@@ -97,3 +98,18 @@ def test_each_score_looks_under_the_mask_alone(score):
     right = align_pair(*volumes, score=score, mask=12.0)
     other[outside] += 0.05 * np.random.default_rng(1).normal(size=outside.sum())
     assert rotation_angle(align_pair(other, volumes[1], score=score, mask=12.0).rotation.T @ right.rotation) < 2.0
+
+
+def test_what_stands_beside_one_volume_of_a_set_changes_nothing_of_the_others():
+    poses = random_rotations(np.random.default_rng(4), 3)
+    alone = [observed(particle(pose), 0.2, seed) for seed, pose in enumerate(poses)]
+    beside = observed(particle(POSES[1]) + 2.0 * ball((0.0, 13.0, 0.0), 4.0), 0.2, 2)
+    *others, crowded = estimate_models([*alone, beside], [60] * 4)
+    assert [model.beside for model in (*others, crowded)] == [False, False, False, True]
+    assert crowded.alone is None
+    for model, free in zip(others, estimate_models(alone, [60] * 3), strict=True):
+        assert np.array_equal(model.alone.mask, free.mask)
+        assert np.array_equal(model.alone.signal, free.signal)
+        assert np.array_equal(model.alone.noise, free.noise)
+        # and to be compared with the crowded one all are under one mask
+        assert np.array_equal(model.mask, crowded.mask)

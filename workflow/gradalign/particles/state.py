@@ -43,13 +43,18 @@ class State(NamedTuple):
     agreement: np.ndarray
     """By shell the part of the references' power that is signal, (n,); empty where their surroundings tell."""
     spectra: np.ndarray
-    """Signal and noise of the particles by shell, (2, n); empty for a score without a model of them."""
-    particle_mask: np.ndarray
-    """Under which these hold, float32 (N, N, N)."""
-    particle_radius: float
-    """Of the particles' support in voxels."""
-    crowded: bool
-    """Whether something else than noise stands around them."""
+    """Signal and noise of the particles by shell, and if need be once more of those with something beside them,
+    (m, 2, n); empty for a score without a model of them."""
+    particle_masks: np.ndarray
+    """Under which these hold, float32 (m, N, N, N)."""
+    particle_radii: np.ndarray
+    """Of the particles' support in voxels (m,)."""
+    crowded: np.ndarray
+    """Which of these are for particles with something else than noise around them (m,)."""
+    lone_radius: float
+    """Where the particles end whatever stands beside them, in voxels; NaN if that is not looked for."""
+    some_beside: bool
+    """Whether something stands beside some of them."""
     voxel_size: float
     """In nm."""
     low_pass: float
@@ -112,10 +117,12 @@ class State(NamedTuple):
             shells=np.empty((3, 0)),
             history=np.empty((0, len(HISTORY))),
             agreement=np.empty(0),
-            spectra=np.empty((2, 0)),
-            particle_mask=np.empty(0, np.float32),
-            particle_radius=np.nan,
-            crowded=False,
+            spectra=np.empty((0, 2, 0)),
+            particle_masks=np.empty((0, 0, 0, 0), np.float32),
+            particle_radii=np.empty(0),
+            crowded=np.empty(0, bool),
+            lone_radius=np.nan,
+            some_beside=False,
             voxel_size=voxel_size,
             low_pass=section["low_pass"] or low_pass,
             initial_low_pass=low_pass,
@@ -128,9 +135,14 @@ class State(NamedTuple):
     @property
     def known(self):
         """What the score knows of the particles, a `gradalign.scores.set_model.SetModel`, or None."""
-        if not self.spectra.size:
+        if not len(self.spectra):
             return None
-        return SetModel(*self.spectra, self.particle_mask, self.particle_radius, self.crowded)
+        guarded = None
+        parts = self.spectra, self.particle_masks, self.particle_radii, self.crowded
+        for spectra, mask, radius, crowded in reversed(list(zip(*parts, strict=True))):
+            lone = float(self.lone_radius) if crowded and np.isfinite(self.lone_radius) else None
+            guarded = SetModel(*spectra, mask, float(radius), bool(crowded), lone=lone, guarded=guarded)
+        return guarded._replace(some_beside=bool(self.some_beside))
 
     def knowing(self, known):
         """Return the state with what the score knows of the particles.
@@ -145,11 +157,15 @@ class State(NamedTuple):
         """
         if known is None:
             return self
+        parts = [known] if known.guarded is None else [known, known.guarded]
+        lone = parts[-1].lone
         return self._replace(
-            spectra=np.stack([known.signal, known.noise]),
-            particle_mask=known.mask,
-            particle_radius=float(known.radius),
-            crowded=bool(known.crowded),
+            spectra=np.array([[part.signal, part.noise] for part in parts]),
+            particle_masks=np.array([part.mask for part in parts]),
+            particle_radii=np.array([part.radius for part in parts], float),
+            crowded=np.array([part.crowded for part in parts]),
+            lone_radius=np.nan if lone is None else float(lone),
+            some_beside=bool(known.some_beside),
         )
 
 

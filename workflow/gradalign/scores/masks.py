@@ -1,12 +1,10 @@
-"""Masks: where the particle is, and where there is nothing but noise.
+"""Masks: where the particle is.
 
 A mask is a soft sphere or the user's own volume. An automatic one follows from how the mean square of the volumes falls
-off with the distance from the centre. Neighbours, a membrane or gold beside the particle would widen it: the square of
-a volume, smoothed over a few voxels, tells them from noise, since noise is everywhere alike.
+off with the distance from the centre.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,40 +17,17 @@ _PARTICLE_EDGE = 0.05
 # voxels from there to the mask's edge, since a particle need not be centred, and the width of the edge: a narrow one
 # would spread the missing wedge's edge over more frequencies
 MARGIN, SOFT_EDGE = 2.0, 8.0
-# where something stands beside the particle: the sphere as a share of the particle, and its edge
-_NARROW, _NARROW_EDGE = 0.8, 4.0
 # edge of a sphere whose radius the user gives
 _GIVEN_EDGE = 4.0
 # parts of the peak below which noise does not matter to where the particle ends
 _QUIET = 0.02
-# voxels over which a square is smoothed, and the multiple of the surroundings' median above which it is not noise
-_SMOOTHING, _LOUD = 1.5, 3.0
-# the particle's own tails are less than this part of its power; noise that is louder than they are hides them
-_TAILS, _HIDDEN_TAILS = 0.2, 0.075
-# the share of the surroundings' power in such places from which on something stands beside the particle, and up to
-# which noise hides the tails: a lone particle comes to 0.1 in noise of low frequencies, one with a neighbour to 0.16
-_CROWDED, _HIDING = 0.15, 0.35
-# the least share of the surroundings on which noise is estimated, and the largest share of the box at which the end of
-# a particle is told in spite of neighbours
-_LEAST_QUIET, _LARGEST = 0.3, 0.375
+# voxels over which a square is smoothed
+_SMOOTHING = 1.5
+# the largest share of the box at which the end of a particle is told in spite of neighbours
+_LARGEST = 0.375
 
 
-class Mask(NamedTuple):
-    """What the volumes of a set are multiplied by."""
-
-    values: np.ndarray
-    """From 0 to 1, float32 (N, N, N)."""
-    radius: float
-    """Of the particle's support in voxels."""
-    crowded: bool
-    """Whether something else than noise stands around it."""
-    lone: float | None = None
-    """Where the particle ends whatever stands beside it, in voxels; None unless a mask is found for crowded volumes."""
-    wide: float | None = None
-    """Radius of a sphere that holds all that is no noise, in voxels; None where `lone` is, or none does."""
-
-
-def _kept(values):
+def kept(values):
     """Return an array that many callers share, and none may change."""
     values.flags.writeable = False
     return values
@@ -75,7 +50,7 @@ def distances(size, centre=(0.0, 0.0, 0.0)):
         [z, y, x], in voxels.
     """
     x, y, z = (np.arange(size) - size // 2 - place for place in centre)
-    return _kept(np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2))
+    return kept(np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2))
 
 
 def soft_sphere(size, radius, edge=SOFT_EDGE, centre=(0.0, 0.0, 0.0)):
@@ -121,7 +96,7 @@ def profile(volume):
 
 @lru_cache(maxsize=4)
 def _shells(size):
-    return _kept(np.rint(distances(size)).astype(int).ravel())
+    return kept(np.rint(distances(size)).astype(int).ravel())
 
 
 @lru_cache(maxsize=4)
@@ -216,130 +191,11 @@ def lone_radius(volumes):
     return min(end_of_particle(total, size), _LARGEST * size)
 
 
-@lru_cache(maxsize=8)
-def surroundings(size, radius, axis):
-    """Return the mask of what surrounds a particle, within the cylinder about the tilt axis that all images show.
-
-    Parameters
-    ----------
-    size : int
-        Box size in voxels.
-    radius : float
-        Of the particle, in voxels.
-    axis : float
-        Of the tilt, in degrees from x towards y.
-
-    Returns
-    -------
-    numpy.ndarray of shape (size, size, size)
-    """
-    along = np.arange(size) - size // 2
-    z, y, x = np.meshgrid(along, along, along, indexing="ij")
-    aside = x * np.sin(np.radians(axis)) - y * np.cos(np.radians(axis))
-    outward = np.clip((np.hypot(aside, z) - size / 2 + 2.0) / 2.0, 0.0, 1.0)
-    inside = (0.5 + 0.5 * np.cos(np.pi * outward)).astype(np.float32)
-    return _kept(inside * (1.0 - soft_sphere(size, radius, 2.0)))
-
-
 def smoothed_square(volume):
     """Return the square of a volume, smoothed over some voxels."""
     from scipy.ndimage import gaussian_filter
 
     return gaussian_filter(np.asarray(volume, dtype=float) ** 2, _SMOOTHING, mode="nearest")
-
-
-def quiet_part(volume, outside):
-    """Return the part of a volume's surroundings that holds nothing but noise.
-
-    Parameters
-    ----------
-    volume : array_like of shape (N, N, N)
-        Without its background.
-    outside : numpy.ndarray of shape (N, N, N)
-        From `surroundings`.
-
-    Returns
-    -------
-    part : numpy.ndarray of shape (N, N, N)
-        `outside` where the smoothed square is no more than three times the median.
-    crowded : bool
-        Whether a seventh of the surroundings' power stands elsewhere, more than the particle's tails would hold.
-    """
-    square = smoothed_square(volume)
-    quiet = square <= _LOUD * np.median(square[outside > 0.5])
-    part = outside * quiet
-    total = (square * outside).sum()
-    loud = total - (square * part).sum()
-    inside = square[distances(len(square)) < len(square) / 4].sum()
-    tails = _HIDDEN_TAILS if loud < _HIDING * total else _TAILS
-    crowded = bool(loud > _CROWDED * total and loud > tails * inside)
-    return (part if quiet[outside > 0.5].mean() > _LEAST_QUIET else outside), crowded
-
-
-def make_mask(wish, volumes, axes):
-    """Return the mask of a set of volumes, and of each the part of its surroundings that is noise.
-
-    Parameters
-    ----------
-    wish : str, float, (float, (float, float, float)) or array_like of shape (N, N, N)
-        ``"automatic"``, ``"none"``, a radius or a radius and a centre (x, y, z) in voxels, or the mask itself.
-    volumes : sequence of numpy.ndarray of shape (N, N, N)
-        Without their background, each on a scale of its own.
-    axes : sequence of float
-        Of their tilts, in degrees from x towards y.
-
-    Returns
-    -------
-    mask : Mask
-    quiet : list of numpy.ndarray of shape (N, N, N)
-
-    Raises
-    ------
-    InputError
-        If the wish is none of these, or does not fit the box.
-    """
-    size = len(volumes[0])
-    values, radius = given_mask(wish, size)
-    wide = radius_of_unlike(volumes) if radius is None else radius
-    # neighbours would carry the mean outwards
-    lone = lone_radius(volumes) if radius is None else radius
-    around = {axis: surroundings(size, lone + MARGIN, axis) for axis in set(axes)}
-    parts = [quiet_part(volume, around[axis]) for volume, axis in zip(volumes, axes, strict=True)]
-    crowded = any(beside for _, beside in parts)
-    narrow = crowded and radius is None
-    if radius is None:
-        radius = _NARROW * lone if crowded else wide + MARGIN
-    if not crowded:
-        around = {axis: surroundings(size, radius, axis) for axis in set(axes)}
-    if values is None:
-        values = soft_sphere(size, radius, _NARROW_EDGE if crowded else SOFT_EDGE)
-    # where all is noise, the smoothing would only take its highest peaks
-    quiet = [part if crowded else around[axis] for (part, _), axis in zip(parts, axes, strict=True)]
-    if not narrow:
-        return Mask(values, float(radius), crowded), quiet
-    wide = float(wide + MARGIN)
-    outside = (quiet_part(volume, surroundings(size, wide, axis)) for volume, axis in zip(volumes, axes, strict=True))
-    held = not any(beside for _, beside in outside)
-    return Mask(values, float(radius), crowded, float(lone), wide if held else None), quiet
-
-
-def unguarded(mask, axes):
-    """Return the mask of volumes in which nothing but the particle stands, and what surrounds it in each.
-
-    Parameters
-    ----------
-    mask : Mask
-        With `Mask.wide`.
-    axes : sequence of float
-        Of their tilts, in degrees from x towards y.
-
-    Returns
-    -------
-    mask : Mask
-    around : list of numpy.ndarray of shape (N, N, N)
-    """
-    size = len(mask.values)
-    return Mask(soft_sphere(size, mask.wide), mask.wide, False), [surroundings(size, mask.wide, axis) for axis in axes]
 
 
 def given_mask(wish, size):
@@ -348,7 +204,7 @@ def given_mask(wish, size):
     Parameters
     ----------
     wish : str, float, (float, (float, float, float)) or array_like of shape (size, size, size)
-        As for `make_mask`.
+        As for `gradalign.scores.beside.masks_of_set`.
     size : int
         N.
 

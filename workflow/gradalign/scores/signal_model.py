@@ -14,22 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.errors import InputError
 from gradalign.fourier.transfer import Seen
 from gradalign.geometry.wedge import check_wedge, measured
-from gradalign.io.mrc import check_volume
-from gradalign.scores.gold import without_gold
-from gradalign.scores.masks import (
-    AUTOMATIC,
-    MARGIN,
-    distances,
-    make_mask,
-    particle_radius,
-    soft_sphere,
-    surroundings,
-    unguarded,
-)
-from gradalign.scores.membrane import membrane_in
+from gradalign.scores.beside import surroundings
+from gradalign.scores.cleared import Views, checked, opened_set, opened_volume
+from gradalign.scores.masks import AUTOMATIC, MARGIN, particle_radius, soft_sphere
 from gradalign.scores.shared_spectra import LEAST_SHARE, common_spectra, shared_noise, shared_signal
 
 
@@ -51,7 +40,7 @@ class SignalModel(NamedTuple):
     common: tuple | None = None
     """Signal and noise by shell that stand for all volumes of a set; the volume's own if left out."""
     crowded: bool = False
-    """Whether something else than noise stands around the mask."""
+    """Whether the mask is for volumes with something else than noise around the particle."""
     gold: np.ndarray | None = None
     """Beads and a membrane in the volume, (N, N, N), which are taken off it; None if there are none."""
     transfer: Seen | None = None
@@ -59,7 +48,9 @@ class SignalModel(NamedTuple):
     lone: float | None = None
     """Where the particle ends in spite of what stands beside it, in voxels; None where the mask is not for that."""
     alone: "SignalModel | None" = None
-    """What holds if it is the particle itself that stands aside; None where it cannot be."""
+    """What holds if nothing stands beside the particle, which then may not be centred; None where something does."""
+    beside: bool = False
+    """Whether something else than noise stands beside the particle, or the particle aside, in this very volume."""
 
     @property
     def coherent(self):
@@ -154,12 +145,6 @@ def _shell_sums(volumes, masks, wedges):
     return sums, places
 
 
-def _checked(volumes):
-    if len(volumes) == 0:
-        raise InputError("a signal model needs at least one subtomogram, and there is none")
-    return [check_volume(volume, f"volume {number}") for number, volume in enumerate(volumes)]
-
-
 def estimate_model(volumes, tilts, radius=None):
     """Estimate one signal and one noise for a data set of alike volumes: one scale, no background.
 
@@ -183,7 +168,7 @@ def estimate_model(volumes, tilts, radius=None):
     InputError
         If there are no volumes or one is unusable.
     """
-    volumes = _checked(volumes)
+    volumes = checked(volumes)
     size = volumes[0].shape[0]
     radius = particle_radius(volumes) + MARGIN if radius is None else radius
     mask = soft_sphere(size, radius)
@@ -200,7 +185,7 @@ def estimate_model(volumes, tilts, radius=None):
     return SignalModel(total - noise, noise, mask, radius)
 
 
-def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
+def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None, guarded=False):
     """Estimate background, scale, signal and noise of each volume of a set of views of one object.
 
     Parameters
@@ -210,34 +195,37 @@ def estimate_models(volumes, tilts, mask=AUTOMATIC, transfers=None):
     tilts : sequence of float or (float, float)
         Their tilt ranges in degrees.
     mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N)
-        As for `gradalign.scores.masks.make_mask`.
+        As for `gradalign.scores.beside.masks_of_set`.
     transfers : sequence of gradalign.fourier.transfer.Transfer or None, optional
         The contrast transfer of each volume, which must have its form already; none if left out.
+    guarded : bool
+        As for `gradalign.scores.beside.masks_of_set`.
 
     Returns
     -------
     list of SignalModel
-        One for each volume, with the same mask and the same `SignalModel.common`.
+        One for each volume, with the same mask and the same `SignalModel.common`; and so are all `SignalModel.alone`.
 
     Raises
     ------
     InputError
         If there are no volumes or one is unusable.
     """
-    volumes = [volume.astype(float) for volume in _checked(volumes)]
-    wedges = [check_wedge(tilt) for tilt in tilts]
-    volumes, beads, mask, masks = _cleared(volumes, wedges, mask, transfers)
-    clean = volumes, beads, wedges, transfers or [None] * len(volumes)
-    models = _models_under(mask, masks, *clean)
-    if mask.wide:
+    views, masks = opened_set(volumes, tilts, mask, transfers, guarded)
+    models = _models_under(masks.mask, masks.noise, views)
+    models = [model._replace(beside=beside) for model, beside in zip(models, masks.beside, strict=True)]
+    if masks.alone:
         # a particle that is not centred looks like one that is not alone
-        aside = _models_under(*unguarded(mask, [axis for *_, axis in wedges]), *clean)
-        models = [model._replace(alone=each) for model, each in zip(models, aside, strict=True)]
+        held = [number for number, around in enumerate(masks.around) if around is not None]
+        few = Views(*([part[number] for number in held] for part in views))
+        for number, alone in zip(held, _models_under(masks.alone, [masks.around[n] for n in held], few), strict=True):
+            models[number] = models[number]._replace(alone=alone)
     return models
 
 
-def _models_under(mask, masks, volumes, beads, wedges, transfers):
+def _models_under(mask, masks, views):
     """Return the models of volumes of which a mask and its surroundings are known."""
+    volumes, beads, wedges, transfers = views
     standards = [_standard(volume, outside) for volume, outside in zip(volumes, masks, strict=True)]
     plain = [(volume - level) / unit for volume, (level, unit) in zip(volumes, standards, strict=True)]
     seen = [
@@ -253,28 +241,41 @@ def _models_under(mask, masks, volumes, beads, wedges, transfers):
     return [model._replace(common=common) for model in models]
 
 
-def _cleared(volumes, wedges, wish, transfers):
-    """Return volumes without beads and membranes, what was taken off each, the mask, and what surrounds it in each."""
-    size = volumes[0].shape[0]
-    rim = (distances(size) > 0.4 * size) & (distances(size) <= 0.5 * size)
-    scaled, beads = [], []
-    for volume, wedge in zip(volumes, wedges, strict=True):
-        centred = volume - np.median(volume[rim])
-        unit = centred.std()
-        clean, found = without_gold(centred / unit, wedge)
-        scaled.append(clean / clean.std())
-        beads.append(centred - unit * clean if found else None)
-    volumes = _less(volumes, beads)
-    scaled = _as_shown(scaled, transfers)
-    axes = [axis for *_, axis in wedges]
-    mask, masks = make_mask(wish, scaled, axes)
-    if mask.lone:
-        membranes = [membrane_in(volume - np.median(volume[rim]), mask.lone) for volume in volumes]
-        if any(membrane is not None for membrane in membranes):
-            volumes = _less(volumes, membranes)
-            beads = [_together(*parts) for parts in zip(beads, membranes, strict=True)]
-            mask, masks = make_mask(wish, _as_shown([_scaled(volume, rim) for volume in volumes], transfers), axes)
-    return volumes, beads, mask, masks
+def models_of_one(volume, tilt, plain, guarded, transfer=None, wary=False):
+    """Estimate background, scale, signal and noise of a volume of a set whose masks are known.
+
+    Parameters
+    ----------
+    volume : array_like of shape (N, N, N)
+    tilt : float, (float, float) or (float, float, float)
+    plain : gradalign.scores.beside.Mask or None
+        For volumes in which nothing but the particle stands; None if there are none.
+    guarded : gradalign.scores.beside.Mask
+        For the others, with ``lone``.
+    transfer : gradalign.fourier.transfer.Transfer, optional
+    wary : bool
+        Whether something may stand beside the particle even if noise hides it.
+
+    Returns
+    -------
+    plain, guarded : SignalModel or None
+        Each under its mask; None for one that is not for this volume. Both where all that is no noise lies in the plain
+        mask, but stands aside, or may be hidden.
+
+    Raises
+    ------
+    InputError
+        If the volume or the tilt range is unusable.
+    """
+    views, masks = opened_volume(volume, tilt, plain, guarded, transfer, wary)
+    alone = kept_out = None
+    if masks.alone:
+        (alone,) = _models_under(masks.alone, masks.around, views)
+    (beside,) = masks.beside
+    if alone is None or beside or wary:
+        (kept_out,) = _models_under(guarded, masks.noise, views)
+        kept_out = kept_out._replace(beside=beside)
+    return alone, kept_out
 
 
 def _spectra(volumes, mask, masks, wedges, seen):
@@ -293,28 +294,6 @@ def _spectra(volumes, mask, masks, wedges, seen):
     signal = shared_signal((totals - noises) / powers, totals / powers, places, powers) * powers
     floor = LEAST_SHARE * (signal + noise)
     return np.maximum(signal, floor), np.maximum(noise, floor)
-
-
-def _as_shown(volumes, transfers):
-    """Return volumes with a contrast transfer, so that a mask holds what it spreads of the particle, too."""
-    first = next((each for each in transfers or () if each is not None), None)
-    if first is None:
-        return volumes
-    return [first.showing(volume) if each is None else volume for volume, each in zip(volumes, transfers, strict=True)]
-
-
-def _scaled(volume, rim):
-    centred = volume - np.median(volume[rim])
-    return centred / centred.std()
-
-
-def _less(volumes, parts):
-    """Return volumes less the parts that are not the particle's; None for a volume that has none."""
-    return [volume if part is None else volume - part for volume, part in zip(volumes, parts, strict=True)]
-
-
-def _together(bead, membrane):
-    return membrane if bead is None else bead if membrane is None else bead + membrane
 
 
 def _least_sure(signal, noise):

@@ -32,6 +32,7 @@ from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import joined
 from gradalign.search.stochastic import place_candidates
 from gradalign.search.verdict import (
+    LARGEST_EXCESS,
     LEAST_EVIDENCE,
     LEAST_PROBABILITY,
     Compared,
@@ -64,7 +65,12 @@ class LikelihoodVolume(NamedTuple):
     crowded: CrowdedVolume | None = None
     """Itself for local agreement; None where nothing stands beside the particle, or the mask is given."""
     alone: "LikelihoodVolume | None" = None
-    """Itself as if nothing stood beside the particle, which then is not centred; None where it cannot be."""
+    """Itself as if nothing stood beside the particle; None where something does, or it is that."""
+
+    @property
+    def guarded(self):
+        """Whether its mask is for something beside the particle."""
+        return self.model is not None and self.model.crowded
 
 
 def finest_limit(settings):
@@ -127,10 +133,9 @@ def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name
     bands = {low_pass: narrowed(whole, limits[low_pass]) for low_pass in limits if low_pass != finest}
     # what it takes for noise would be neighbours
     joint = None if model.crowded else prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
-    crowded = alone = None
+    common = settings, voxel_size, name, movable
+    crowded, alone = None, model.alone and prepare_bands(volume, tilt_range, model.alone, *common)
     if model.crowded and model.lone and model.transfer is None:
-        common = settings, voxel_size, name, movable
-        alone = model.alone and prepare_bands(volume, tilt_range, model.alone, *common)
         smaller = tuple(prepare_bands(volume, tilt_range, core, *common) for core in cores(model))
         wide = surrounded(volume, tilt_range, model, band, name)
         crowded = CrowdedVolume(model.standardised(volume), tilt_range, wide, smaller)
@@ -173,6 +178,7 @@ def finest_pair(fixed, moving):
     -------
     (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
     """
+    fixed, moving = _under_one_mask(fixed, moving)
     finest = min(fixed.bands)
     held = fixed.bands[finest]
     return held if fixed.model is None else weighted(held, fixed.model, moving.model), moving.bands[finest]
@@ -200,10 +206,12 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
         If the interval does not divide 180, or only one of the surfaces is given.
     """
     settings, start = settings or Settings(), start or Start()
+    fixed, moving = _under_one_mask(fixed, moving)
     if fixed.alone and moving.alone:
         found = align_bands(fixed.alone, moving.alone, settings, voxel_size, start)
+        beside = fixed.model.beside or moving.model.beside
         # with something beside the particle d would be far above its expectation
-        if not found.reason:
+        if not found.reason or not beside and not found.excess > LARGEST_EXCESS:
             return found
     basis, seeds = free_directions(start.surface_f), (start.interval, start.surface_f, start.surface_g)
     pair, common = pair_bands(fixed, moving, settings), (basis, settings, voxel_size)
@@ -219,6 +227,13 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
     candidates = joined([candidates, deeper])
     steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
     return _finished(fixed, moving, candidates, steps, *common)
+
+
+def _under_one_mask(fixed, moving):
+    """Return a pair as if nothing stood beside the particles where one of the two is not prepared for anything else."""
+    if fixed.guarded == moving.guarded:
+        return fixed, moving
+    return fixed.alone or fixed, moving.alone or moving
 
 
 def _searched(pair, rotations, basis, settings, voxel_size, wider=1):
@@ -347,6 +362,7 @@ class LikelihoodScore(KernelScore):
 
     def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
         """Refine a transform without the logarithm's terms, and then jointly, see `Score.refine`."""
+        fixed, moving = _under_one_mask(fixed, moving)
         held, moved = finest_pair(fixed, moving)
         held = without_log_terms(held)
         basis = free_directions() if basis is None else basis

@@ -114,7 +114,7 @@ class Score(ABC):
         alike : bool
             Whether they are known to stand on one scale, with one noise and one contrast transfer.
         mask : str, float, (float, (float, float, float)) or array_like of shape (N, N, N), optional
-            As for `gradalign.scores.masks.make_mask`; the score's own way if left out.
+            As for `gradalign.scores.beside.masks_of_set`; the score's own way if left out.
         transfers : sequence of gradalign.fourier.transfer.Transfer or None, optional
             The contrast transfer of each volume, which must have its form already; left out if none has one.
 
