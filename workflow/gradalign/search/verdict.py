@@ -21,6 +21,7 @@ from gradalign.fourier.products import FIXED, MOVED
 from gradalign.fourier.spectrum import Spectrum
 from gradalign.scores.evaluation import evaluate
 from gradalign.scores.least_squares import LIKELIHOOD
+from gradalign.search.equivalents import shared_group
 from gradalign.search.joint import joint_curvature
 
 # of central differences, in radians and voxels
@@ -35,6 +36,8 @@ _PRIOR_ANGLE, _PRIOR_SHIFT = 1.8, 0.25
 _JOINT_FACTOR = 0.66
 # part of the resolution by which a rival places the particle elsewhere
 _ELSEWHERE = 0.5
+# standard errors of the rotation within which two answers differ by an element of a point group
+_SCATTER = 3.0
 
 MOST_RIVALS = 10
 """Largest number of rivals that count: further ones have next to no probability."""
@@ -243,7 +246,8 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None)
     fixed, moving, kernel = pair
     values, *_, counts, products = evaluate(*pair, rotation[None], translation[None])
     at, count = products[0], int(counts[0])
-    others = candidates.dissimilarities[rivals(candidates, rotation, translation, fixed)]
+    numbers = rivals(candidates, rotation, translation, fixed)
+    others = candidates.dissimilarities[numbers]
     if kernel == LIKELIHOOD:
         ratios = others - value
         expected, deviation = expected_value(fixed, moving, rotation)
@@ -257,6 +261,8 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None)
     evidence = Evidence(by_overlap) if evidence is None else evidence
     if evidence.beside:
         excess = np.nan
+    # each of these says so much of one object that chance does not
+    mates = candidates.rotations[numbers[ratios < evidence.value - evidence.least]]
     # what chance alone may match is a rival, too
     ratios = np.append(ratios, evidence.value - evidence.least)
     probability = float(1.0 / (1.0 + np.exp(-np.clip(ratios, -700.0, 700.0)).sum()))
@@ -264,7 +270,9 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None)
     reason = (
         _too_few(count)
         or _misplaced(translation, reach, fixed.size)
-        or _uncertain(evidence, spread, probability, excess)
+        or _uncertain(evidence, spread)
+        or _rivalled(probability, rotation, mates, spread)
+        or _far_off(excess)
         or _unremarkable(value, mean, count)
     )
     return {
@@ -293,14 +301,30 @@ def _misplaced(translation, reach, size):
     return ""
 
 
-def _uncertain(evidence, spread, probability, excess):
+def _uncertain(evidence, spread):
     """Return in a sentence why an answer is undetermined; nothing if it is determined."""
     if not evidence.value >= evidence.least:
         return "the volumes are explained hardly better by one object than by two"
     if not spread <= LARGEST_SD_DEG:
         return f"the rotation has a standard error of {spread:.0f} degrees"
-    if not probability >= LEAST_PROBABILITY:
-        return f"another transform is nearly as likely: this one has a probability of {probability:.2f}"
+    return ""
+
+
+def _rivalled(probability, rotation, mates, spread):
+    """Return in a sentence that a rival is nearly as likely, and what symmetry makes it so; nothing if none is."""
+    if probability >= LEAST_PROBABILITY:
+        return ""
+    reason = f"another transform is nearly as likely: this one has a probability of {probability:.2f}"
+    group = shared_group(rotation.T @ mates, _SCATTER * spread)
+    if group:
+        reason += (
+            f"; all likely ones differ by rotations of {group}, and are one answer if the object has this symmetry"
+        )
+    return reason
+
+
+def _far_off(excess):
+    """Return in a sentence that d is far above its expectation; nothing if it is not, or none is known."""
     if excess > LARGEST_EXCESS:
         return f"d is {excess:.0f} standard deviations above what is expected of one object"
     return ""
