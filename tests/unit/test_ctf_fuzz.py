@@ -68,6 +68,13 @@ def test_the_forms_say_the_same():
     assert np.allclose(heights["squared"], heights["half"] ** 2, atol=1e-6)
 
 
+def test_a_height_whose_square_is_no_number_is_refused():
+    cube = forms()["cube"].copy()
+    cube[3, 4, 5] = 7e19
+    with pytest.raises(InputError, match=r"ctf.mrc: is no CTF volume, it holds the number 7e\+19"):
+        from_stored(cube, "ctf.mrc")
+
+
 @FEW
 @given(how=mangled, data=data_kinds)
 def test_a_mangled_ctf_volume_is_one_sentence_or_a_transfer_of_finite_numbers(files, tmp_path, how, data):

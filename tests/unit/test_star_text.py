@@ -82,6 +82,7 @@ def test_reserved_words_at_the_start_of_a_row_are_values(tmp_path, value):
         ("a.mrc x\0y\n", "line 6 holds the control character '\\x00'"),
         ("a.mrc\u00a01\n", "has 1 values, where its table has 2 columns; its sign U+00A0 is no blank"),
         ("a.mrc 1\n" + HEAD + "b.mrc 1\n", "has the table data_particles twice, as where lists were joined"),
+        ("a.mrc 1\ndata_\ndata_\n", "has the table data_ twice, as where lists were joined"),
         ("_a.mrc 1\n", "line 6, '_a.mrc 1', begins with an underscore"),
     ],
 )

@@ -7,6 +7,8 @@ import numpy as np
 from gradalign.errors import InputError
 
 _SMALLEST = 8
+# no sum of squared transfers and doses comes to so much; its square is within single precision
+_LARGEST = 1e12
 
 
 class CtfVolume(NamedTuple):
@@ -47,6 +49,9 @@ def from_stored(volume, name):
     volume = volume.astype(np.float32)
     if not np.isfinite(volume).all():
         raise InputError(f"{name}: is no CTF volume, it holds NaN or infinity")
+    largest = float(np.abs(volume).max(initial=0.0))
+    if largest > _LARGEST:
+        raise InputError(f"{name}: is no CTF volume, it holds the number {largest:.3g}, as a damaged file does")
     size = volume.shape[1]
     half = size // 2 + 1
     if size >= _SMALLEST and volume.shape == (size, size, size):
