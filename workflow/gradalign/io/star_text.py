@@ -140,7 +140,8 @@ def _odd_sign(text):
 def _reason(error, text):
     twice = re.search(r"duplicate block name: (\S*)", str(error))
     if twice:
-        return f"has the table data_{_plain(twice[1]) if twice[1] else ''} twice, as where lists were joined; put all rows into one table"
+        name = twice[1] and _plain(twice[1])
+        return f"has the table data_{name} twice, as where lists were joined; put all rows into one table"
     odd = _odd_sign(text)
     if odd:
         return odd
