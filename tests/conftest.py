@@ -12,9 +12,9 @@ settings.load_profile("patient")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Start with the folders whose files take longest, so that no process is left alone with one at the end."""
-    longest = {"workflow": 0, "browser": 1}
-    items.sort(key=lambda item: longest.get(item.path.parts[-2], 2))
+    """Start with the files that take longest, so that no process is left alone with one at the end."""
+    longest = {"workflow": 0, "browser": 1, "test_picked_ctf.py": 2, "test_dataset.py": 2, "test_benchmarks.py": 2}
+    items.sort(key=lambda item: min(longest.get(part, 3) for part in item.path.parts[-2:]))
 
 
 @pytest.fixture(scope="session")

@@ -89,33 +89,41 @@ def tab(page):
     tab.close()
 
 
+# for tests that only look
+@pytest.fixture(scope="module")
+def seen(page):
+    tab = Tab(page)
+    yield tab
+    tab.close()
+
+
 def test_the_page_asks_for_nothing_and_complains_of_nothing(tab, page):
     assert tab.requests == [page.resolve().as_uri()]
     assert tab.complaints == []
 
 
-def test_markup_in_texts_stays_text(tab):
-    assert "<img src=x" in tab.ask("document.title")
-    assert tab.ask("document.querySelectorAll('img[src=\"x\"]').length") == 0
-    assert tab.ask("document.querySelector('h1').textContent").endswith(MARKUP)
-    assert MARKUP in tab.ask("document.querySelector('#table-a tbody').textContent")
-    assert MARKUP in tab.ask("document.querySelectorAll('.scenes figcaption')[1].textContent")
+def test_markup_in_texts_stays_text(seen):
+    assert "<img src=x" in seen.ask("document.title")
+    assert seen.ask("document.querySelectorAll('img[src=\"x\"]').length") == 0
+    assert seen.ask("document.querySelector('h1').textContent").endswith(MARKUP)
+    assert MARKUP in seen.ask("document.querySelector('#table-a tbody').textContent")
+    assert MARKUP in seen.ask("document.querySelectorAll('.scenes figcaption')[1].textContent")
 
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_sticks_out_sideways(tab, width, dark):
-    tab.look(width, dark=dark)
+def test_nothing_sticks_out_sideways(seen, width, dark):
+    seen.look(width, dark=dark)
     try:
-        assert tab.ask("document.documentElement.scrollWidth") <= width
-        assert tab.complaints == []
+        assert seen.ask("document.documentElement.scrollWidth") <= width
+        assert seen.complaints == []
         # light letters on dark ground or dark ones on light, in the tables too
         for place in ("body", "#table-a thead th", "#table-a tbody td.number", "#table-a td.good", "#table-a .dt-info"):
-            ground, ink = (sum(map(int, colour[4:-1].split(",")[:3])) for colour in tab.ask(f"({COLOURS})({place!r})"))
+            ground, ink = (sum(map(int, colour[4:-1].split(",")[:3])) for colour in seen.ask(f"({COLOURS})({place!r})"))
             assert (ground < ink) == dark, place
             assert abs(ground - ink) > 250, place
     finally:
-        tab.look()
+        seen.look()
 
 
 @pytest.fixture(scope="module")
@@ -148,25 +156,25 @@ def test_no_column_of_the_scores_is_cut(scores_page, width):
         tab.close()
 
 
-def test_text_in_figures_is_text(tab):
-    assert "Resolution (Å)" in tab.ask("document.querySelector('#figure-a svg').textContent")
-    assert tab.ask("document.querySelector('#figure-a figcaption').textContent") == "What the figure shows."
-    assert "What the figure shows." not in tab.ask("document.querySelector('#figure-a svg').textContent")
+def test_text_in_figures_is_text(seen):
+    assert "Resolution (Å)" in seen.ask("document.querySelector('#figure-a svg').textContent")
+    assert seen.ask("document.querySelector('#figure-a figcaption').textContent") == "What the figure shows."
+    assert "What the figure shows." not in seen.ask("document.querySelector('#figure-a svg').textContent")
 
 
-def test_every_part_has_a_heading_a_label_or_words(tab):
-    assert tab.ask("[...document.querySelectorAll('svg[role=img]')].every((e) => e.getAttribute('aria-label'))")
-    assert tab.ask("[...document.querySelectorAll('img')].every((e) => e.alt)")
+def test_every_part_has_a_heading_a_label_or_words(seen):
+    assert seen.ask("[...document.querySelectorAll('svg[role=img]')].every((e) => e.getAttribute('aria-label'))")
+    assert seen.ask("[...document.querySelectorAll('img')].every((e) => e.alt)")
     labels = "[...document.querySelectorAll('input, select')].every((e) => e.labels.length || e.ariaLabel)"
-    assert tab.ask(labels)
-    assert tab.ask("[...document.querySelectorAll('button')].every((e) => e.textContent.trim() || e.ariaLabel)")
-    levels = tab.ask("[...document.querySelectorAll('h1,h2,h3')].map((e) => Number(e.tagName[1]))")
+    assert seen.ask(labels)
+    assert seen.ask("[...document.querySelectorAll('button')].every((e) => e.textContent.trim() || e.ariaLabel)")
+    levels = seen.ask("[...document.querySelectorAll('h1,h2,h3')].map((e) => Number(e.tagName[1]))")
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
     # but for what the drawing library names inside each of its drawings
-    ids = tab.ask("[...document.querySelectorAll('[id]')].filter((e) => !e.closest('.scene')).map((e) => e.id)")
+    ids = seen.ask("[...document.querySelectorAll('[id]')].filter((e) => !e.closest('.scene')).map((e) => e.id)")
     assert len(ids) == len(set(ids))
-    links = tab.ask("[...document.querySelectorAll('a[href^=\"#\"]')].map((e) => e.getAttribute('href').slice(1))")
+    links = seen.ask("[...document.querySelectorAll('a[href^=\"#\"]')].map((e) => e.getAttribute('href').slice(1))")
     assert set(links) <= set(ids)
 
 
