@@ -79,6 +79,16 @@ def test_the_smaller_tilt_range_is_what_an_overlap_is_held_against():
         assert np.isfinite(ends.candidates.dissimilarities).all()
 
 
+def test_a_search_from_coarse_to_fine_holds_an_overlap_against_the_smaller_range_at_every_limit():
+    volumes = np.random.default_rng(4).normal(size=(2, 32, 32, 32)).astype(np.float32)
+    narrow, complete = prepare(volumes[0], TILT / 2, 5.3), prepare(volumes[1], 90.0, 5.3)
+    deep = replace(ANY, search=COARSE_TO_FINE, least_overlap=0.3)
+    for pair in ((narrow, complete), (complete, narrow)):
+        found, without = (search(pair, settings) for settings in (deep, replace(deep, least_overlap=0.0)))
+        assert found.dissimilarity == without.dissimilarity
+        assert np.array_equal(found.path, without.path)
+
+
 def test_volumes_without_common_frequencies_have_no_answer():
     volumes = np.random.default_rng(5).normal(size=(2, 24, 24, 24)).astype(np.float32)
     fixed, moving = prepare(volumes[0], (20, 21), 8.0), prepare(volumes[1], (60, 61), 8.0)

@@ -98,7 +98,9 @@ def _coarse_to_fine(pair, candidates, free, settings, voxel_size, seed):
     rounds = rounds_to(settings.rounds, settings.low_pass or 2.0 * voxel_size, size * voxel_size)
     finest = rounds[-1].low_pass
     limits = {each.low_pass: band_limit(size, each.low_pass, voxel_size) for each in rounds}
-    bands = {low_pass: (narrowed(fixed, limit), moving) for low_pass, limit in limits.items()} | {finest: pair[:2]}
+    # both: an overlap is held against what each has measured up to the limit
+    bands = {low_pass: (narrowed(fixed, limit), narrowed(moving, limit)) for low_pass, limit in limits.items()}
+    bands |= {finest: pair[:2]}
     settings = replace(settings, rounds=rounds)
     found, trace, path = coarse_to_fine(bands, number, candidates.rotations, free, settings, voxel_size)
     # a round's steps end by falls of a log-likelihood, which these scores are not
