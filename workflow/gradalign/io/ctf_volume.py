@@ -41,7 +41,7 @@ def from_stored(volume, name):
     Raises
     ------
     InputError
-        If it has none of these forms or holds NaN or infinity.
+        If it has none of these forms, or holds NaN, infinity or a number that no CTF comes to.
     """
     volume = np.asarray(volume)
     if volume.ndim != 3 or min(volume.shape) < _SMALLEST // 2 or volume.dtype.kind not in "iuf":
