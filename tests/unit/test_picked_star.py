@@ -65,6 +65,24 @@ def test_a_file_of_before_relion_3_1_has_origins_in_pixels_and_its_pixel_size_by
     assert picked.translations(1.0).tolist() == [[-1.5] * 3, [2.0] * 3]
 
 
+PIXELS = {"rlnOriginX": [1, 0, -2], "rlnOriginY": [0, 0, 0], "rlnOriginZ": [0, 2, 0]}
+
+
+@pytest.mark.parametrize("labels", [PIXELS, ["rlnOriginX", "rlnOriginY"], ["rlnOriginZ"]])
+def test_origins_in_pixels_beside_those_in_angstrom_change_nothing_where_they_agree(tmp_path, labels):
+    picked = read_picked(write(tmp_path, changed(**{label: PIXELS[label] for label in labels})))
+    assert picked.translations(1.25).tolist() == [[-1, 0, 0], [0, 0, -2], [2, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    "pixels", [{"rlnOriginX": [1, 0.5, -2]}, {"rlnOriginX": [-1, 0, 2]}, {label: [0, 0, 0] for label in PIXELS}]
+)
+def test_origins_in_pixels_that_contradict_those_in_angstrom_are_one_sentence(tmp_path, pixels):
+    with pytest.raises(InputError, match=r"run.star: _rlnOrigin.Angst of row . is \S+ Å and .* contradict") as caught:
+        read_picked(write(tmp_path, changed(**PIXELS | pixels)))
+    assert "\n" not in str(caught.value)
+
+
 def test_priors_subsets_and_tilt_ranges_are_read(tmp_path):
     columns = {"rlnAngleTiltPrior": [1, 2, 3], "rlnAnglePsiPrior": [4, 5, 6], "rlnRandomSubset": [1, 2, 1]}
     columns |= {"gradalignTiltMin": [-60] * 3, "gradalignTiltMax": [50] * 3}

@@ -94,6 +94,40 @@ def test_a_broken_row_is_named_with_its_line(tmp_path, text, words):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "a.mrc 1\n#1/b.mrc 2\nc.mrc 3\n",
+        "#1/a.mrc 1\nb.mrc 2\n",
+        "a.mrc 1\n  #b.mrc 2\n",
+        "a.mrc #1\nb.mrc #2\n",
+        "a.mrc #1 2\nb.mrc #2 3\n",
+    ],
+)
+def test_a_value_that_would_be_lost_as_a_comment_is_one_sentence(tmp_path, text):
+    with pytest.raises(InputError, match=r"run.star: .*line \d+, '\S.*', has '#\S+', which .* put it in quotes"):
+        rows(tmp_path / "run.star", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# a.mrc 1\nb.mrc 2\n",
+        "b.mrc 2 #best\n",
+        "b.mrc 2\n# end\n",
+        "b.mrc 2\n#removed: a.mrc 1 (dust)\n",
+        "b.mrc 2\n## dust\n",
+        "b.mrc 2\n\n#version 30001\n\ndata_x\n\n_rlnNote 1\n",
+    ],
+)
+def test_comments_among_rows_are_comments(tmp_path, text):
+    assert rows(tmp_path / "run.star", text) == [("b.mrc", "2")]
+
+
+def test_values_in_quotes_may_begin_with_the_sign_of_a_comment(tmp_path):
+    assert rows(tmp_path / "run.star", "'#1/a.mrc' \"#2\"\n") == [("#1/a.mrc", "#2")]
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"\x1f\x8b\x08\x00" + bytes(300), "compressed by gzip, where a STAR file is needed; unpack it"),

@@ -162,6 +162,15 @@ def test_a_file_that_is_not_whole_is_one_sentence(tmp_path, change, words):
     assert "\n" not in str(caught.value)
 
 
+def spider(edge, order):
+    """Return a volume as SPIDER writes it: a header of whole records of one row each."""
+    record = 4 * edge
+    records = -(-1024 // record)
+    head = np.zeros(records * edge, f"{order}f4")
+    head[[0, 1, 4, 11, 12, 21, 22]] = edge, edge, 3, edge, records, records * record, record
+    return head.tobytes() + np.ones(edge**3, f"{order}f4").tobytes()
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -172,6 +181,8 @@ def test_a_file_that_is_not_whole_is_one_sentence(tmp_path, change, words):
         (b"MM\x00*" + bytes(2000), "a TIFF image"),
         (b"\xfd7zXZ\x00" + bytes(2000), "compressed by xz, .*; unpack it"),
         (b"\n# version 30001\n\ndata_particles\n", "a STAR file"),
+        (spider(16, "<"), "a SPIDER file, .*e2proc3d.py"),
+        (spider(20, ">"), "a SPIDER file"),
     ],
 )
 def test_files_of_other_kinds_are_called_by_their_names(tmp_path, content, words):

@@ -1,5 +1,7 @@
 """Files of another kind than the list or the volume that is needed: known by how they begin, and what to do then."""
 
+import struct
+
 _BEGINNINGS = (
     (b"version https://git-lfs", "a pointer of Git LFS", "`git lfs pull` fetches the file itself"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "EMAN2's e2proc3d.py makes an MRC file of it"),
@@ -12,12 +14,27 @@ _BEGINNINGS = (
 )
 _PACKED = ((b"\x1f\x8b", "compressed by gzip", "unpack it"), (b"BZh", "compressed by bzip2", "unpack it"))
 _PAGES = (b"<!doctype html", b"<html")
+_SPIDER = ("a SPIDER file", "EMAN2's e2proc3d.py makes an MRC file of it")
+# numbers at the start of its header; its kinds are images, volumes and their transforms
+_SPIDER_HEAD, _SPIDER_KINDS = 23, (1, 3, -11, -12, -21, -22)
 _PAGE = ("a web page", "download the file itself")
 _MAP, _MAP_AT = b"MAP ", 208
 
 
 def _matching(start, kinds):
     return next(((name, hint) for beginning, name, hint in kinds if start.startswith(beginning)), None)
+
+
+def _is_spider(start):
+    """Return whether a file is one of SPIDER: it has no mark, but its header tells its own length in two ways."""
+    if len(start) < 4 * _SPIDER_HEAD:
+        return False
+    for order in "<>":
+        head = struct.unpack_from(f"{order}{_SPIDER_HEAD}f", start)
+        kind, columns, records, whole, record = head[4], head[11], head[12], head[21], head[22]
+        if kind in _SPIDER_KINDS and columns >= 1 and record == 4 * columns and whole == records * record > 0:
+            return True
+    return False
 
 
 def foreign_volume(start):
@@ -38,6 +55,8 @@ def foreign_volume(start):
         return _PAGE
     if text.startswith((b"data_", b"# version")):
         return "a STAR file", "give the volume itself"
+    if _is_spider(start):
+        return _SPIDER
     return _matching(start, _BEGINNINGS)
 
 

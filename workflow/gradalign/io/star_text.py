@@ -39,6 +39,9 @@ _BLANKS = {ord("\v"): " ", ord("\f"): " "}
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 # look like a blank and are none
 _NO_BLANK = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
+# what would be a comment at the start of a word, and a text of several lines
+_HIDING = re.compile(r"#[^#\s]")
+_TEXT_FIELD = re.compile(r"^;", re.MULTILINE)
 _UNDERSCORE = "begins with an underscore in the rows of a table, where a value in quotes is needed"
 
 
@@ -131,6 +134,41 @@ def _odd_row(text):
     return ""
 
 
+def _hides(text, place):
+    """Return whether a # starts a word in a line that does not begin with a label."""
+    line = text[text.rfind("\n", 0, place) + 1 : place]
+    return (not line or line[-1] in " \t") and not line.lstrip().startswith("_")
+
+
+def _hidden_row(text):
+    """Return in words the first row of a loop that a sign # hides, if there is one.
+
+    RELION knows no comments between the rows of a table, CIF does.
+    """
+    if not any(_hides(text, found.start()) for found in _HIDING.finditer(text)) or _TEXT_FIELD.search(text):
+        return ""
+    columns, begun = None, False
+    for number, line in enumerate(text.split("\n"), start=1):
+        words = _WORD.findall(line)
+        first = words[0].lower() if words else ""
+        if first == "loop_":
+            columns, begun = 0, False
+        elif not first and begun or first.startswith("data_") and len(words) == 1:
+            # an empty line ends a table of RELION
+            columns = None
+        elif columns is not None and first.startswith("_"):
+            columns += 1
+        elif columns and first:
+            begun = begun or first[0] != "#"
+            hiding = next((place for place, word in enumerate(words) if word[0] == "#"), columns)
+            if hiding < columns <= len(words) and len(words[hiding]) > 1 and (hiding or len(words) == columns):
+                return (
+                    f"line {number}, {_shown(line)!r}, has {_shown(words[hiding])!r}, which is a value to RELION and a "
+                    "comment to others; put it in quotes, or a blank behind the # of a comment"
+                )
+    return ""
+
+
 def _odd_sign(text):
     """Return in words the first sign that belongs into no list, if there is one."""
     found = _CONTROL.search(text)
@@ -185,6 +223,9 @@ def read_tables(path):
         raise InputError(f"{path}: is no readable STAR file ({_reason(error, armoured)})") from error
     for block in document:
         _check_one_kind(path, block, text)
+    hidden = _hidden_row(armoured)
+    if hidden:
+        raise InputError(f"{path}: is no readable STAR file ({hidden})")
     return found
 
 

@@ -34,6 +34,9 @@ from gradalign.particles.star_columns import (
 )
 from gradalign.particles.star_columns import angles as angle_columns
 
+# voxels by which origins in Å and in pixels may differ, for programs round them
+_SAME_ORIGIN = 0.1
+
 
 @dataclass(frozen=True)
 class Picked:
@@ -202,6 +205,36 @@ def _premultiplied(path, tables, table):
     return None if flags is None else flags == 1
 
 
+def _origins(path, table, rows):
+    """Return the origins of particles, (n, 3), zero without any, and whether they are in pixels.
+
+    RELION's are in Å since version 3.1; those in pixels are only looked at where there are no others.
+    """
+    origins = numbers(path, table, ORIGINS)
+    if origins is None:
+        pixels = numbers(path, table, PIXEL_ORIGINS)
+        return (np.zeros((len(rows), 3)), False) if pixels is None else (pixels[rows], True)
+    told = [axis for axis, label in enumerate(PIXEL_ORIGINS) if label in table]
+    pixels = numbers(path, table, [PIXEL_ORIGINS[axis] for axis in told])
+    if pixels is not None:
+        _check_same_origins(path, origins[rows][:, told], pixels[rows], rows, told)
+    return origins[rows], False
+
+
+def _check_same_origins(path, origins, pixels, rows, axes):
+    """Say so if origins in Å and in pixels differ by more than their unit."""
+    size = max(float((origins * pixels).sum()), 0.0) / max(float((pixels**2).sum()), 1e-12)
+    off = np.argwhere(np.abs(origins - size * pixels) > _SAME_ORIGIN * max(size, 1.0))
+    if off.size:
+        row, column = off[0]
+        axis = axes[column]
+        raise InputError(
+            f"{path}: _{ORIGINS[axis]} of row {rows[row] + 1} is {origins[row, column]:g} Å and _{PIXEL_ORIGINS[axis]} "
+            f"is {pixels[row, column]:g} pixels, which contradict each other; remove the wrong columns (RELION takes "
+            "those in Å)"
+        )
+
+
 def _subsets(path, subsets):
     if subsets is None:
         return None
@@ -308,10 +341,7 @@ def picked_rows(path, tables, name, class_number=None):
     rows = _rows_of_class(path, table, class_number)
     if len(rows) < 2:
         raise InputError(f"{path}: holds one particle, where at least two are needed for two half sets")
-    origins, in_pixels = numbers(path, table, ORIGINS), False
-    if origins is None:
-        origins = numbers(path, table, PIXEL_ORIGINS)
-        in_pixels = origins is not None
+    origins, in_pixels = _origins(path, table, rows)
     ctf_images = texts(path, table, CTF_IMAGE)
 
     def of_rows(column):
@@ -325,7 +355,7 @@ def picked_rows(path, tables, name, class_number=None):
         images=None,
         ctf_images=None if ctf_images is None else [ctf_images[row] for row in rows],
         angles=of_rows(angle_columns(path, table, ANGLES)),
-        origins=np.zeros((len(rows), 3)) if origins is None else origins[rows],
+        origins=origins,
         origins_in_pixels=in_pixels,
         # one of the two tells no axis
         priors=of_rows(angle_columns(path, table, PRIORS)) if set(PRIORS) <= set(table) else None,
