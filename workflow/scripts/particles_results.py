@@ -22,6 +22,7 @@ from gradalign.particles.results import (
 from gradalign.particles.reversal import reversal_sentences
 from gradalign.particles.star import read_picked
 from gradalign.particles.state import load_state
+from gradalign.particles.transfer_check import transfer_sentences
 from gradalign.report.csv_tables import write_csv
 from gradalign.report.html import frame_part, write_page
 from gradalign.run.jobs import job
@@ -53,6 +54,7 @@ with job(snakemake.log[0]) as say:
     ):
         write_csv(table, path)
     lines = summary(picked, entries, state, section) + reversal_sentences(entries, state, reference, section)
+    lines += transfer_sentences(entries, state, section)
     lines.append(bound_sentence(known_reference_bound(entries, state, section, snakemake.params.seed)))
     write_text(output.summary, "\n".join(lines) + "\n")
     parts = [frame_part("Rounds", rounds)]

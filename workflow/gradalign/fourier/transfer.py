@@ -143,6 +143,11 @@ class Transfer(NamedTuple):
         return _multiplied(volume, self.factor * self.summing), self.amplitude * self.summing
 
     @property
+    def heights(self):
+        """The CTF, with its sign, by which a volume that is not premultiplied shows the object."""
+        return self.factor * self.summing
+
+    @property
     def deviation(self):
         """Deviation of what the volume is made of where noise in the images has unit deviation."""
         if not self.premultiplied:

@@ -12,10 +12,9 @@ from gradalign.averaging.wedge_average import sampler
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import prepare
-from gradalign.particles.images import read_particle
 from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.results import filtered_average
-from gradalign.particles.rounds import stated_voxel_size
+from gradalign.particles.rounds import read_entry
 from gradalign.particles.search import prior_surface
 from gradalign.particles.state import make_plan
 from gradalign.scores.evaluation import information
@@ -89,12 +88,10 @@ def _transforms(entries, average, state, section):
     for number in np.unique(np.linspace(0, len(kept) - 1, _SAMPLE).round().astype(int)):
         entry = kept[number]
         try:
-            stated = stated_voxel_size(section, state.voxel_size)
-            volume = read_particle(entry.image, size, stated, entry.box_rotation)
+            volume = read_entry(entry, state, section)
         except InputError:
             # it has gone since
             continue
-        volume = -volume if section["contrast"] == "dark" else volume
         transfer = particle_transfer(entry, section["ctf"], size)
         volume = volume if transfer is None else transfer.applied(volume)
         fixed = _on_white_noise(prepare(volume, entry.wedge, name=str(entry.image), movable=False), transfer)

@@ -78,6 +78,30 @@ def stated_voxel_size(section, voxel_size):
     return 0.0 if section["voxel_size"] else voxel_size
 
 
+def read_entry(entry, state, section):
+    """Return the volume of a particle, density bright, see `gradalign.particles.images.read_particle`.
+
+    Parameters
+    ----------
+    entry : gradalign.particles.entries.Entry
+    state : gradalign.particles.state.State
+    section : dict
+        ``particles`` of the configuration.
+
+    Returns
+    -------
+    numpy.ndarray of shape (N, N, N), float32
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or the volume unusable.
+    """
+    stated = stated_voxel_size(section, state.voxel_size)
+    volume = read_particle(entry.image, state.references.shape[-1], stated, entry.box_rotation)
+    return -volume if section["contrast"] == "dark" else volume
+
+
 def align_chunk(entries, state, section, alignment, seed, sums):
     """Align particles and add them to the averages of their half sets, one after the other.
 
@@ -110,9 +134,7 @@ def align_chunk(entries, state, section, alignment, seed, sums):
         for entry in members:
             if not entry.failure:
                 try:
-                    stated = stated_voxel_size(section, plan.voxel_size)
-                    volume = read_particle(entry.image, plan.box, stated, entry.box_rotation)
-                    volume = -volume if section["contrast"] == "dark" else volume
+                    volume = read_entry(entry, state, section)
                     rng = generator(seed, "particle", len(state.history), entry.particle)
                     transfer = particle_transfer(entry, section["ctf"], plan.box)
                     entry = _align_entry(entry, volume, transfer, reference, rng, sums)
