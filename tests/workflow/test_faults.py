@@ -105,7 +105,8 @@ def test_files_larger_than_may_be_are_named_and_afterwards_the_study_goes_on(tmp
     def lower():
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limit))
 
-    run = snakemake(tmp_path, "--cores", 1, "--", *DENSITIES, preexec_fn=lower)
+    words = command(tmp_path, "--cores", 1, "--", *DENSITIES)
+    run = subprocess.run(words, capture_output=True, text=True, preexec_fn=lower)
     assert run.returncode != 0
     assert "results/tiny/density/phantom.mrc: could not be written (File too large)" in run.stderr
     assert not (tmp_path / DENSITIES[0]).exists()
