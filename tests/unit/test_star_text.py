@@ -99,13 +99,33 @@ def test_a_broken_row_is_named_with_its_line(tmp_path, text, words):
         "a.mrc 1\n#1/b.mrc 2\nc.mrc 3\n",
         "#1/a.mrc 1\nb.mrc 2\n",
         "a.mrc 1\n  #b.mrc 2\n",
-        "a.mrc #1\nb.mrc #2\n",
-        "a.mrc #1 2\nb.mrc #2 3\n",
     ],
 )
 def test_a_value_that_would_be_lost_as_a_comment_is_one_sentence(tmp_path, text):
-    with pytest.raises(InputError, match=r"run.star: .*line \d+, '\S.*', has '#\S+', which .* put it in quotes"):
+    with pytest.raises(InputError, match=r"run.star: .*line \d+, ' *#\S+ \d', begins with '#\S+', .*put it in quotes"):
         rows(tmp_path / "run.star", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("my a.mrc 1\nmy b.mrc 2\n", 6),
+        ("a.mrc 1 2\nb.mrc\n", 6),
+        ("a.mrc 1\nb.mrc\n2\n", 7),
+        ("a.mrc #1\nb.mrc #2\n", 6),
+        ("a.mrc 1\n'my b.mrc' #2\nc.mrc\n", 7),
+        ("a.mrc 1\n\nb.mrc\n2\n", 8),
+    ],
+)
+def test_rows_that_make_up_for_each_others_values_are_one_sentence(tmp_path, text, line):
+    """CIF counts values alone: these tables have as many as whole rows would."""
+    with pytest.raises(InputError, match=rf"line {line}, .*, has \d values, where its table has 2 columns"):
+        rows(tmp_path / "run.star", text)
+
+
+def test_labels_may_stand_beside_the_word_that_opens_a_loop(tmp_path):
+    text = "data_x # a table\nloop_ _a _b\n_c # three\n1 2 3\n4 5 6\n"
+    assert tables(tmp_path / "run.star", text.encode()) == {"x": {"a": ["1", "4"], "b": ["2", "5"], "c": ["3", "6"]}}
 
 
 @pytest.mark.parametrize(

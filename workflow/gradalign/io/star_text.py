@@ -39,8 +39,9 @@ _BLANKS = {ord("\v"): " ", ord("\f"): " "}
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 # look like a blank and are none
 _NO_BLANK = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
-# what would be a comment at the start of a word, and a text of several lines
-_HIDING = re.compile(r"#[^#\s]")
+# how lines begin that are no rows, what a row may begin with, and a text of several lines
+_HEADS = "_#dDlL"
+_HIDING = re.compile(r"#[^#]")
 _TEXT_FIELD = re.compile(r"^;", re.MULTILINE)
 _UNDERSCORE = "begins with an underscore in the rows of a table, where a value in quotes is needed"
 
@@ -103,70 +104,54 @@ def _shown(text):
 
 
 def _odd_row(text):
-    """Return in words the first row with more or fewer values than its loop has columns, if there is one."""
-    columns = None
-    for number, line in enumerate(text.split("\n"), start=1):
-        words = _WORD.findall(line)
-        first = words[0].lower() if words else "#"
-        if first == "loop_":
-            columns = 0
-        elif first.startswith("data_") and len(words) == 1:
-            columns = None
-        elif columns is not None and first.startswith("_") and (len(words) == 1 or words[1].startswith("#")):
-            columns += 1
-        elif columns and first.startswith("_"):
-            return f"line {number}, {_shown(line)!r}, {_UNDERSCORE}"
-        elif columns and not first.startswith("#"):
-            for place, word in enumerate(words):
-                # a comment starts a word
-                if word.startswith("#"):
-                    words = words[:place]
-                    break
-            if len(words) != columns:
-                hidden = _NO_BLANK.search(unquote(line, errors="surrogateescape"))
-                return (
-                    f"line {number}, {_shown(line)!r}, has {len(words)} values, where its table has {columns} columns"
-                    + (f"; its sign U+{ord(hidden[0]):04X} is no blank" if hidden else "")
-                )
-            quoted = next((word for word in words if word[0] in "'\"" and (len(word) < 2 or word[-1] != word[0])), None)
-            if quoted:
-                return f"line {number} has the value {_shown(quoted)}, whose quotation mark does not end"
-    return ""
+    """Return in words the first row with more or fewer values than its loop has columns, if there is one.
 
-
-def _hides(text, place):
-    """Return whether a # starts a word in a line that does not begin with a label."""
-    line = text[text.rfind("\n", 0, place) + 1 : place]
-    return (not line or line[-1] in " \t") and not line.lstrip().startswith("_")
-
-
-def _hidden_row(text):
-    """Return in words the first row of a loop that a sign # hides, if there is one.
-
-    RELION knows no comments between the rows of a table, CIF does.
+    CIF counts values whatever line they stand in, and takes for a comment what begins with #; RELION goes line by line.
     """
-    if not any(_hides(text, found.start()) for found in _HIDING.finditer(text)) or _TEXT_FIELD.search(text):
-        return ""
-    columns, begun = None, False
+    columns, begun, ended, quotes = None, False, False, "'" in text or '"' in text
     for number, line in enumerate(text.split("\n"), start=1):
-        words = _WORD.findall(line)
-        first = words[0].lower() if words else ""
-        if first == "loop_":
-            columns, begun = 0, False
-        elif not first and begun or first.startswith("data_") and len(words) == 1:
-            # an empty line ends a table of RELION
-            columns = None
-        elif columns is not None and first.startswith("_"):
+        words = line.split()
+        # nearly all lines of a long list
+        if begun and len(words) == columns and words[0][0] not in _HEADS and "#" not in line and not quotes:
+            continue
+        first, alone = words[0].lower() if words else "", len(words) == 1 or words[1:] and words[1].startswith("#")
+        if first == "loop_" or first.startswith("data_") and alone:
+            columns = sum(word.startswith("_") for word in words) if first == "loop_" else None
+            begun = ended = False
+        elif not first:
+            # RELION reads no further
+            ended = begun
+        elif columns is not None and first[0] == "_":
+            if begun or not alone:
+                return f"line {number}, {_shown(line)!r}, {_UNDERSCORE}"
             columns += 1
-        elif columns and first:
+        elif columns and not (ended and first[0] == "#"):
+            odd = _odd_words(number, line, columns)
+            if odd:
+                return odd
             begun = begun or first[0] != "#"
-            hiding = next((place for place, word in enumerate(words) if word[0] == "#"), columns)
-            if hiding < columns <= len(words) and len(words[hiding]) > 1 and (hiding or len(words) == columns):
-                return (
-                    f"line {number}, {_shown(line)!r}, has {_shown(words[hiding])!r}, which is a value to RELION and a "
-                    "comment to others; put it in quotes, or a blank behind the # of a comment"
-                )
     return ""
+
+
+def _odd_words(number, line, columns):
+    """Return in words what is wrong with the number of values in a line, if anything."""
+    words = _WORD.findall(line)
+    if words[0].startswith("#"):
+        if len(words) != columns or not _HIDING.match(words[0]):
+            return ""
+        return (
+            f"line {number}, {_shown(line)!r}, begins with {_shown(words[0])!r}, which is a value to RELION and a "
+            "comment to others; put it in quotes, or a blank behind the # of a comment"
+        )
+    # a comment starts a word
+    words = words[: next((place for place, word in enumerate(words) if word.startswith("#")), len(words))]
+    if len(words) != columns:
+        hidden = _NO_BLANK.search(unquote(line, errors="surrogateescape"))
+        return f"line {number}, {_shown(line)!r}, has {len(words)} values, where its table has {columns} columns" + (
+            f"; its sign U+{ord(hidden[0]):04X} is no blank" if hidden else ""
+        )
+    quoted = next((word for word in words if word[0] in "'\"" and (len(word) < 2 or word[-1] != word[0])), None)
+    return f"line {number} has the value {_shown(quoted)}, whose quotation mark does not end" if quoted else ""
 
 
 def _odd_sign(text):
@@ -223,9 +208,9 @@ def read_tables(path):
         raise InputError(f"{path}: is no readable STAR file ({_reason(error, armoured)})") from error
     for block in document:
         _check_one_kind(path, block, text)
-    hidden = _hidden_row(armoured)
-    if hidden:
-        raise InputError(f"{path}: is no readable STAR file ({hidden})")
+    odd = "" if _TEXT_FIELD.search(armoured) else _odd_row(armoured)
+    if odd:
+        raise InputError(f"{path}: is no readable STAR file ({odd})")
     return found
 
 
