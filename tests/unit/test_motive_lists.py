@@ -132,6 +132,7 @@ def errors_of(motives, truth):
         ("a.tbl", b"1 2 3\n4 5\n", "a.tbl: is no readable table of Dynamo"),
         ("a.tbl", b"1 2 3\n4 5 6\n", "a.tbl: is no table of Dynamo, which has a row of at least 9"),
         ("a.tbl", b"1 1 1 0 0 0 nan 0 0\n" * 2, "a.tbl: holds numbers, angles or shifts of subtomograms that are not"),
+        ("a.tbl", b"\ndata_particles\n\nloop_\n_rlnNote\n1\n2\n", "a.tbl: has no column _rlnImageName"),
         ("a.tbl", b"1.5 1 1 0 0 0 0 0 0\n" * 2, "a.tbl: has a subtomogram of number 1.5"),
         (
             "a.tbl",

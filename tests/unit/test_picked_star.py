@@ -111,7 +111,9 @@ def test_priors_subsets_and_tilt_ranges_are_read(tmp_path):
         (changed(rlnOpticsGroup=[1, 1, 2]), "names the optics group 2, which data_optics lacks"),
         (changed(rlnTomoSubtomogramRot=[0, 30, 0]), "lacks _rlnTomoSubtomogramTilt"),
         (changed(rlnCtfImage=["a_ctf.mrc", "None", "c_ctf.mrc"]), "_rlnCtfImage of row 2 is 'None'"),
-        (changed(rlnClassNumber=[1, 2, 1]), "holds the classes 1, 2 .*particles.class_number"),
+        (changed(rlnClassNumber=[1, 2, 1]), "holds the classes 1, 2 .*particles.class_number to one of them, or"),
+        (changed(rlnClassNumber=[1, 0, 1]), "holds the classes 0, 1 .*particles.class_number to one of them above 0"),
+        (changed(rlnClassNumber=[1, 1.5, 1]), "_rlnClassNumber of row 2 is 1.5, where a whole number is needed"),
         ({label: values[:1] for label, values in COLUMNS.items()}, "holds one particle"),
         ({label: [] for label in COLUMNS}, "holds no particles"),
     ],
@@ -158,6 +160,13 @@ def test_a_list_of_tomograms_is_told_from_one_of_particles(tmp_path):
     path = tmp_path / "tomograms.star"
     path.write_text("data_global\n\nloop_\n_rlnTomoName #1\n_rlnVoltage #2\nTS_1 300\n", encoding="utf-8")
     with pytest.raises(InputError, match="no column _rlnImageName.* it lists tomograms: give the list of their"):
+        read_picked(path)
+
+
+def test_an_optimisation_set_without_particles_is_told_from_a_list(tmp_path):
+    path = tmp_path / "optimisation_set.star"
+    path.write_text("data_\n\n_rlnTomoTomogramsFile tomograms.star\n", encoding="utf-8")
+    with pytest.raises(InputError, match="an optimisation set names its particles as _rlnTomoParticlesFile"):
         read_picked(path)
 
 

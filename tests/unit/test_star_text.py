@@ -153,6 +153,12 @@ def test_values_in_quotes_may_begin_with_the_sign_of_a_comment(tmp_path):
         (b"\x1f\x8b\x08\x00" + bytes(300), "compressed by gzip, where a STAR file is needed; unpack it"),
         (b"<html><body>404</body></html>", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+        (b"\x93NUMPY\x01\x00" + bytes(300), "a NumPy array, .*; lists of RELION, Dynamo .*, TOM and AV3 .* are read"),
+        (
+            b"1.0 2.0 3.0\n",
+            "no readable STAR file .line 1 is '1.0 2.0 3.0', where data_ and a name begin a table; lists",
+        ),
+        (b'\n{"points": []}\n', "no readable STAR file .line 2 is .*, where data_ and a name begin a table"),
         (bytes(208) + b"MAP " + bytes(900), "an MRC file, .*; give the list of the subtomograms"),
     ],
 )

@@ -15,6 +15,7 @@ from gradalign.io.volume_file import open_volume, read
 
 VOLUME = np.random.default_rng(3).normal(size=(16, 16, 16)).astype(np.float32)
 BYTES = ((VOLUME - VOLUME.min()) / np.ptp(VOLUME) * 255).round().astype(np.uint8)
+SIGNED = (BYTES.astype(int) - 128).astype(np.int8)
 IMOD = 1146047817
 ORDERS = [(1, 2, 3), (1, 3, 2), (2, 1, 3), (2, 3, 1), (3, 1, 2), (3, 2, 1)]
 
@@ -77,9 +78,9 @@ def test_bytes_are_unsigned_where_the_header_says_so(tmp_path, edits):
 
 
 def test_bytes_of_todays_files_are_signed(tmp_path):
-    assert np.array_equal(read(write(tmp_path / "a.mrc", BYTES.view(np.int8)))[0], BYTES.view(np.int8))
+    assert np.array_equal(read(write(tmp_path / "a.mrc", SIGNED))[0], SIGNED)
     edits = [(152, struct.pack("<2i", IMOD, 1))]
-    assert np.array_equal(read(write(tmp_path / "a.mrc", BYTES.view(np.int8), edits))[0], BYTES.view(np.int8))
+    assert np.array_equal(read(write(tmp_path / "a.mrc", SIGNED, edits))[0], SIGNED)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,28 @@ def test_sixteen_bits_are_unsigned_where_the_largest_value_says_so(tmp_path):
     values = BYTES.astype(np.uint16) * 200
     edits = [(76, struct.pack("<3f", 0, 51000, 100))]
     assert np.array_equal(read(write(tmp_path / "a.mrc", values.view(np.int16), edits))[0], values)
-    assert np.array_equal(read(write(tmp_path / "a.mrc", values.view(np.int16)))[0], values.view(np.int16))
+    values = SIGNED.astype(np.int16) * 200
+    assert np.array_equal(read(write(tmp_path / "a.mrc", values))[0], values)
+
+
+@pytest.mark.parametrize("silent", [True, False])
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (BYTES.view(np.int8), "signed by its header, .* jump as unsigned"),
+        ((BYTES.astype(np.uint16) * 200).view(np.int16), "signed by its header, .* jump as unsigned"),
+    ],
+)
+def test_values_that_jump_where_the_wrong_sign_would_have_them_jump_are_one_sentence(tmp_path, values, words, silent):
+    edits = [(76, bytes(12))] if silent else []
+    with pytest.raises(InputError, match=f"a.mrc: its integers are {words} ones do"):
+        read(write(tmp_path / "a.mrc", values, edits))
+
+
+def test_signed_values_whose_header_calls_them_unsigned_are_one_sentence(tmp_path):
+    edits = [(76, bytes(12)), (108, bytes(4)), (152, struct.pack("<2i", IMOD, 0))]
+    with pytest.raises(InputError, match="a.mrc: its integers are unsigned by its header, .* jump as signed ones do"):
+        read(write(tmp_path / "a.mrc", SIGNED, edits))
 
 
 @pytest.mark.parametrize("stamp", [bytes(4), b"\x44\x20\x20\x20", b"\x44\x11\0\0", b"\x11\x11\0\0"])

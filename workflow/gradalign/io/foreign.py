@@ -2,12 +2,15 @@
 
 import struct
 
-_BEGINNINGS = (
-    (b"version https://git-lfs", "a pointer of Git LFS", "`git lfs pull` fetches the file itself"),
+# formats of volumes, with what makes MRC files of them
+_FORMATS = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "EMAN2's e2proc3d.py makes an MRC file of it"),
     (b"\x93NUMPY", "a NumPy array", "`mrcfile.write` makes an MRC file of it"),
     (b"II*\0", "a TIFF image", "IMOD's tif2mrc makes an MRC file of it"),
     (b"MM\0*", "a TIFF image", "IMOD's tif2mrc makes an MRC file of it"),
+)
+_WRAPPED = (
+    (b"version https://git-lfs", "a pointer of Git LFS", "`git lfs pull` fetches the file itself"),
     (b"PK\3\4", "a zip archive", "unpack it"),
     (b"\xfd7zXZ\0", "compressed by xz", "unpack it"),
     (b"(\xb5/\xfd", "compressed by zstd", "unpack it"),
@@ -18,6 +21,7 @@ _SPIDER = ("a SPIDER file", "EMAN2's e2proc3d.py makes an MRC file of it")
 # numbers at the start of its header; its kinds are images, volumes and their transforms
 _SPIDER_HEAD, _SPIDER_KINDS = 23, (1, 3, -11, -12, -21, -22)
 _PAGE = ("a web page", "download the file itself")
+KNOWN_LISTS = "lists of RELION, Dynamo (.tbl), TOM and AV3 (.em) and STOPGAP are read"
 _MAP, _MAP_AT = b"MAP ", 208
 
 
@@ -57,7 +61,7 @@ def foreign_volume(start):
         return "a STAR file", "give the volume itself"
     if _is_spider(start):
         return _SPIDER
-    return _matching(start, _BEGINNINGS)
+    return _matching(start, (*_FORMATS, *_WRAPPED))
 
 
 def foreign_list(start):
@@ -75,4 +79,5 @@ def foreign_list(start):
         return _PAGE
     if start[_MAP_AT : _MAP_AT + len(_MAP)] == _MAP:
         return "an MRC file", "give the list of the subtomograms"
-    return _matching(start, (*_BEGINNINGS, *_PACKED))
+    found = _matching(start, _FORMATS)
+    return (found[0], KNOWN_LISTS) if found else _matching(start, (*_WRAPPED, *_PACKED))

@@ -13,7 +13,7 @@ from gemmi import cif
 
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
-from gradalign.io.foreign import foreign_list
+from gradalign.io.foreign import KNOWN_LISTS, foreign_list
 
 # RELION takes files without this comment for those of older versions
 _VERSION = "# version 30001"
@@ -169,6 +169,9 @@ def _reason(error, text):
     if odd:
         return odd
     found = re.search(r":(\d+):(\d+)\((\d+)\): (.*)", " ".join(str(error).split()))
+    if found and "expected block header" in found[4]:
+        line = _shown(text.split(chr(10))[int(found[1]) - 1])
+        return f"line {found[1]} is {line!r}, where data_ and a name begin a table; {KNOWN_LISTS}"
     row = _odd_row(text)
     if row:
         return row

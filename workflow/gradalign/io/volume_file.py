@@ -25,6 +25,8 @@ _HEADER_BYTES = 1024
 # IMOD's mark in bytes 152 to 155; bit 0 of the next word says that bytes are signed
 _IMOD_STAMP, _IMOD_AT, _SIGNED = 1146047817, 152, 1
 _VERSIONS = (20140, 20141)
+# share of the roughness of integers read with the right signs in that with the wrong ones, and sections looked at
+_MUCH_SMOOTHER, _SECTIONS = 0.25, 16
 # what mrcfile warns of and what is decided here
 _DECIDED = ("Map ID string not found", "Unrecognised machine stamp", "Machine stamp")
 _DAMAGE = (ValueError, OSError, EOFError, ArithmeticError, MemoryError)
@@ -369,7 +371,7 @@ def with_signs(values, header):
     Raises
     ------
     InputError
-        If the header of a file of bytes says nothing of signs, or contradicts itself.
+        If the header of a file of bytes says nothing of signs, or contradicts itself or the values.
     """
     # where no value is negative both readings are the same
     if values.dtype.kind != "i" or values.dtype.itemsize > 2 or values.min() >= 0:
@@ -380,18 +382,29 @@ def with_signs(values, header):
         fits = _within(values, header.extremes), _within(unsigned, header.extremes)
         if fits[0] != fits[1]:
             claims.add(fits[0])
-    if values.dtype.itemsize == 2:
-        return unsigned if claims == {False} else values
-    if header.signed is not None:
+    if values.dtype.itemsize == 1 and header.signed is not None:
         claims.add(header.signed)
-    if not claims and header.standard:
+    if not claims and (values.dtype.itemsize == 2 or header.standard):
         claims.add(True)
-    if len(claims) != 1:
+    if len(claims) != 1 and values.dtype.itemsize == 1:
         raise InputError(
             f"{header.path}: its header leaves open whether its bytes are signed; write it anew as 16-bit integers or "
             "real numbers"
         )
-    return values if claims == {True} else unsigned
+    chosen, other = (unsigned, values) if claims == {False} else (values, unsigned)
+    if _roughness(other) < _MUCH_SMOOTHER * _roughness(chosen):
+        read, meant = ("unsigned", "signed") if claims == {False} else ("signed", "unsigned")
+        raise InputError(
+            f"{header.path}: its integers are {read} by its header, but their values jump as {meant} ones do that are "
+            "read so; write it anew as real numbers"
+        )
+    return chosen
+
+
+def _roughness(values):
+    """Return the mean square difference of neighbours along rows, in some sections; it is large where integers wrap."""
+    rows = values[..., :: -(-values.shape[-3] // _SECTIONS), :, :] if values.ndim > 2 else values
+    return float(np.mean(np.diff(rows.astype(np.float32), axis=-1) ** 2)) if rows.shape[-1] > 1 else 0.0
 
 
 def _within(values, extremes):

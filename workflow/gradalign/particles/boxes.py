@@ -39,10 +39,11 @@ from gradalign.particles.star_columns import (
     PIXEL_ORIGINS,
     PREMULTIPLIED,
     PRIORS,
+    TOMOGRAMS_FILE,
     group_number,
     numbers,
 )
-from gradalign.particles.tomograms import NAMES, PIXEL_SIZE, TOMOGRAMS_FILE, Tomogram, of_names
+from gradalign.particles.tomograms import NAMES, PIXEL_SIZE, Tomogram, of_names
 
 LIST, SET = "particles.star", "optimisation_set.star"
 _PARTICLE_NAME = "rlnTomoParticleName"

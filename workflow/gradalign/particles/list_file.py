@@ -6,7 +6,15 @@ from gradalign.errors import InputError
 from gradalign.io.star_text import read_tables
 from gradalign.particles.motive_lists import MotiveList, read_motive_list, relion_tables
 from gradalign.particles.places import Finder, is_file
-from gradalign.particles.star_columns import CENTRED, COORDINATES, IMAGE, PARTICLES_FILE, TOMOGRAM, blank
+from gradalign.particles.star_columns import (
+    CENTRED,
+    COORDINATES,
+    IMAGE,
+    PARTICLES_FILE,
+    TOMOGRAM,
+    TOMOGRAMS_FILE,
+    blank,
+)
 
 
 class ListFile(NamedTuple):
@@ -93,8 +101,9 @@ def particle_table(path, tables):
             )
         tomograms = any(TOMOGRAM in table for table in tables.values())
         hint = "; it lists tomograms: give the list of their particles, or the optimisation set" if tomograms else ""
-        labels = (label for table in tables.values() for label in table)
+        labels = [label for table in tables.values() for label in table]
         alike = next((label for label in labels if label.lower() == IMAGE.lower()), None)
+        hint = f"; an optimisation set names its particles as _{PARTICLES_FILE}" if TOMOGRAMS_FILE in labels else hint
         hint = f"; it has _{alike}, which RELION takes for another" if alike else hint
         raise InputError(f"{path}: has no column _{IMAGE}, where RELION's table data_particles is needed{hint}")
     check_rows(path, named[0], tables[named[0]])

@@ -5,6 +5,7 @@ voxels. TOM, AV3 and STOPGAP rotate the reference onto the particle by (phi, the
 back onto the reference by (tdrot, tilt, narot).
 """
 
+import re
 import string
 import warnings
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ _USUAL_FILES = ("particle_{:06d}.em", "particle_{:06d}.mrc", "subtomo_{}.mrc", "
 _HALVES = {"A": "1", "B": "2"}
 # columns of Dynamo's tables, counted from 0
 _TAG, _CC, _FTYPE, _TOMOGRAM, _CLASS, _PIXEL = 0, 9, 12, 19, 21, 35
+# bytes within which a STAR file names its first table
+_STAR_START = 1000
 _MIN_DYNAMO, _WHOLE_DYNAMO = 9, 36
 
 
@@ -74,6 +77,8 @@ def read_motive_list(path, tables=None):
     if tables is not None:
         return _stopgap(str(path), tables[STOPGAP_TABLE]) if STOPGAP_TABLE in tables else None
     kind = Path(path).suffix.lower()
+    if kind == ".tbl" and _is_star(path):
+        return None
     return {".tbl": _dynamo, ".em": _tom}[kind](str(path)) if kind in (".tbl", ".em") else None
 
 
@@ -87,6 +92,11 @@ def _listed(path, program, values, subtomograms, angles, translations):
     turned = Rotation.from_euler("zxz", angles, degrees=True)
     turned = turned.inv() if program == "Dynamo" else turned
     return MotiveList(path, program, values, subtomograms.astype(int), turned.as_matrix(), translations)
+
+
+def _is_star(path):
+    with open(path, "rb") as file:
+        return re.search(rb"^\s*data_", file.read(_STAR_START), re.MULTILINE) is not None
 
 
 def _dynamo(path):

@@ -36,6 +36,7 @@ from gradalign.particles.star_columns import angles as angle_columns
 
 # voxels by which origins in Å and in pixels may differ, for programs round them
 _SAME_ORIGIN = 0.1
+_LARGEST_CLASS = 1e6
 
 
 @dataclass(frozen=True)
@@ -262,11 +263,16 @@ def _rows_of_class(path, table, class_number):
         if class_number:
             raise InputError(f"{path}: has no column _{CLASS}, which particles.class_number: {class_number} needs")
         return np.arange(count)
+    broken = np.flatnonzero((classes != np.floor(classes)) | (np.abs(classes) > _LARGEST_CLASS))
+    if broken.size:
+        row = broken[0]
+        raise InputError(f"{path}: _{CLASS} of row {row + 1} is {classes[row, 0]:g}, where a whole number is needed")
     found = [int(number) for number in np.unique(classes)]
     if not class_number and len(found) > 1:
         raise InputError(
             f"{path}: holds the classes {', '.join(map(str, found))} (_{CLASS}), where one reference stands for one; "
-            "set particles.class_number to one of them, or remove the column to align all particles"
+            f"set particles.class_number to one of them{' above 0' if min(found) < 1 else ''}, or remove the column to "
+            "align all particles"
         )
     rows = np.flatnonzero(classes[:, 0] == (class_number or found[0]))
     if not rows.size:

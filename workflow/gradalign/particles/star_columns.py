@@ -17,6 +17,7 @@ BOX_ANGLES = ("rlnTomoSubtomogramRot", "rlnTomoSubtomogramTilt", "rlnTomoSubtomo
 PREMULTIPLIED = "rlnCtfDataAreCtfPremultiplied"
 TOMOGRAM = "rlnTomoName"
 PARTICLES_FILE = "rlnTomoParticlesFile"
+TOMOGRAMS_FILE = "rlnTomoTomogramsFile"
 COORDINATES = ("rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ")
 """Places in a tomogram, in pixels of the tilt series, from its first voxel."""
 CENTRED = ("rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst")

@@ -18,7 +18,6 @@ from gradalign.particles.star_columns import blank, numbers
 
 NAMES = ("rlnTomoName", "rlnMicrographName")
 """Columns that name the tomogram of a place, the first that is there."""
-TOMOGRAMS_FILE = "rlnTomoTomogramsFile"
 PIXEL_SIZE = "rlnTomoTiltSeriesPixelSize"
 _WHOLE = "rlnTomoReconstructedTomogram"
 # RELION adds the tomograms of the two halves of the frames
