@@ -105,14 +105,18 @@ def classes(tmp_path):
     files = {"figure": drawn(tmp_path / "classes.svg"), "summary": tmp_path / "summary.txt", "maps": tmp_path}
     files["summary"].write_text("2 classes with 4 of 5 particles.\n", encoding="utf-8")
     files["classes"] = table(
-        tmp_path, "classes.csv", **{"class": [1, 2], "particles": [3, 1], "resolution_nm": [2.5, np.nan]}
-    )
+        tmp_path, "classes.csv", **{"class": [1, 2], "particles": [3, 1], "resolution_nm": [2.5, np.nan]},
+        least_amplitude=[0.6, 0.5], largest_residual=[1.4, np.nan],
+    )  # fmt: skip
     files["rounds"] = table(tmp_path, "rounds.csv", round=[1], classes=[2], low_pass_nm=[4.0])
     files["particles"] = table(
         tmp_path, "particles.csv", particle=[1, 2, 3, 4, 5], half=[1, 2, 1, 2, 1], label=[1, 1, 1, 2, 0],
+        best=[1, 1, 1, 2, 1], amplitude=[1.0, 1.0, 1.0, 1.0, 0.4], residual=1.1, failure="",
         verdict=["member"] * 4 + ["no_fit"],
     )  # fmt: skip
+    files["each"] = tmp_path
     for number in (1, 2):
+        drawn(tmp_path / f"class_{number}.svg")
         write_volume(tmp_path / f"class_{number}_filtered.mrc", phantom(16), 1.0)
     return files
 
@@ -127,10 +131,49 @@ def test_the_page_of_classes_gives_sizes_resolutions_maps_and_commands(classes, 
     assert [row[2].text for row in found["table-classes"].rows] == ["25", "–"]
     # what the titles do not say stands below
     assert dict(found["table-classes"].legend)["Particles"].startswith("that belong to the class")
-    assert [column.title for column in found["table-particles"].columns] == ["Particle", "Class", "Verdict", "Half set"]
-    assert [title for title, _ in found["table-particles"].legend] == ["Class", "Verdict", "Half set"]
+    titles = [column.title for column in found["table-particles"].columns]
+    assert titles == ["Particle", "Class", "Verdict", "Amplitude", "Residual", "Nearest class", "Half set"]
+    assert {"Class", "Verdict", "Half set"} <= {title for title, _ in found["table-particles"].legend}
     write_page(tmp_path / "page.html", page)
     assert "<b onclick" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_each_class_has_its_own_figure_with_links_to_its_files(classes):
+    chapter = next(
+        section for section in classes_page(classes, "mix", "run.star", PLACE).sections if section.key == "each"
+    )
+    assert [part.title.split(":")[0] for part in chapter.parts] == ["Class 1", "Class 2"]
+    assert chapter.parts[1].links == [("SVG", "figures/class_2.svg"), ("PNG", "figures/class_2.png")]
+    assert "<svg" in chapter.parts[1].svg
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "Like class 1, but shows too little of it (amplitude 0.40, at least 0.60)"),
+        ({"residual": 2.0}, "amplitude 0.40, at least 0.60) and has too much beyond it (residual 2.00, at most 1.40)"),
+        ({"best": 2, "residual": 9.0}, "Like class 2, but shows too little of it (amplitude 0.40, at least 0.50)"),
+        ({"amplitude": 0.8}, "Like class 1, but beyond its limits in the last round"),
+        ({"verdict": "unusable", "failure": MARKUP}, MARKUP),
+        ({"best": 0}, "no class was found"),
+    ],
+)
+def test_a_particle_that_is_left_out_has_its_reason_on_the_page(classes, changes, reason):
+    rows = pd.read_csv(classes["particles"]).astype({"failure": object})
+    for name, value in changes.items():
+        rows.loc[4, name] = value
+    rows.to_csv(classes["particles"], index=False)
+    (row,) = parts(classes_page(classes, "mix", "run.star", PLACE))["table-left-out"].rows
+    assert row[0].text == "5"
+    assert reason in row[2].text
+
+
+def test_a_page_says_that_no_particle_was_left_out(classes):
+    rows = pd.read_csv(classes["particles"])
+    rows.head(4).to_csv(classes["particles"], index=False)
+    assert parts(classes_page(classes, "mix", "run.star", PLACE))["table-left-out"].lines == [
+        "No particle was left out."
+    ]
 
 
 def test_a_page_without_classes_says_so(classes):

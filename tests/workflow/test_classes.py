@@ -52,6 +52,15 @@ def test_each_class_has_its_maps_and_its_own_star_file(run):
     assert "class_2_filtered.mrc" in (maps / "classes.cxc").read_text()
 
 
+def test_each_class_has_a_figure_of_its_own_that_stands_on_the_page(run):
+    classes = run[0] / "results/run/classes"
+    page = (classes / "report.html").read_text(encoding="utf-8")
+    for label in (1, 2):
+        assert {path.name for path in (classes / "figures").iterdir()} >= {f"class_{label}.svg", f"class_{label}.png"}
+        assert f'id="class-{label}-caption"' in page
+    assert f"{EACH} particles after the last round" in page
+
+
 def test_the_summary_says_what_came_out_and_how_a_class_goes_on(run):
     text = (run[0] / "results/run/classes/summary.txt").read_text()
     assert f"2 classes with {len(LABELS)} of {len(LABELS)} particles" in text

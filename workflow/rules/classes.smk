@@ -220,11 +220,13 @@ rule classes_results:
 rule classes_figure:
     input:
         state="<last_sorting>/state.npz",
+        standings=expand("<last_sorting>/particles~{some}.csv", some=sorted_chunks),
         matrices="<sample>/matrices.npz",
         sources=sources("classes_figure.py"),
     output:
         svg="<classes>/classes.svg",
         png="<classes>/classes.png",
+        each=directory("<classes>/figures"),
     log:
         "<logs>/classes/figure.log",
     benchmark:
@@ -240,6 +242,7 @@ rule classes_page:
     input:
         **{name: rules.classes_results.output[name] for name in ("summary", "classes", "rounds", "particles", "maps")},
         figure=rules.classes_figure.output.svg,
+        each=rules.classes_figure.output.each,
         templates=page_templates,
         sources=sources("classes_page.py"),
     output:

@@ -7,7 +7,7 @@ from gradalign.report.page.commands import Place
 from gradalign.report.page.writing import write_page
 from gradalign.run.jobs import job
 
-FILES = ("figure", "summary", "classes", "rounds", "particles", "maps")
+FILES = ("figure", "each", "summary", "classes", "rounds", "particles", "maps")
 
 with job(snakemake.log[0]):
     files = {name: snakemake.input[name] for name in FILES}

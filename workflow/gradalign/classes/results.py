@@ -204,6 +204,8 @@ CLASS_COLUMNS = (
     "agreement_deviations",
     "median_amplitude",
     "median_residual",
+    "least_amplitude",
+    "largest_residual",
     "relative_of",
     "relative_amplitude",
     "mirror_of",
@@ -239,6 +241,7 @@ def class_rows(standings, state, settings):
         surplus = float(state.surplus[label - 1])
         rows.append(
             [label, len(members), undecided, *halves, reached[label - 1], surplus, *medians]
+            + list(map(float, state.limits[label - 1]))
             + [relative.other or "", relative.amplitude, relative.mirror or ""]
         )
     return rows

@@ -75,6 +75,24 @@ class Standing(NamedTuple):
         return Standing(self.particle, self.half, found.label, found.best, found.probability, *numbers)
 
 
+def of_class(standings, label):
+    """Return the particles of a class, and those that it explains best though they fit none.
+
+    Parameters
+    ----------
+    standings : iterable of Standing
+    label : int
+
+    Returns
+    -------
+    members, beyond : list of Standing
+    """
+    standings = list(standings)
+    members = [standing for standing in standings if standing.label == label]
+    beyond = [standing for standing in standings if not standing.label and standing.best == label]
+    return members, [standing for standing in beyond if standing.verdict == NO_FIT]
+
+
 def write_standings(path, standings):
     """Write standings as CSV, see `gradalign.io.named_rows.write_rows`.
 

@@ -25,6 +25,8 @@ _CLASSES_LEGEND = {
     "agreement_deviations": "standard deviations by which the half maps agreed beyond chance when the class was found",
     "median_amplitude": "median of the factors by which the map must be multiplied to fit a particle best, near 1",
     "median_residual": "median of the mean squares of what a particle has beyond the map, 1 for noise alone",
+    "least_amplitude": "smallest amplitude with which a particle fits the class",
+    "largest_residual": "largest residual with which a particle fits the class",
     "relative_of": "the class whose map is most like this one's, rotated and shifted as need be",
     "relative_amplitude": "how like it is, 1 for the same object",
     "mirror_of": "the class whose mirror image this one looks like",
@@ -60,8 +62,9 @@ def classes_page(files, title, star, place):
     Parameters
     ----------
     files : dict
-        ``"figure"`` (SVG), ``"summary"`` (text), ``"classes"``, ``"rounds"``, ``"particles"`` (CSV) and ``"maps"``
-        (folder with ``class_<number>_filtered.mrc``): as `make classes` writes them.
+        ``"figure"`` (SVG), ``"each"`` (folder with ``class_<number>.svg``), ``"summary"`` (text), ``"classes"``,
+        ``"rounds"``, ``"particles"`` (CSV) and ``"maps"`` (folder with ``class_<number>_filtered.mrc``): as `make
+        classes` writes them.
     title : str
         What the particles are called.
     star : str
@@ -90,13 +93,24 @@ def classes_page(files, title, star, place):
     words = Words("summary", "What was found", lines, links=[("summary.txt", "summary.txt")])
     chapters = [
         Chapter("result", "The result", first, look="first"),
-        *([Chapter("maps", "The maps", [_maps(Path(files["maps"]), classes)])] if len(classes) else []),
+        *(_chapters_of_classes(files, classes) if len(classes) else []),
         Chapter("words", "In words", [words]),
         Chapter("tables", "Tables", _tables(classes, read_csv(files["rounds"]), particles)),
         Chapter("next", "Going on", [_next(classes, place)]),
     ]
     lead = f"The subtomograms of {star} sorted into classes without a reference, the half sets kept apart."
     return Page(f"Classes of {title}", lead, chapters, FILES_BESIDE)
+
+
+def _chapters_of_classes(files, classes):
+    each = []
+    for number in classes["class"]:
+        key, title = f"class-{number}", f"Class {number}: half maps, orientations, residuals and slices"
+        figure = inlined_svg(Path(files["each"]) / f"class_{number}.svg", key, title)
+        links = [(ending.upper(), f"figures/class_{number}.{ending}") for ending in ("svg", "png")]
+        each.append(Drawing(key, title, figure.svg, figure.caption, links))
+    maps = Chapter("maps", "The maps", [_maps(Path(files["maps"]), classes)])
+    return [maps, Chapter("each", "Each class", each)]
 
 
 def _verdicts(classes, particles):
@@ -112,7 +126,7 @@ def _verdicts(classes, particles):
         Verdict(
             f"{inside} of {len(particles)}",
             "particles in a class" + ("; the others fit none" if inside < len(particles) else ""),
-            "table-particles",
+            "table-left-out" if inside < len(particles) else "table-particles",
         ),
         Verdict(
             f"{' · '.join(reached)} Å",
@@ -139,15 +153,55 @@ def _tables(classes, rounds, particles):
         look = Look("Classes", ("class", "particles", "resolution_A"), (), (), _CLASSES_LEGEND)
         minor = ("half1", "half2", "median_amplitude", "median_residual", "agreement_deviations")
         parts.append(table_part("table-classes", look, "", in_angstrom(classes), minor, [("CSV", "classes.csv")]))
-    look = Look("Particles", ("particle", "label", "verdict"), ("label", "verdict", "half"), (), _PARTICLES_LEGEND)
+    first = ("particle", "label", "verdict", "probability", "amplitude", "residual", "best")
+    look = Look("Particles", first, ("label", "verdict", "half"), (), _PARTICLES_LEGEND)
     words = "The class of each particle, 0 for none, and how well it fits" + _shown(particles)
     links = [("CSV", "particles.csv"), ("STAR", "classified.star")]
-    minor = [name for name in particles if name not in ("particle", "label", "verdict", "probability")]
+    minor = [name for name in particles if name not in first[:4]]
     parts.append(table_part("table-particles", look, words, particles.head(MOST_ROWS), minor, links))
     if len(rounds):
         look = Look("Rounds", (), (), (), _ROUNDS_LEGEND)
         parts.append(table_part("table-rounds", look, "", in_angstrom(rounds), (), [("CSV", "rounds.csv")]))
+    parts.append(left_out_part(classes, particles))
     return parts
+
+
+def left_out_part(classes, particles):
+    """Return the table of the particles that are in no class, and why.
+
+    Parameters
+    ----------
+    classes, particles : pandas.DataFrame
+        As ``classes.csv`` and ``particles.csv`` have them.
+
+    Returns
+    -------
+    gradalign.report.page.parts.Table or gradalign.report.page.parts.Words
+    """
+    rows = particles[particles.label == 0]
+    if not len(rows):
+        return Words("table-left-out", "Left out", ["No particle was left out."])
+    limits = classes.set_index("class")
+    rows, count = rows.head(MOST_ROWS), len(rows)
+    told = rows[["particle", "verdict"]].assign(why=[_why(row, limits) for row in rows.to_dict("records")])
+    words = f"What is in no class, and why: {len(told)} of {count}."
+    return table_part("table-left-out", Look("Left out", (), ("verdict",)), words, told, (), [("CSV", "particles.csv")])
+
+
+def _why(row, limits):
+    """Return why a particle is in no class."""
+    if row["verdict"] == "unusable":
+        return row.get("failure") or "could not be used"
+    if row.get("best") not in limits.index:
+        return "no class was found"
+    limit, why = limits.loc[row["best"]], []
+    nearest = f"Like class {row['best']}, but"
+    if row["amplitude"] < limit.least_amplitude:
+        why.append(f"shows too little of it (amplitude {row['amplitude']:.2f}, at least {limit.least_amplitude:.2f})")
+    if row["residual"] > limit.largest_residual:
+        why.append(f"has too much beyond it (residual {row['residual']:.2f}, at most {limit.largest_residual:.2f})")
+    # the limits are those of the class as it is at the end
+    return f"{nearest} {' and '.join(why)}" if why else f"{nearest} beyond its limits in the last round"
 
 
 def _shown(particles):

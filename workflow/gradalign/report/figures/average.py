@@ -1,6 +1,9 @@
-"""A user's particles: how far the half maps agree, where the particles look, and how well they fit."""
+"""An average of a user's particles: how far its half maps agree, where the particles look, and how well they fit."""
+
+from typing import NamedTuple
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD, resolution
 from gradalign.io.mrc import ANGSTROM_PER_NM
@@ -27,40 +30,69 @@ _TOP, _HEIGHT, _BELOW, _LEFT, _GAP = 11.0, 42.0, 14.0, 11.0, 14.0
 _SLICE, _SLICES_BELOW = 46.0, 8.0
 # (name, axes across and upwards) of each slice, by the axis that it stands on
 _SECTIONS = (("xy", 0), ("xz", 1), ("yz", 2))
+BOX, SPHERE, MASK = "whole box", "under the sphere", "under the mask"
+"""What may lie over the half maps that are correlated."""
+_OVER = {BOX: "in the whole box", SPHERE: "under the sphere", MASK: "under the mask"}
 
 
-def picked_caption(count):
+class DrawnAverage(NamedTuple):
+    """What the figure has of an average and its particles."""
+
+    rotations: np.ndarray
+    """Of the particles, R of particle(x) = map(R⁻¹(x − a)), (n, 3, 3)."""
+    measure: str
+    """Name of the number that says how well a particle fits."""
+    fits: np.ndarray
+    """That number for each particle, (n,)."""
+    beyond: np.ndarray
+    """The same of the particles that are like this average and fit none, (m,)."""
+    frequencies: np.ndarray
+    """Of the shells, per nm, (s,)."""
+    correlations: dict
+    """Correlation of the half maps by what lay over them, each (s,); the last one gives the resolution."""
+    initial_low_pass: float | None
+    """Where the reference at the start ended, in nm; None without one."""
+    volume: np.ndarray
+    """The filtered average [z, y, x], (N, N, N)."""
+    voxel_size: float
+    """In nm."""
+
+
+_FITS = {
+    "Dissimilarity": "dissimilarity of each particle and the reference of its half set, the smaller the better",
+    "Residual": "residual of each particle, the mean square of what it has beyond the map, 1 for noise alone",
+}
+
+
+def average_caption(average):
     """Return the caption of the figure.
 
     Parameters
     ----------
-    count : int
-        Particles.
+    average : DrawnAverage
 
     Returns
     -------
     str
     """
+    over = list(average.correlations)
+    read = f"the dot, where {'the latter' if len(over) > 1 else 'it'} falls below {HALF_SETS_THRESHOLD}"
+    others = f"; hatched, {len(average.beyond)} that are like this one and fit none" if len(average.beyond) else ""
     return (
-        f"{count} particles after the last round. a: correlation of the averages of the two half sets by resolution, "
-        f"in the whole box and under the sphere; the dot, where the latter falls below {HALF_SETS_THRESHOLD}, is the "
+        f"{len(average.fits)} particles after the last round. a: correlation of the averages of the two half sets by "
+        f"resolution, {' and '.join(_OVER[name] for name in over)}; {read}, is the "
         "resolution. b: orientations, rlnAngleRot as longitude and rlnAngleTilt as distance from the pole, equal "
-        "areas. c: dissimilarity of each particle and the reference of its half set, the smaller the better. "
-        "d: central slices of the filtered average, density bright."
+        f"areas. c: {_FITS[average.measure]}{others}. d: central slices of the filtered average, density bright."
     )
 
 
 @applied()
-def picked_figure(entries, state, volume, paths):
+def average_figure(average, paths):
     """Draw the figure.
 
     Parameters
     ----------
-    entries : list of gradalign.particles.entries.Entry
-        Particles that were aligned.
-    state : gradalign.particles.state.State
-    volume : numpy.ndarray of shape (N, N, N)
-        The filtered average [z, y, x].
+    average : DrawnAverage
     paths : list of str or path
         Files to write, ``.svg`` and ``.png``.
 
@@ -69,7 +101,7 @@ def picked_figure(entries, state, volume, paths):
     InputError
         If a file cannot be written.
     """
-    lines = wrapped(picked_caption(len(entries)), PAGE_WIDTH - 2 * MARGIN)
+    lines = wrapped(average_caption(average), PAGE_WIDTH - 2 * MARGIN)
     slices = _TOP + _HEIGHT + _BELOW
     body = slices + _SLICE + _SLICES_BELOW
     page = Page(PAGE_WIDTH, body + line_height(SMALL) * len(lines) + MARGIN)
@@ -77,15 +109,15 @@ def picked_figure(entries, state, volume, paths):
     lefts = [_LEFT + place * (width + _GAP) for place in range(3)]
     for letter, left in zip("abc", lefts, strict=True):
         page.text(left - _LEFT + MARGIN, MARGIN + 2.0, letter, TITLE + 1, fontweight="bold")
-    _draw_shells(page.axes(lefts[0], _TOP, width, _HEIGHT), state)
-    angles, _ = to_relion(np.array([entry.pose[0] for entry in entries]), np.zeros((len(entries), 3)), state.voxel_size)
+    _draw_shells(page.axes(lefts[0], _TOP, width, _HEIGHT), average)
+    angles, _ = to_relion(average.rotations, np.zeros((len(average.rotations), 3)), average.voxel_size)
     shades = _draw_orientations(page.axes(lefts[1] - 6, _TOP, width + 10, _HEIGHT - 8, projection="mollweide"), angles)
     key = page.axes(lefts[1] + 4, _TOP + _HEIGHT - 2.0, width - 10, 2.0)
     page.figure.colorbar(shades, cax=key, orientation="horizontal", ticks=_whole_ticks(shades))
     key.tick_params(length=1.5, pad=1, labelsize=SMALL)
     key.set_xlabel("Particles in a cell of equal area", fontsize=BODY, labelpad=1.5)
-    _draw_scores(page.axes(lefts[2], _TOP, width, _HEIGHT), [entry.dissimilarity for entry in entries])
-    _draw_slices(page, volume, state.voxel_size, slices)
+    _draw_fits(page.axes(lefts[2], _TOP, width, _HEIGHT), average)
+    _draw_slices(page, average.volume, average.voxel_size, slices)
     page.caption(body, lines)
     save(page, paths)
 
@@ -97,25 +129,31 @@ def _plain(axes):
     axes.yaxis.label.set_size(BODY)
 
 
-def _draw_shells(axes, state):
-    frequencies, plain, masked = state.shells
-    reached = resolution(frequencies, masked, HALF_SETS_THRESHOLD, state.voxel_size)
-    frequencies = frequencies / state.voxel_size
-    axes.plot(frequencies, plain, color=ORANGE, linestyle="--", label="whole box")
-    axes.plot(frequencies, masked, color=BLUE, label="under the sphere")
+def _draw_shells(axes, average):
+    frequencies = average.frequencies
+    *others, (over, last_one) = average.correlations.items()
+    reached = resolution(frequencies, last_one, HALF_SETS_THRESHOLD, 1.0)
+    for name, row in others:
+        axes.plot(frequencies, row, color=ORANGE, linestyle="--", label=name)
+    axes.plot(frequencies, last_one, color=BLUE, label=over)
     axes.axhline(HALF_SETS_THRESHOLD, color=GREY, linewidth=0.6, linestyle="--")
     axes.axhline(0.0, color=INK, linewidth=0.4)
-    axes.axvline(1.0 / state.initial_low_pass, color=GREY, linewidth=0.6, linestyle=":", label="low-pass at the start")
+    if average.initial_low_pass:
+        start = {"color": GREY, "linewidth": 0.6, "linestyle": ":", "label": "low-pass at the start"}
+        axes.axvline(1.0 / average.initial_low_pass, **start)
     if np.isfinite(reached):
-        axes.plot(1.0 / reached, np.interp(1.0 / reached, frequencies, masked), "o", color=INK, markersize=4, zorder=5)
+        axes.plot(
+            1.0 / reached, np.interp(1.0 / reached, frequencies, last_one), "o", color=INK, markersize=4, zorder=5
+        )
         words = f"{reached * ANGSTROM_PER_NM:.1f} Å"
         # on the side that has room
         right = 1.0 / reached < 0.75 * frequencies[-1]
         spot = {"xytext": (5 if right else -5, 5), "textcoords": "offset points", "ha": "left" if right else "right"}
         axes.annotate(words, (1.0 / reached, HALF_SETS_THRESHOLD), fontsize=TITLE, fontweight="bold", **spot)
     # to the finest resolution that the voxels can show
-    last = 0.5 / state.voxel_size
-    axes.set(xlim=(0, last), ylim=(min(-0.1, plain.min()), 1.02), xlabel=LABEL, ylabel="FSC")
+    last = 0.5 / average.voxel_size
+    lowest = min(-0.1, *(float(np.min(row)) for row in average.correlations.values()))
+    axes.set(xlim=(0, last), ylim=(lowest, 1.02), xlabel=LABEL, ylabel="FSC")
     axes.set_xticks(*angstrom_ticks(last))
     # above the curves, which fall to the right
     axes.legend(loc="lower right", bbox_to_anchor=(1.04, 0.98), ncols=2, columnspacing=0.8, handlelength=1.2)
@@ -143,9 +181,19 @@ def _whole_ticks(shades):
     return np.unique(np.linspace(0, most, min(most, 4) + 1).round().astype(int))
 
 
-def _draw_scores(axes, values):
-    axes.hist(values, bins=min(40, max(5, len(values) // 10)), color=BLUE)
-    axes.set(xlabel="Dissimilarity", ylabel="Particles")
+def _draw_fits(axes, average):
+    counts = len(average.fits) + len(average.beyond)
+    bins = min(40, max(5, counts // 10))
+    if len(average.beyond):
+        looks = {"color": [BLUE, "white"], "edgecolor": BLUE, "linewidth": 0.5, "label": ["in the class", "in none"]}
+        *_, bars = axes.hist([average.fits, average.beyond], bins=bins, stacked=True, **looks)
+        for bar in bars[1]:
+            bar.set_hatch("/////")
+        axes.legend(loc="upper right")
+    else:
+        axes.hist(average.fits, bins=bins, color=BLUE)
+    axes.set(xlabel=average.measure, ylabel="Particles")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     _plain(axes)
 
 
