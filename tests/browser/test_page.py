@@ -2,6 +2,7 @@
 
 import io
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,13 @@ import pypdf
 import pytest
 from browser import PATH, Tab
 
+from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.style import Page as Sheet
 from gradalign.report.figures.style import applied, save
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.particles import scores_part
 from gradalign.report.page.parts import Chapter, Drawing, Facts, Page, Verdict, Verdicts, Words
+from gradalign.report.page.study import table_parts
 from gradalign.report.page.surfaces import Solid, maps_part
 from gradalign.report.page.tables import Look, table_part
 from gradalign.report.page.writing import write_page
@@ -21,6 +24,7 @@ from gradalign.simulation.phantom import phantom
 
 pytestmark = pytest.mark.skipif(PATH is None, reason="no chromium on this machine")
 
+REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "tables"
 WIDTHS = (400, 768, 1366, 1600)
 # the ground that an element stands on, and its ink
 COLOURS = """(place) => { let e = document.querySelector(place); const ink = getComputedStyle(e).color;
@@ -138,20 +142,55 @@ def scores_page(tmp_path_factory):
     return folder / "scores.html"
 
 
+ROOM = "document.querySelector('.wide').getBoundingClientRect().right + 1"
+HEADS = "[...document.querySelectorAll('thead th')].filter((e) => e.offsetWidth)"
+
+
+@pytest.fixture(scope="module")
+def study_tables(tmp_path_factory):
+    """Return a page with the tables of the reference run, shortened."""
+    tables = {path.stem: read_csv(path).head(30) for path in REFERENCE.glob("*.csv")}
+    folder = tmp_path_factory.mktemp("tables")
+    parts = table_parts(tables, {})
+    assert {part.key for part in parts} >= {"table-table1", "table-complexes", "table-scanning", "table-certainty"}
+    write_page(folder / "tables.html", Page("Tables", "", [Chapter("tables", "Tables", parts)]))
+    return folder / "tables.html"
+
+
+def test_no_column_of_the_studys_tables_is_cut(study_tables):
+    tab = Tab(study_tables, 1600)
+    try:
+        cut = f"{HEADS}.filter((e) => e.getBoundingClientRect().right > {ROOM})"
+        for width in WIDTHS:
+            tab.look(width)
+            tab.ask("window.dispatchEvent(new Event('resize'))")
+            assert tab.ask(f"{cut}.map((e) => e.closest('section').id + ' ' + e.textContent)") == []
+    finally:
+        tab.close()
+
+
+def test_nothing_scrolls_on_paper(study_tables):
+    tab = Tab(study_tables)
+    try:
+        tab.send("Emulation.setEmulatedMedia", media="print")
+        boxes = "[...document.querySelectorAll('.wide, .wide div')].map((e) => getComputedStyle(e).overflowX)"
+        assert set(tab.ask(boxes)) == {"visible"}
+    finally:
+        tab.close()
+
+
 @pytest.mark.parametrize("width", [768, 1366, 1600])
 def test_no_column_of_the_scores_is_cut(scores_page, width):
     tab = Tab(scores_page, width)
     try:
-        room = "document.querySelector('.wide').getBoundingClientRect().right + 1"
-        heads = "[...document.querySelectorAll('thead th')].filter((e) => e.offsetWidth)"
-        assert tab.ask(f"{heads}.every((e) => e.getBoundingClientRect().right <= {room})")
-        titles = tab.ask(f"{heads}.map((e) => e.textContent.trim())")
+        assert tab.ask(f"{HEADS}.every((e) => e.getBoundingClientRect().right <= {ROOM})")
+        titles = tab.ask(f"{HEADS}.map((e) => e.textContent.trim())")
         assert {"Particle", "Dissimilarity", "Verdict", "Probability", "Rotation SD (°)"} <= set(titles)
         # the others are a button away
         tab.ask("document.querySelector('.more').click()")
-        assert tab.ask(f"{heads}.length") == 13
+        assert tab.ask(f"{HEADS}.length") == 13
         tab.look(1000)
-        assert tab.ask(f"{heads}.length") == 13
+        assert tab.ask(f"{HEADS}.length") == 13
     finally:
         tab.close()
 

@@ -31,6 +31,7 @@ FIGURES = {
     "figure6": "Figure 6: classes",
     "scanning": "Scans against refinement",
     "comparison": "Paper against here",
+    "certainty": "Errors against what the alignment itself expects",
     "ladder": "The ladder: beyond the paper",
 }
 """Titles of the figures, in the paper's order."""
@@ -42,20 +43,76 @@ TABLES = {
     "table2": Look("Table 2: translation error (voxels), full search", _ERRORS, _CONDITIONS),
     "table3": Look("Table 3: rotation error (°), about one axis", _ERRORS, _CONDITIONS),
     "table4": Look("Table 4: translation error (voxels), about one axis", _ERRORS, _CONDITIONS),
-    "complexes": Look("The complexes", (), ("title", *_CONDITIONS), left_out=("object", "stand_in_for")),
+    "complexes": Look(
+        "The complexes",
+        (
+            *("title", "point_group", "score", "n", "rotation_median_deg", "rotation_mad_deg", "axis_median_deg"),
+            *("axis_mad_deg", "translation_median_voxel", "translation_mad_voxel", "random_azimuth_deg"),
+        ),
+        ("title", *_CONDITIONS),
+        left_out=("object", "stand_in_for"),
+    ),
     "comparison": Look(
         "Paper against here, cell by cell",
-        ("table", *_CONDITIONS, "median", "paper_median", "ratio", "verdict"),
+        ("table", *_CONDITIONS, "verdict", "median", "paper_median", "ratio"),
         ("table", *_CONDITIONS, "verdict"),
         left_out=("quantity", "search", "agrees"),
     ),
-    "scanning": Look("Scans against refinement", (), ("tilt_deg", "score", "scan_interval_deg")),
-    "averages": Look("The averages", (), ("title", "kind", "score"), left_out=("object", "stand_in_for")),
-    "classification": Look("The classes", (), ("score", "stage", "stands_for")),
+    "scanning": Look(
+        "Scans against refinement",
+        (
+            *("tilt_deg", "score", "scan_interval_deg", "n", "rotations", "rotation_median_deg"),
+            *("refined_rotation_median_deg", "translation_median_voxel", "refined_translation_median_voxel"),
+            *("seeds", "refined_steps_median"),
+        ),
+        ("tilt_deg", "score", "scan_interval_deg"),
+    ),
+    "averages": Look(
+        "The averages",
+        (
+            *("title", "kind", "score", "n", "rotation_error_deg", "axis_error_deg", "translation_error_voxel"),
+            *("halves_resolution_nm", "truth_resolution_nm"),
+        ),
+        ("title", "kind", "score"),
+        left_out=("object", "stand_in_for"),
+    ),
+    "classification": Look(
+        "The classes",
+        ("score", "stage", "class", "stands_for", "right", "holds", "adjusted_rand_index", "truth_resolution_nm"),
+        ("score", "stage", "stands_for"),
+    ),
+    "certainty": Look(
+        "How well the alignments judge themselves",
+        (
+            *("object", "search", *_CONDITIONS, "n", "lost", "determined", "determined_lost", "rotation_68"),
+            *("rotation_95", "roc_area"),
+        ),
+        ("object", "search", *_CONDITIONS),
+    ),
+    "regret": Look(
+        "What the searches missed",
+        ("object", "search", *_CONDITIONS, "n", "lost", "lost_by_search", "regret"),
+        ("object", "search", *_CONDITIONS),
+    ),
     "ladder": Look("The ladder", (), ("object", "condition", "task", "aligner")),
 }
 """How the tables look, in their order."""
+_PHANTOM = (
+    "Median and median absolute deviation (MAD) of the errors of n alignments of the phantom, beside the paper's of "
+    "100. Bound: the Cramér–Rao bound of these pairs for a signal of which the spectrum alone is known, as the "
+    "median error of an aligner that attains it. The likelihood has seeds and rounds of its own and ends in the same "
+    "optimum from either interval."
+)
 _WORDS = {
+    **dict.fromkeys(("table1", "table2", "table3", "table4"), _PHANTOM),
+    "scanning": "An exhaustive scan, which tries every rotation of a grid with the best translation of each among "
+    "whole voxels, and the refinement of the same n pairs of the phantom: median errors, and how many rotations and "
+    "steps they take.",
+    "certainty": "68 and 95: part of the pairs that are not lost (over 20°) whose error is within the interval of that "
+    "level, by the answer's own covariance. Determined lost: lost pairs whose answer was called determined. ROC area: "
+    "chance that a found pair has a larger probability than a lost one, in cells with 5 to 50 % lost.",
+    "regret": "Regret is the part of the pairs for which a refinement that starts at the truth ends elsewhere and at a "
+    "smaller dissimilarity than the search. The truth is used after the search, for this table alone.",
     "averages": "Median errors of the alignments behind each average of Figure 5, and the resolutions at which its "
     "Fourier shell correlation falls below 0.5 with the truth and below 0.143 between the half sets; the latter is "
     "biased by the common template, as the averages of noise alone show.",
@@ -106,7 +163,7 @@ def study_page(files, config):
         Chapter("result", "The result", first + _drawings(drawn, ["overview"]), look="first"),
         Chapter("figures", "Figures", _drawings(drawn, [name for name in FIGURES if name != "overview"])),
         Chapter("maps", "Maps that turn", [_maps(files)]),
-        Chapter("tables", "Tables", _tables(tables, captions | _WORDS)),
+        Chapter("tables", "Tables", table_parts(tables, captions | _WORDS)),
         Chapter("claims", "The paper's claims", [_claims(read_csv(files["claims"]))]),
         Chapter("run", "This run", _run(read_csv(files["times"]), config)),
     ]
@@ -187,14 +244,29 @@ def _links(folder, name, kinds):
     return [(kind.upper() if kind != "md" else "Markdown", f"{folder}/{name}.{kind}") for kind in kinds]
 
 
-def _tables(tables, words):
-    return [
-        table_part(
-            f"table-{name}", look, words.get(name, ""), tables[name], _MINOR, _links("tables", name, ("csv", "md"))
-        )
-        for name, look in TABLES.items()
-        if name in tables and len(tables[name])
-    ]
+def table_parts(tables, words):
+    """Return the tables of a study as parts of its page.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        By the names of their files.
+    words : dict of str to str
+        What is said of a table.
+
+    Returns
+    -------
+    list of gradalign.report.page.parts.Table
+        Those of `TABLES` that have rows, in that order.
+    """
+    parts = []
+    for name, look in TABLES.items():
+        if name in tables and len(tables[name]):
+            rows, links = tables[name], _links("tables", name, ("csv", "md"))
+            # where a table says which columns come first, the others matter less
+            minor = {*_MINOR, *(set(rows) - set(look.first) if look.first else ())}
+            parts.append(table_part(f"table-{name}", look, words.get(name, ""), rows, minor, links))
+    return parts
 
 
 def _claims(claims):

@@ -42,6 +42,12 @@ _TITLES = {
     "half1": "Half set 1",
     "half2": "Half set 2",
     "half": "Half set",
+    "rotation_68": "Rotation, 68 %",
+    "rotation_95": "Rotation, 95 %",
+    "translation_68": "Translation, 68 %",
+    "translation_95": "Translation, 95 %",
+    "determined_lost": "Determined, lost",
+    "lost_by_search": "Lost by the search",
     "rotation_sd_deg": "Rotation SD (°)",
     "translation_sd_voxel": "Translation SD (voxels)",
     "agreement_deviations": "Agreement (deviations)",
@@ -49,6 +55,7 @@ _TITLES = {
     "best": "Nearest class",
 }
 _UNITS = {"deg": "°", "voxel": "voxels", "nm": "nm", "s": "s", "ms": "ms", "mb": "MB", "us": "µs", "A": "Å"}
+_WORDS = {"mad": "MAD", "rand": "Rand", "roc": "ROC"}
 _VERDICTS = {"better": "▼ better", "worse": "▲ worse", "agrees": "≈ agrees"}
 _LOOKS = {"better": "good", "worse": "bad", "holds": "good", "does not hold": "bad"}
 _LOOKS |= {"undecided": "open", "not measured": "open"}
@@ -73,10 +80,11 @@ def column_title(name):
     """
     if name in _TITLES:
         return _TITLES[name]
-    words, _, unit = name.rpartition("_")
-    if unit in _UNITS and words:
-        name = f"{words} ({_UNITS[unit]})"
-    return name.replace("_", " ")[:1].upper() + name.replace("_", " ")[1:]
+    *words, unit = name.split("_")
+    if unit not in _UNITS or not words:
+        words, unit = [*words, unit], ""
+    title = " ".join(_WORDS.get(word, word) for word in words)
+    return title[:1].upper() + title[1:] + (f" ({_UNITS[unit]})" if unit else "")
 
 
 def cell(name, value, fractions=False):

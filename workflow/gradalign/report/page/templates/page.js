@@ -22,7 +22,7 @@
       const box = document.createElement("div");
       box.className = "filters";
       for (const place of table.dataset.filters.split(" ").filter(Boolean)) box.append(chooser(made.column(Number(place))));
-      if (one(".minor", table)) {
+      if (table.tHead.rows[0].cells.length > KEPT) {
         const more = document.createElement("button");
         more.type = "button"; more.className = "more"; more.textContent = "All columns";
         more.setAttribute("aria-pressed", "false");
@@ -38,7 +38,8 @@
     window.addEventListener("resize", fit);
   }
 
-  // a table that is wider than its place goes without some of the columns that matter less, the last ones first
+  // a table that is wider than its place goes without some columns: those that matter less first, and of these the last
+  const KEPT = 2;
   function fit() {
     for (const table of all("table.sortable")) {
       const part = table.closest(".data");
@@ -46,10 +47,13 @@
       table.classList.remove("all-columns");
       for (const cell of all(".away", table)) cell.classList.remove("away");
       const room = one(".wide", part).clientWidth + 1;
-      for (const head of all("th.minor", table).reverse()) {
+      const heads = [...table.tHead.rows[0].cells].slice(KEPT).reverse();
+      const minor = (head) => head.classList.contains("minor");
+      for (const head of [...heads.filter(minor), ...heads.filter((head) => !minor(head))]) {
         if (table.getBoundingClientRect().width <= room) break;
         const place = head.cellIndex;
-        for (const row of table.rows) if (row.cells[place]?.classList.contains("minor")) row.cells[place].classList.add("away");
+        // a row that says that there is none has one cell
+        for (const row of table.rows) row.cells[place]?.classList.add("away");
       }
       part.classList.toggle("folded", one(".away", table) !== null);
       table.classList.toggle("all-columns", open);
