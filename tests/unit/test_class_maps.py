@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 from five_points import density
-from picked_files import BOX, PLACES
+from picked_files import BOX, PAPER, PLACES, REPOSITORY
 
+from gradalign.benchmarks.class_cases import Mixtures
 from gradalign.classes.maps import averaged, class_map, match, prepare_map, prepare_particle
 from gradalign.classes.observed import Observed
 from gradalign.classes.placing import agreement, band_correlation, moved_back, place_map
@@ -91,6 +92,20 @@ def test_a_particle_is_sorted_to_its_own_class(particles, found):
         one = sort_particle(prepare_particle(volume, WEDGE, plan), references, plan)
         assert (one.best, one.label) == (label, label)
         assert one.probability > 0.99
+
+
+def test_an_object_that_looks_symmetric_at_low_resolution_is_not_found_half_a_turn_away():
+    # RNA polymerase without a fifth of its mass
+    data = Mixtures(REPOSITORY / "resources" / "density", PAPER).data_set("rna_polymerase_core", 0.5, 2012)
+    made = [data.subtomogram(number) for number in range(40)]
+    observed = Observed([standardised(volume) for volume, *_ in made], [WEDGE] * len(made))
+    poses = {number: pose for number, (_, *pose) in enumerate(made)}
+    box = PAPER["subtomograms"]["box"]
+    plan = make_plan(estimate_model(*observed), box, 1.0, 4.0, Settings())
+    reference = prepare_map(class_map(averaged(observed, poses, box)), plan)
+    for number, (rotation, _) in poses.items():
+        one = match(prepare_particle(observed.volumes[number], WEDGE, plan), reference, plan, included=True)
+        assert rotation_angle(one.rotation.T @ rotation) < 15.0
 
 
 def test_a_map_is_found_on_itself_turned_and_shifted(particles, found):

@@ -113,6 +113,21 @@ class Mixtures:
         density = read_volume(self._folder / f"{whole}.mrc")[0]
         return piece(density, *cut) if cut else density
 
+    def data_set(self, name, snr, seed):
+        """Return the subtomograms of an object.
+
+        Parameters
+        ----------
+        name : str
+        snr : float
+        seed : int
+
+        Returns
+        -------
+        gradalign.simulation.dataset.DataSet
+        """
+        return self._specimen(name, self.density(name), seed).data_set(_TILT, snr)
+
     def _specimen(self, name, density, seed):
         return Specimen(name, density, seed, self._config["microscope"], self._config["subtomograms"])
 
@@ -153,7 +168,7 @@ class Mixtures:
             if name in JUNK:
                 made, label = self._junk(name, count, snr, seed), -1
             else:
-                data = self._specimen(name, self.density(name), seed).data_set(_TILT, snr)
+                data = self.data_set(name, snr, seed)
                 made = (data.subtomogram(number)[0] for number in range(count))
             volumes += [standardised(volume) for volume in made]
             labels += [label] * count

@@ -179,11 +179,17 @@ def prepare_particle(volume, wedge, plan, name="particle"):
     return spectra
 
 
-def _weighted(spectra, variance, power):
-    weighted = {}
+def _weighted(spectra, variance, plan):
+    """Return transforms in units of √V, at coarse band limits with a signal of at most so many times V.
+
+    The error of a seed adds to the noise, see `gradalign.scores.signal_model.tempered`.
+    """
+    weighted, finest = {}, min(spectra)
+    coarse = np.maximum(variance, plan.model.signal / plan.settings.coarse_ratio)
     for band, spectrum in spectra.items():
         shells = np.sqrt((spectrum.lattice**2).sum(axis=1))
-        weights = 1.0 / np.sqrt(power * np.interp(shells, np.arange(len(variance)), variance))
+        power = np.interp(shells, np.arange(len(variance)), variance if band == finest else coarse)
+        weights = 1.0 / np.sqrt(plan.model.mask_power * power)
         weighted[band] = spectrum._replace(
             values=(spectrum.values * weights).astype(np.float32), weights=weights.astype(np.float32)
         )
@@ -209,7 +215,7 @@ def match(spectra, reference, plan, included=False, rotations=None):
     Match
     """
     variance = reference.variance / (reference.inclusion**2 if included else 1.0)
-    weighted = _weighted(spectra, variance, plan.model.mask_power)
+    weighted = _weighted(spectra, variance, plan)
     found = align_bands(
         LikelihoodVolume(weighted),
         LikelihoodVolume(reference.spectra),

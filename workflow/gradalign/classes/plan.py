@@ -18,7 +18,8 @@ SPACING_SHARE = 2 / 7
 """Largest distance of neighbouring start translations as a share of the first band limit."""
 # band limits in units of the finest, candidates kept and steps of each, from coarse to fine
 PAIR_ROUNDS = ((2.125, 40, 1), (1.75, 20, 1), (1.375, 10, 2), (1.0, 6, 5))
-MAP_ROUNDS = ((2.125, 30, 1), (1.375, 10, 2), (1.0, 4, 5))
+# where the box has fewer than 4.5 cycles an object may look symmetric, and its wrong poses fill all candidates
+MAP_ROUNDS = ((16 / 9, 60, 1), (1.375, 10, 2), (1.0, 4, 5))
 MAP_LAST_STEPS = 3
 
 
