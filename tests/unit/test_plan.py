@@ -1,6 +1,6 @@
 import pytest
 
-from gradalign.run.plan import START_S, Job, Plan, duration, earlier_seconds
+from gradalign.run.plan import COMPILING_S, START_S, Job, Plan, duration, earlier_seconds
 
 
 def jobs(rule, sizes, first=0):
@@ -107,6 +107,85 @@ def test_once_a_round_had_nothing_to_do_the_rounds_that_follow_are_expected_to_h
     plan.finish(3, now + 1.0, idle=True)
     assert plan.left(now + 1.0) == pytest.approx(6)
     assert plan.percent(now + 1.0) >= 97
+
+
+# (rule, wildcards, seconds at which it started and ended) of runs on a machine that others used as well
+PARTICLES = [
+    ("configuration", {}, 0.0, 3.6),
+    ("particles_start", {}, 3.6, 36.3),
+    ("particles_rounds", {"particles": "0-39"}, 36.3, 46.6),
+    ("particles_results", {}, 46.6, 57.5),
+    ("particles_figure", {}, 46.6, 58.9),
+    ("particles_page", {}, 58.9, 65.1),
+]
+CLASSES = [
+    ("classes_start", {}, 0.0, 3.8),
+    ("classes_pairs", {"half": "1", "some": "0-189"}, 3.8, 16.8),
+    ("classes_pairs", {"half": "2", "some": "0-189"}, 3.8, 17.1),
+    ("classes_found", {}, 17.1, 30.8),
+]
+ENDS = [36.3, 39.8, 45.4, 48.8, 53.9, 63.9, 67.9, 70.5, 74.8, 78.1, 83.1, 85.9, *(88.9 + 2 * k for k in range(12))]
+for place, (start, end) in enumerate(zip([30.8, *ENDS], ENDS, strict=False)):
+    round_number = {"round": str(place // 2 + 1)}
+    CLASSES.append(
+        ("classes_round", round_number, start, end)
+        if place % 2
+        else ("classes_sort", round_number | {"some": "0-39"}, start, end)
+    )
+CLASSES += [
+    ("classes_results", {}, 110.9, 118.0),
+    ("classes_figure", {}, 110.9, 122.8),
+    ("classes_page", {}, 122.8, 132.0),
+]
+
+
+@pytest.mark.parametrize(("run", "compiling"), [(PARTICLES, "particles_start"), (CLASSES, "")])
+def test_the_first_time_that_is_told_is_right_within_a_factor_of_two(run, compiling):
+    # each job waits for those that had ended when it started
+    ended = [[n for n, other in enumerate(run) if other[3] <= one[2]][-2:] for one in run]
+    jobs = [Job(n, one[0], one[1], after=tuple(ended[n])) for n, one in enumerate(run)]
+    plan = Plan(jobs, cores=2, compiling=compiling)
+    assert not plan.grounded
+    told = []
+    for number, (rule, _, start, end) in sorted(enumerate(run), key=lambda one: one[1][3]):
+        plan.start(number, start)
+        plan.finish(number, end, idle=rule in ("classes_sort", "classes_round") and start > 86)
+        if plan.grounded and end < run[-1][3]:
+            told.append(plan.left(end) / (run[-1][3] - end))
+    assert len(told) > 3
+    assert 0.5 <= told[0] <= 2
+
+
+def test_nothing_is_told_before_this_machine_is_known():
+    plan = Plan([Job(0, "configuration", {}), *jobs("align", [100] * 20, first=1)], {"align": 11.0}, 100)
+    plan.start(0, 0.0)
+    plan.finish(0, 5.0)
+    assert not plan.grounded
+    plan.start(1, 5.0)
+    plan.finish(1, 20.0)
+    assert plan.grounded
+    # of a long run half a minute is enough
+    long = Plan(jobs("align", [100] * 1000), {"align": 31.0}, 100)
+    assert not long.grounded
+    long.finish(0, 0.0)
+    assert long.grounded
+
+
+def test_jobs_that_wait_for_each_other_take_as_long_as_all_of_them():
+    chain = [Job(n, "round", {}, after=(n - 1,) if n else ()) for n in range(4)]
+    assert Plan(chain, {"round": 10.0}, cores=2).left(0) == pytest.approx(40)
+    plan = Plan([*chain, *(Job(n, "round", {}) for n in range(4, 14))], {"round": 10.0}, cores=2)
+    assert plan.left(0) == pytest.approx(70)
+
+
+def test_a_job_that_waits_for_one_outside_the_plan_can_start_at_once():
+    assert Plan([Job(1, "round", {}, after=(0,))], {"round": 10.0}).left(0) == pytest.approx(10)
+
+
+def test_kernels_that_have_to_be_compiled_count():
+    job = Job(0, "kernels", {})
+    assert Plan([job], {"kernels": 1.0}, compiling="kernels").left(0) > COMPILING_S
+    assert Plan([job], {"kernels": 1.0}).left(0) == pytest.approx(START_S)
 
 
 def test_an_earlier_run_that_cannot_be_read_tells_nothing(tmp_path):

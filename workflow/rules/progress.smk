@@ -32,11 +32,27 @@ def told_of(job):
 
 def planned_jobs():
     """Return the jobs that are to run."""
-    jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
+    dag = workflow.dag
     return [
-        Job(number, job.rule.name, told_of(job), "".join(map(str, job.log[:1])), works=not job.is_norun)
-        for number, job in jobs
+        Job(
+            dag.jobid(job),
+            job.rule.name,
+            told_of(job),
+            "".join(map(str, job.log[:1])),
+            works=not job.is_norun,
+            after=tuple(dag.jobid(before) for before in dag.dependencies[job]),
+        )
+        for job in dag.needrun_jobs()
     ]
+
+
+def compiling_rule():
+    """Return the rule that compiles the kernels, nothing if they lie in the cache."""
+    from gradalign.base.jit import cache_folder
+
+    if any(cache_folder().rglob("*.nbi")):
+        return ""
+    return {"particles_page": "particles_start", "classes_page": "classes_start"}.get(page_rule, "kernels")
 
 
 def result_lines(rules):
@@ -56,6 +72,7 @@ onstart:
             "jobs": planned_jobs(),
             "earlier": earlier_seconds(reference_run / "benchmarks" / "run_times.csv"),
             "size": earlier_size(),
+            "compiling": compiling_rule(),
         },
     )
 

@@ -15,8 +15,8 @@ from gradalign.run.jobs import NOTHING_TO_DO
 from gradalign.run.plan import Job, Plan, duration
 
 PLAN, STANDING, RESULT = "gradalign_plan", "gradalign_standing", "gradalign_result"
-"""Events of our own. The first carries ``jobs``, ``earlier`` and ``size`` as `Plan` takes them, the others ``lines``
-that tell what came out, the second before the run, with the ``rule`` that they belong to."""
+"""Events of our own. The first carries ``jobs``, ``earlier``, ``size`` and ``compiling`` as `Plan` takes them, the
+others ``lines`` that tell what came out, the second before the run, with the ``rule`` that they belong to."""
 _NOTHING = "Nothing to be done"
 _STOPPING = "Terminating processes on user request"
 _REPORT = "Creating report..."
@@ -99,10 +99,10 @@ class LogHandler(LogHandlerBase):
         self._cores = getattr(record, "cores", None) or getattr(record, "nodes", None) or self._cores
 
     def _take_plan(self, record):
-        self._plan = Plan(record.jobs, record.earlier, record.size, min(self._cores, max(len(record.jobs), 1)))
+        cores = min(self._cores, max(len(record.jobs), 1))
+        self._plan = Plan(record.jobs, record.earlier, record.size, cores, record.compiling)
         self._start, self._running = self.clock(), True
-        count = sum(job.works for job in record.jobs)
-        self._write(f"{_jobs(count)}, some {duration(self._plan.left(self._start))}")
+        self._write(_jobs(sum(job.works for job in record.jobs)))
 
     def _announce(self, record):
         """Show the message of a rule that has one."""
@@ -124,7 +124,8 @@ class LogHandler(LogHandlerBase):
         percent = self._plan.percent(now)
         if not job.works:
             return
-        left = "" if percent == 100 else f"{duration(self._plan.left(now))} left"
+        known = percent < 100 and self._plan.grounded
+        left = f"{duration(self._plan.left(now))} left" if known else ""
         for text in told:
             self._write(f"{percent:3d} % {left:>12}  {text}")
 
