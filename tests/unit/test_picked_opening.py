@@ -135,6 +135,38 @@ def test_the_other_sign_of_the_tilt_angles_is_noticed(tmp_path):
         opened(section(tmp_path, tilt=[-60, 40]))
 
 
+def given_columns(angles, search):
+    columns = {"rlnImageName": [f"particle{n + 1}.mrc" for n in range(len(angles))]}
+    if search == "axis":
+        return columns | {"rlnAngleTiltPrior": angles[:, 1], "rlnAnglePsiPrior": angles[:, 2]}
+    return columns | {f"rlnAngle{name}": angles[:, n] for n, name in enumerate(("Rot", "Tilt", "Psi"))}
+
+
+@pytest.mark.parametrize(
+    ("search", "convention", "right"),
+    [
+        ("local", lambda angles: angles + [3.0, -3.0, 3.0], True),
+        ("local", np.radians, False),
+        ("local", lambda angles: Rotation.from_euler("ZYZ", angles, degrees=True).inv().as_euler("ZYZ", True), False),
+        ("axis", lambda angles: angles, True),
+        ("axis", np.radians, False),
+    ],
+    ids=["local", "local, radians", "local, inverse", "axis", "axis, radians"],
+)
+def test_orientations_of_another_convention_are_noticed(tmp_path, search, convention, right):
+    _, angles, _ = make_particles(tmp_path, 12, seed=3)
+    (tmp_path / "run.star").write_text(star_text(given_columns(convention(angles), search)), encoding="utf-8")
+    settings, said = section(tmp_path, search=search), []
+    if right:
+        open_particles(settings, ALIGNMENT, 5, said.append)
+        assert any(line.startswith("given orientations: correlate better than random ones by") for line in said)
+    else:
+        with pytest.raises(
+            InputError, match=f"particles.search: {search}: .* 12 particles .* hardly better than random"
+        ):
+            open_particles(settings, ALIGNMENT, 5, said.append)
+
+
 def test_an_origin_outside_the_box_is_named(tmp_path):
     make_particles(tmp_path, 4)
     columns = {"rlnImageName": [f"particle{n + 1}.mrc" for n in range(4)]}

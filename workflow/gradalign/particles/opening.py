@@ -15,7 +15,7 @@ from gradalign.particles.memory import STATED_ABOVE, memory_mb
 from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.places import Place
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
-from gradalign.particles.sample_checks import check_contrast, check_sign
+from gradalign.particles.sample_checks import check_contrast, check_sign, check_starts
 from gradalign.particles.search import centred
 from gradalign.particles.state import State, make_plan
 from gradalign.scores.masks import AUTOMATIC, NONE
@@ -209,6 +209,10 @@ def open_particles(section, alignment, seed, say):
         surplus = check_sign(sample, state.references[0], state.mask, plan, seed)
         if surplus is not None:
             say(f"sign of the tilt angles: correlates better than the other by {surplus:.1f} standard errors")
+    if plan.search != "full":
+        surplus = check_starts(sample, state.references[0], state.mask, plan, seed)
+        if surplus is not None:
+            say(f"given orientations: correlate better than random ones by {surplus:.1f} standard errors")
     volumes = [centred(volume, entry.centre) for entry, volume, _ in sample]
     known = load_score(section["score"]).model_of_set(
         volumes, [wedge for *_, wedge in sample], _mask_wish(section, state), transfers

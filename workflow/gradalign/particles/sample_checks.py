@@ -1,4 +1,4 @@
-"""What a sample of the particles says of choices that no file tells: contrast, and the sign of the tilt angles.
+"""What a sample of the particles says of choices that no file tells: contrast, sign of the tilt angles, conventions.
 
 Some particles are aligned as they are and the other way round. A choice is called wrong if the other fits better by
 more than chance.
@@ -8,21 +8,29 @@ import numpy as np
 
 from gradalign.base.randomness import generator
 from gradalign.errors import InputError
-from gradalign.particles.search import align_particle, prepare_particle, prepare_reference
+from gradalign.geometry.rotations import euler_from_rotation, point_group, random_rotations, rotation_angle
+from gradalign.particles.search import align_particle, prepare_particle, prepare_reference, prior_surface
 
 # standard errors by which the other choice must fit better before the given one is called wrong
 _SURE = 3.0
 # degrees by which a tilt range must be off its mirror image for its sign to be told
 _LEAST_ASYMMETRY = 10.0
+# particles that it takes, and standard errors by which given orientations must fit better than random ones
+_LEAST_STARTS, _HARDLY = 8, 4.0
+# from which the one that is farthest from the given one is taken
+_DRAWN = 8
 
 
-def _differences(sample, other, reference, seed):
-    """Return by how much particles correlate better as they are than otherwise: the mean, and in standard errors."""
+def _differences(sample, others, reference, seed):
+    """Return by how much particles correlate better as they are than otherwise: the mean, and in standard errors.
+
+    Both are samples: an entry, its volume and its tilt range each.
+    """
     differences = []
-    for entry, volume, wedge in sample:
+    for pair in zip(sample, others, strict=True):
         values = []
-        for data in ((volume, wedge), other(volume, wedge)):
-            fixed = prepare_particle(*data, entry.centre, reference, name=str(entry.image))
+        for entry, volume, wedge in pair:
+            fixed = prepare_particle(volume, wedge, entry.centre, reference, name=str(entry.image))
             rng = generator(seed, "contrast", entry.particle)
             values.append(
                 align_particle(fixed, reference, entry.centre, entry.start, entry.prior, rng=rng).dissimilarity
@@ -57,7 +65,7 @@ def check_contrast(sample, reference, mask, plan, seed):
         If it is far worse.
     """
     prepared = prepare_reference(reference, mask, plan)
-    better, surplus = _differences(sample, lambda volume, wedge: (-volume, wedge), prepared, seed)
+    better, surplus = _differences(sample, [(entry, -volume, wedge) for entry, volume, wedge in sample], prepared, seed)
     if surplus < -_SURE:
         raise InputError(
             f"particles.contrast: {len(sample)} particles tried correlate better with the reference with black "
@@ -90,7 +98,8 @@ def check_sign(sample, reference, mask, plan, seed):
     if not told:
         return None
     prepared = prepare_reference(reference, mask, plan)
-    better, surplus = _differences(told, lambda volume, wedge: (volume, mirrored(wedge)), prepared, seed)
+    others = [(entry, volume, mirrored(wedge)) for entry, volume, wedge in told]
+    better, surplus = _differences(told, others, prepared, seed)
     if surplus < -_SURE:
         low, high, _ = mirrored(told[0][2])
         raise InputError(
@@ -99,6 +108,56 @@ def check_sign(sample, reference, mask, plan, seed):
             "that sign"
         )
     return surplus
+
+
+def check_starts(sample, reference, mask, plan, seed):
+    """Say so if the given orientations fit hardly better than any others.
+
+    A search about orientations that are meant otherwise (another convention, radians, the inverse) ends near them,
+    wherever that is.
+
+    Parameters
+    ----------
+    sample, reference, mask, plan, seed
+        As of `check_contrast`; the plan's search is local, or about the given axes.
+
+    Returns
+    -------
+    float or None
+        By how many standard errors the given orientations correlate better than random ones; None for a sample that
+        is too small to tell.
+
+    Raises
+    ------
+    InputError
+        If they do not.
+    """
+    if len(sample) < _LEAST_STARTS:
+        return None
+    others = [(_given_otherwise(entry, plan, seed), volume, wedge) for entry, volume, wedge in sample]
+    _, surplus = _differences(sample, others, prepare_reference(reference, mask, plan), seed)
+    if surplus < _HARDLY:
+        raise InputError(
+            f"particles.search: {plan.search}: the {'priors' if plan.search == 'axis' else 'orientations'} given for "
+            f"{len(sample)} particles tried fit the reference hardly better than random ones (by {surplus:.1f} "
+            "standard errors); convert them if they are of another convention, or set search to full"
+        )
+    return surplus
+
+
+def _given_otherwise(entry, plan, seed):
+    """Return a particle as if another orientation had been given, far from the one that was."""
+    candidates = random_rotations(generator(seed, "another start", entry.particle), _DRAWN)
+    if plan.search == "axis":
+        surface = prior_surface(*entry.prior)
+        _, tilts, psis = np.moveaxis(euler_from_rotation(candidates), -1, 0)
+        farthest = int(np.argmin(candidates[:, 2] @ surface[2]))
+        return entry._replace(prior_tilt_deg=float(tilts[farthest]), prior_psi_deg=float(psis[farthest]))
+    # those of the point group show the same
+    turns = np.einsum("nji,jk,mkl->nmil", candidates, entry.start, point_group(plan.symmetry))
+    farthest = candidates[int(np.argmax(rotation_angle(turns).min(axis=1)))]
+    names = ("start_phi_deg", "start_theta_deg", "start_psi_deg")
+    return entry._replace(**dict(zip(names, map(float, euler_from_rotation(farthest)), strict=True)))
 
 
 def mirrored(wedge):
