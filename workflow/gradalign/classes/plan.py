@@ -16,9 +16,9 @@ FINEST_SHARE = 1 / 8
 """Band limit as a share of the box's edge where none is given."""
 SPACING_SHARE = 2 / 7
 """Largest distance of neighbouring start translations as a share of the first band limit."""
-# band limits in units of the finest, candidates kept and steps of each, from coarse to fine
-PAIR_ROUNDS = ((2.125, 40, 1), (1.75, 20, 1), (1.375, 10, 2), (1.0, 6, 5))
-# where the box has fewer than 4.5 cycles an object may look symmetric, and its wrong poses fill all candidates
+# band limits in units of the finest, candidates kept and steps of each, from coarse to fine; where the box has fewer
+# than 4.5 cycles an object may look symmetric, and its wrong poses fill all candidates
+PAIR_ROUNDS = ((16 / 9, 60, 1), (1.375, 20, 1), (1.0, 6, 5))
 MAP_ROUNDS = ((16 / 9, 60, 1), (1.375, 10, 2), (1.0, 4, 5))
 MAP_LAST_STEPS = 3
 
