@@ -64,6 +64,19 @@ def test_sentences_give_the_same_numbers(pair):
     words = run("align", f, g, "--tilt", -90, 90).stdout
     assert f"θ = {found['euler_zyz_deg'][1]:.2f}°" in words
     assert f"x = {found['translation_angstrom'][0]:.2f} Å" in words
+    assert (found["verdict"], found["reason"]) == ("determined", "")
+    assert "Verdict       determined\n" in words
+    assert f"{found['rotation_sd_deg']:.2f}° of rotation, {found['translation_sd_angstrom']:.2f} Å" in words
+
+
+def test_an_answer_that_may_be_wrong_says_so(tmp_path):
+    rng = np.random.default_rng(5)
+    for name in ("f", "g"):
+        write_volume(tmp_path / f"{name}.mrc", rng.normal(size=(32,) * 3).astype(np.float32), VOXEL_NM)
+    files = tmp_path / "f.mrc", tmp_path / "g.mrc"
+    found = json.loads(run("align", *files, "--json").stdout)
+    assert found["verdict"] == "undetermined"
+    assert f"Verdict       undetermined: {found['reason']}" in run("align", *files).stdout
 
 
 def test_what_the_locale_cannot_write_is_printed_by_its_number(pair):

@@ -84,10 +84,19 @@ def align(f, g, tilt, tilt_g, tilt_axis, score, interval, low_pass, ctf_f, ctf_g
         "voxel_size_angstrom": voxel_size * ANGSTROM_PER_NM,
         "score": score,
         "dissimilarity": found.dissimilarity,
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "rotation_sd_deg": found.rotation_sd,
+        "translation_sd_angstrom": found.translation_sd * voxel_size * ANGSTROM_PER_NM,
+        "probability": found.probability,
     }
     sentences = [
         f"Rotation      φ = {phi:.2f}°, θ = {theta:.2f}°, ψ = {psi:.2f}°",
         f"Translation   x = {shift[0]:.2f} Å, y = {shift[1]:.2f} Å, z = {shift[2]:.2f} Å",
         f"Dissimilarity {found.dissimilarity:.4g} ({score}; smaller is better)",
+        f"Verdict       {found.verdict}{f': {found.reason}' if found.reason else ''}",
     ]
+    if found.covariance is not None:
+        rotation, translation = result["rotation_sd_deg"], result["translation_sd_angstrom"]
+        sentences.append(f"Std. errors   {rotation:.2f}° of rotation, {translation:.2f} Å of translation")
     say(as_json, result, sentences)

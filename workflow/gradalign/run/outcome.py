@@ -46,7 +46,8 @@ def _rows(path):
 
 
 def _angstrom(text):
-    value = 10.0 * float(text or "nan")
+    # without the digits of the multiplication
+    value = round(10.0 * float(text or "nan"), 6)
     return None if math.isnan(value) else value
 
 
