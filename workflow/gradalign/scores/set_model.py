@@ -3,7 +3,7 @@
 Particles of a set share the shapes of their signal's and of their noise's spectrum, which a sample of them tells. Each
 has its own background, unit, and factors of both. The reference to which they are aligned has its own spectrum, in
 which the half maps' shell correlation tells the signal from the noise: of the power P of a half map FSC · P is signal,
-so that N = S (1/FSC − 1). A given reference has the noise that surrounds it.
+so that N = S (1/FSC − 1). A given reference has the noise that surrounds it, and a model error.
 
 What stands beside some of the particles is theirs alone: each is judged by itself, and seen under one of two masks. The
 reference is prepared for both.
@@ -16,7 +16,7 @@ import numpy as np
 from gradalign.scores.beside import Mask
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.shared_spectra import POSE_DEVIATION, common_spectra
-from gradalign.scores.signal_model import estimate_models, models_of_one
+from gradalign.scores.signal_model import REFERENCE_RATIO, estimate_models, models_of_one
 
 # smallest part of a reference that is signal, and that is noise: without either it would have no scale
 _LEAST_SHARE = 1e-3
@@ -122,7 +122,7 @@ def model_of_reference(volume, known, agreement=None):
 
 def _model_of_reference(volume, known, agreement):
     (own,) = estimate_models([volume], [90.0], known.mask)
-    signal, noise = own.signal, own.noise
+    signal, noise = own.signal, np.maximum(own.noise, own.signal / REFERENCE_RATIO)
     if agreement is not None:
         share = np.clip(agreement[: len(signal)], _LEAST_SHARE, 1.0 - _LEAST_SHARE)
         signal, noise = (signal + noise) * share, (signal + noise) * (1.0 - share)

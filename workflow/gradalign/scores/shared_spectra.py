@@ -11,6 +11,9 @@ LEAST_SHARE = 1e-3
 """Below this part of the total a shell's signal or noise is not told from zero."""
 POSE_DEVIATION = 0.3
 """Relative deviation of a signal's power from pose to pose, over all shells and in one."""
+# standard deviation of the power of the frequency by which spectra of particles and of a map differ, before anything is
+# known: 4 below the first maximum of phase contrast, sin²(πλΔz k²); and which powers are tried
+_TRANSFER_DEVIATION, _TRANSFER_POWERS = 2.0, np.linspace(-2.0, 6.0, 81)
 # χ² per shell from which on a volume has something of its own shape, and at which it keeps all of it; alike ones have
 # a tenth to a half
 _AGREE, _CONTRADICT = 0.7, 1.3
@@ -110,3 +113,36 @@ def shared_signal(signals, totals, places, transferred=1.0):
     factors = np.exp(mean + believed * apart)
     alone = np.maximum(signals, 1e-6 * totals.max(axis=1, keepdims=True))
     return alone**own * (factors[:, None] * pooled) ** (1.0 - own)
+
+
+def unknown_transfer(signals, totals, places, reference):
+    """Return by what power of the frequency the spectra of particles differ from a reference's.
+
+    Parameters
+    ----------
+    signals, totals, places : array_like of shape (n, shells)
+        Of the particles, as for `shared_signal`.
+    reference : array_like of shape (shells,)
+        Signal of the reference.
+
+    Returns
+    -------
+    float
+        Mean of its posterior; what noise and poses alone may cause is left out.
+    """
+    used = slice(1, None)
+    mean, count = np.mean(signals, axis=0)[used], len(signals)
+    noise = np.mean(np.asarray(totals) ** 2 / places, axis=0)[used] / count
+    shells = np.arange(1.0, len(reference))
+    shapes = np.maximum(reference[used], 1e-6 * np.max(reference[used])) * shells ** _TRANSFER_POWERS[:, None]
+    factors, weights = np.zeros((len(shapes), 1)), np.broadcast_to(1.0 / noise, shapes.shape)
+    for _ in range(4):
+        factors = (weights * mean * shapes).sum(axis=1) / (weights * shapes**2).sum(axis=1)
+        factors = np.maximum(factors, 0.0)[:, None]
+        weights = 1.0 / (noise + (POSE_DEVIATION * factors * shapes) ** 2 / count)
+    logs = 0.5 * (np.log(weights) - weights * (mean - factors * shapes) ** 2).sum(axis=1)
+    logs -= 0.5 * (_TRANSFER_POWERS / _TRANSFER_DEVIATION) ** 2
+    chances = np.exp(logs - logs.max())
+    power = np.average(_TRANSFER_POWERS, weights=chances)
+    variance = np.average((_TRANSFER_POWERS - power) ** 2, weights=chances)
+    return float(power * max(0.0, 1.0 - variance / max(power**2, 1e-12)))

@@ -15,11 +15,21 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.fourier.transfer import Seen
-from gradalign.geometry.wedge import check_wedge, measured
+from gradalign.geometry.wedge import check_wedge, is_complete, measured
 from gradalign.scores.beside import surroundings
 from gradalign.scores.cleared import Views, checked, opened_set, opened_volume
 from gradalign.scores.masks import AUTOMATIC, MARGIN, particle_radius, soft_sphere
-from gradalign.scores.shared_spectra import LEAST_SHARE, common_spectra, shared_noise, shared_signal
+from gradalign.scores.shared_spectra import (
+    LEAST_SHARE,
+    common_spectra,
+    shared_noise,
+    shared_signal,
+    unknown_transfer,
+)
+
+REFERENCE_RATIO = 20.0
+"""Largest S/N of a reference: no particle is its reference with a factor by shell, and so a twentieth of the power may
+differ."""
 
 
 class SignalModel(NamedTuple):
@@ -291,9 +301,18 @@ def _spectra(volumes, mask, masks, wedges, seen):
     apart = np.maximum(apart * np.array([[(outside.astype(float) ** 2).mean()] for outside in masks]), 1.0)
     powers, levels = _transferred(seen, totals.shape[1])
     noise = shared_noise(noises / levels, apart) * levels
+    whole = np.array([is_complete(wedge) for wedge in wedges])
+    hidden = ~whole & np.array([each is None for each in seen])
+    if whole.any() and hidden.any():
+        reference = ((totals - noises) / powers)[whole].mean(axis=0)
+        power = unknown_transfer((totals - noises)[hidden], totals[hidden], places[hidden], reference)
+        powers[hidden] = np.maximum(np.arange(totals.shape[1]), 1.0) ** power
     signal = shared_signal((totals - noises) / powers, totals / powers, places, powers) * powers
     floor = LEAST_SHARE * (signal + noise)
-    return np.maximum(signal, floor), np.maximum(noise, floor)
+    noise = np.maximum(noise, floor)
+    if not whole.all():
+        noise[whole] = np.maximum(noise[whole], signal[whole] / REFERENCE_RATIO)
+    return np.maximum(signal, floor), noise
 
 
 def _least_sure(signal, noise):
