@@ -7,6 +7,7 @@ from gradalign.io import volume_file
 from gradalign.particles.aligned import write_optimisation_set
 from gradalign.particles.entries import read_entries
 from gradalign.particles.limits import bound_sentence, known_reference_bound
+from gradalign.particles.range_check import range_sentences
 from gradalign.particles.results import (
     filtered_average,
     history_table,
@@ -54,7 +55,7 @@ with job(snakemake.log[0]) as say:
     ):
         write_csv(table, path)
     lines = summary(picked, entries, state, section) + reversal_sentences(entries, state, reference, section)
-    lines += transfer_sentences(entries, state, section)
+    lines += transfer_sentences(entries, state, section) + range_sentences(entries, state, section)
     lines.append(bound_sentence(known_reference_bound(entries, state, section, snakemake.params.seed)))
     write_text(output.summary, "\n".join(lines) + "\n")
     parts = [frame_part("Rounds", rounds)]

@@ -32,8 +32,13 @@ LARGEST_MISFIT = 0.04
 
 
 @lru_cache(maxsize=1)
-def _directions():
-    """Return directions spread evenly over the half sphere x ≥ 0, (n, 3)."""
+def directions():
+    """Return directions spread evenly over the half sphere x ≥ 0.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n, 3)
+    """
     index = np.arange(_DIRECTIONS)
     z = 2.0 * (index + 0.5) / _DIRECTIONS - 1.0
     # the golden angle, folded onto half a turn
@@ -51,7 +56,7 @@ def _measured(half, rotation):
     radii = _RADII[_RADII < (size - 1) // 2]
     if size < _SMALL:
         radii = np.arange(radii[0], radii[-1] + 0.5, 0.5)
-    points = _directions() * radii[:, None, None]
+    points = directions() * radii[:, None, None]
     sampled = points if rotation is None else points @ rotation
     # of each pair ±ξ the half transform has the one with x ≥ 0
     sampled = sampled * np.where(sampled[..., :1] < 0, -1.0, 1.0)
