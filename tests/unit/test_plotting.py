@@ -10,14 +10,16 @@ from drawn_figures import record
 from hypothesis import given
 from hypothesis import strategies as st
 from invented import BOUNDS, PAPER, alignments, one_cell
+from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 from PIL import Image
 
 from gradalign.errors import InputError
+from gradalign.report.figures.comparison import SHADES as RATIO_SHADES
 from gradalign.report.figures.figure2 import figure2, figure2_caption
 from gradalign.report.figures.isosurface import camera, render, surface
-from gradalign.report.figures.style import PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
-from gradalign.report.figures.tables import complexes_figure, table_figure
+from gradalign.report.figures.style import ON_SHADE, PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
+from gradalign.report.figures.tables import SHADES, complexes_figure, table_figure
 from gradalign.report.slices import central_slice, read_slices, save_slices
 from gradalign.report.statistics import summarise, summarise_complexes
 from gradalign.report.tables.bounds import complexes_with_bounds, with_bounds
@@ -110,6 +112,18 @@ def test_table_figure_sets_inaccurate_cells_in_bold_and_the_printed_ones_beneath
 def test_bounds_stand_beneath_the_errors(drawn):
     for draw, count in ((draw_table, 96), (draw_complexes, 2)):
         assert [words for words, *_ in drawn(draw).texts].count("bound 0.12") == count
+
+
+def luminance(colour):
+    """Relative luminance of a colour, as the guidelines for web content define it."""
+    parts = np.array(to_rgb(colour))
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("shades", [SHADES, RATIO_SHADES])
+def test_small_words_can_be_read_on_every_shade(shades):
+    grounds = [luminance(shades(share)) for share in np.linspace(0, 1, 21)]
+    assert min((ground + 0.05) / (luminance(ON_SHADE) + 0.05) for ground in grounds) >= 4
 
 
 def test_small_grids_can_be_drawn(tmp_path):

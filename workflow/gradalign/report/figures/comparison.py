@@ -10,6 +10,7 @@ from gradalign.report.figures.style import (
     GREY,
     INK,
     MARGIN,
+    ON_SHADE,
     PAGE_WIDTH,
     RULE,
     SMALL,
@@ -25,7 +26,8 @@ from gradalign.report.tables.phantom import blocks
 from gradalign.search.registry import score_label
 
 # blue: smaller errors here; orange: larger
-_SHADES = LinearSegmentedColormap.from_list("ratio", ["#5a9fd4", "#ffffff", "#ee9a5f"])
+SHADES = LinearSegmentedColormap.from_list("ratio", ["#5a9fd4", "#ffffff", "#ee9a5f"])
+"""Colours behind the ratios; dark type stays legible on all."""
 # of log10(here/paper); fixed, so that figures of different runs can be compared
 _NORM = Normalize(-0.7, 0.7, clip=True)
 _TITLES = {
@@ -118,7 +120,7 @@ def _cell(page, row, x, y, width):
         page.text(y=centre, words="–", color=GREY, **middle)
         return
     apart = row.verdict != AGREES
-    shade = _SHADES(_NORM(np.log10(row.ratio)))
+    shade = SHADES(_NORM(np.log10(row.ratio)))
     page.sheet.add_patch(Rectangle((x, y), width, _ROW, facecolor=shade, edgecolor="white", linewidth=0.6))
     if apart:
         inner = Rectangle((x + 0.35, y + 0.35), width - 0.7, _ROW - 0.7, fill=False, edgecolor=INK, linewidth=0.5)
@@ -129,20 +131,20 @@ def _cell(page, row, x, y, width):
     ratio = f"{row.ratio:.2f}" if row.ratio < 10 else f"{row.ratio:.1f}"
     page.text(y=centre - shift, words=f"{ratio} {MARKS[row.verdict]}", size=SMALL, fontweight=weight, **middle)
     if shift:
-        page.text(y=centre + shift, words=f"{row.bound / row.paper_median:.2f}", size=SMALL, color=GREY, **middle)
+        page.text(y=centre + shift, words=f"{row.bound / row.paper_median:.2f}", size=SMALL, color=ON_SHADE, **middle)
 
 
 def _key(page, top):
     """Draw the scale of the shading."""
     axes = page.axes(page.width - MARGIN - 50.0, top, 50.0, 2.2)
     edges = np.linspace(_NORM.vmin, _NORM.vmax, 129)
-    axes.pcolormesh(edges, [0, 1], (edges[None, 1:] + edges[None, :-1]) / 2, cmap=_SHADES, norm=_NORM)
+    axes.pcolormesh(edges, [0, 1], (edges[None, 1:] + edges[None, :-1]) / 2, cmap=SHADES, norm=_NORM)
     axes.set_yticks([])
     ticks = (0.2, 0.5, 1, 2, 5)
     axes.set_xticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
     axes.tick_params(length=1.5, pad=1)
     words = (
         f"here / paper; {MARKS[BETTER]} better, {MARKS[WORSE]} worse (framed: beyond both sampling errors), "
-        f"{MARKS[AGREES]} agrees; grey: bound / paper"
+        f"{MARKS[AGREES]} agrees; below: bound / paper"
     )
     page.text(page.width - MARGIN - 52.0, top + 1.1, words, SMALL, horizontalalignment="right")

@@ -7,6 +7,7 @@ from gradalign.report.figures.style import (
     BODY,
     GREY,
     MARGIN,
+    ON_SHADE,
     PAGE_WIDTH,
     SMALL,
     Page,
@@ -140,7 +141,7 @@ def _cell(page, row, x, y, width):
     shade = SHADES(_SHADING(row.ratio_median))
     page.sheet.add_patch(Rectangle((x, y), width, _ROW, facecolor=shade, edgecolor="white", linewidth=0.6))
     page.text(x + width / 2, y + _ROW * 0.33, number(row.ratio_median), BODY + 1, **centre)
-    small = {"size": SMALL, "color": GREY, "y": y + _ROW * 0.76}
+    small = {"size": SMALL, "color": ON_SHADE, "y": y + _ROW * 0.76}
     share = f"{100 * row.same_optimum / row.n:.0f} %"
     # from the cell's edges inwards: four digits would meet the share in the middle
     page.text(x=x + 0.6, words=_hits(row.hit_ratio_median), horizontalalignment="left", **small)

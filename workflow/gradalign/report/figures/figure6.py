@@ -31,7 +31,7 @@ _TOP = 12.0
 _ROW = 23.5
 _BELOW = 8.0
 _BAR_NM = 10.0
-_STAGE_TITLES = {"before": "as simulated", "after": "aligned"}
+_STAGE_TITLES = {"before": "simulated", "after": "aligned"}
 
 
 def figure6_caption(rows, objects):

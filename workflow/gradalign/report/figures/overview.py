@@ -98,7 +98,7 @@ def _limits(rows):
     """Return the ends of an axis on which everything lies but errors of next to nothing, where no noise is."""
     values = np.concatenate([rows["median"], rows.paper_median, rows.bound])
     values = values[np.isfinite(values) & (values > 0)]
-    return max(values.min() / 1.3, 0.05), values.max() * 1.3
+    return max(values.min() / 1.3, 0.005), values.max() * 1.3
 
 
 def _panel(axes, rows, snrs):

@@ -23,6 +23,8 @@ MARGIN = 2.0
 
 INK = "#1a1a1a"
 GREY = "#5f5f5f"
+ON_SHADE = "#363636"
+"""Of small words on a shaded ground: the darkest shade leaves them a contrast of four."""
 RULE = "#9a9a9a"
 BLUE = "#004a80"
 GREEN = "#00866a"

@@ -13,6 +13,7 @@ from gradalign.report.figures.style import (
     GREY,
     INK,
     MARGIN,
+    ON_SHADE,
     PAGE_WIDTH,
     RULE,
     SMALL,
@@ -212,9 +213,9 @@ def _cell(page, row, x, y, width):
         weight_below = "bold" if is_inaccurate(row.quantity, row.paper_median) else "normal"
     lines = [(spread(row.median, row.mad), {"size": BODY, "fontweight": weight})]
     if below:
-        lines.append((below, {"size": SMALL, "color": GREY, "fontweight": weight_below}))
+        lines.append((below, {"size": SMALL, "color": ON_SHADE, "fontweight": weight_below}))
     if not math.isnan(row.bound):
-        lines.append((f"bound {number(row.bound)}", {"size": SMALL, "color": GREY}))
+        lines.append((f"bound {number(row.bound)}", {"size": SMALL, "color": ON_SHADE}))
     for place, (words, look) in enumerate(lines):
         page.text(y=y + _ROW / 2 + _LINE * (place - (len(lines) - 1) / 2), words=words, **look, **middle)
 
