@@ -9,6 +9,7 @@ from picked_files import write_mrc
 from scipy.spatial.transform import Rotation
 
 from gradalign.errors import InputError
+from gradalign.io.mrc import write_stack, write_volume
 from gradalign.particles.images import check_headers, inspect, read_map, read_particle
 from gradalign.particles.places import Finder, Place
 
@@ -112,6 +113,30 @@ def test_a_truncated_file_is_one_sentence_from_its_header_alone(file):
     for look in (lambda: check_headers([Place(str(file), 0)], 16), lambda: read_particle(Place(str(file), 0), 16, 0)):
         with pytest.raises(InputError, match="particle.mrc: is no complete MRC file"):
             look()
+
+
+@pytest.mark.parametrize("as_stack", [False, True])
+def test_one_subtomogram_that_was_copied_is_one_sentence(tmp_path, as_stack):
+    volumes = np.random.default_rng(8).normal(size=(3, 16, 16, 16)).astype(np.float32)
+    volumes = volumes[[0, 1, 2, 1]]
+    if as_stack:
+        write_stack(tmp_path / "s.mrcs", volumes, 1.0)
+        places = [Place(str(tmp_path / "s.mrcs"), number) for number in (1, 2, 3, 4)]
+    else:
+        for number, volume in enumerate(volumes):
+            # another header, the same densities
+            write_volume(tmp_path / f"{number}.mrc", volume, 1.0 + 0.001 * number)
+        places = [Place(str(tmp_path / f"{number}.mrc"), 0) for number in range(4)]
+    check_headers(places[:3], 16)
+    with pytest.raises(InputError, match=f"{places[3]}: holds the same densities as {places[1]}"):
+        check_headers(places, 16)
+
+
+def test_volumes_that_are_alike_in_a_row_are_not_taken_for_copies(tmp_path):
+    volumes = np.random.default_rng(8).normal(size=(2, 16, 16, 16)).astype(np.float32)
+    volumes[1, 8, 8] = volumes[0, 8, 8]
+    write_stack(tmp_path / "s.mrcs", volumes, 1.0)
+    check_headers([Place(str(tmp_path / "s.mrcs"), number) for number in (1, 2)], 16)
 
 
 def test_a_file_that_is_no_mrc_file_is_one_sentence(tmp_path):

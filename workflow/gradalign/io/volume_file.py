@@ -263,7 +263,7 @@ def read(path, number=0):
     """
     header = open_volume(path)
     check_number(header, number)
-    values = _values(header)
+    values = stored(header)
     if header.volumes:
         values = values[max(number, 1) - 1]
     values = with_signs(np.array(values), header)
@@ -287,7 +287,7 @@ def mapped(header):
     InputError
         If the file has become unreadable, or its header leaves open whether its integers are signed.
     """
-    values = _values(header)
+    values = stored(header)
     return with_signs(values[0] if header.volumes else values, header).transpose(header.axes)
 
 
@@ -312,7 +312,7 @@ def read_all(path):
     header = open_volume(path)
     if not header.volumes:
         raise InputError(f"{path}: has the shape {header.shape}, where a stack of volumes [n, z, y, x] is needed")
-    values = with_signs(np.array(_values(header)), header)
+    values = with_signs(np.array(stored(header)), header)
     return values.transpose(0, *(axis + 1 for axis in header.axes)), header
 
 
@@ -343,8 +343,23 @@ def check_number(header, number):
         raise InputError(f"{where}: holds {header.volumes} volumes; n@{where} would say which one is meant")
 
 
-def _values(header):
-    """Return the stored values; of an uncompressed file they are read when they are looked at."""
+def stored(header):
+    """Return the values of a file as they are stored; of an uncompressed file they are read when they are looked at.
+
+    Parameters
+    ----------
+    header : VolumeFile
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape and type that the header has.
+
+    Raises
+    ------
+    InputError
+        If the file has become unreadable.
+    """
     try:
         if header.packed:
             return np.frombuffer(_unpacked(header.path), header.dtype, offset=header.offset).reshape(header.shape)

@@ -159,7 +159,7 @@ def _refuse_oblong(header, overruled):
 
 
 def check_headers(places, box, overruled=False):
-    """Say so if a file cannot hold its subtomograms, without reading the densities.
+    """Say so if a file cannot hold its subtomograms, or two hold one, by their headers and a row of densities each.
 
     Parameters
     ----------
@@ -172,18 +172,33 @@ def check_headers(places, box, overruled=False):
     Raises
     ------
     InputError
-        If a file is truncated, no MRC file, or holds something else.
+        If a file is truncated, no MRC file, or holds something else, or the same densities as another.
     """
-    last = None
+    last, seen = None, {}
     for where in places:
         # a stack's subtomograms stand one after the other
         if last is None or last.path != where.file:
             last = volume_file.open_volume(where.file)
+            values = None if last.packed else volume_file.stored(last)
         volume_file.check_number(last, where.number)
         _refuse_oblong(last, overruled)
         if last.edges != (box, box, box):
             raise InputError(
                 f"{where}: has {' x '.join(map(str, last.edges[::-1]))} voxels, where {box} x {box} x {box} are needed"
+            )
+        if values is not None:
+            _refuse_copy(where, values.reshape(-1, box, box, box)[max(where.number, 1) - 1], seen)
+
+
+def _refuse_copy(where, stored, seen):
+    """Say so if a volume is the copy of one that was seen: looked at is one row, and all where the row is the same."""
+    row = stored[len(stored) // 2, len(stored) // 2]
+    if row.min() < row.max():
+        other = seen.setdefault(hash(row.tobytes()), where)
+        if other is not where and np.array_equal(load(where)[0], load(other)[0]):
+            raise InputError(
+                f"{where}: holds the same densities as {other}, where each subtomogram may stand once; its noise would "
+                "be in both half sets"
             )
 
 
