@@ -96,7 +96,7 @@ def test_verdicts_of_particles_stand_on_the_page_where_they_are_known(particles,
     assert page.sections[0].parts[0].verdicts[1].words.endswith("; 2 answers are determined")
     found = parts(page)["table-scores"]
     titles = [column.title for column in found.columns]
-    assert titles[3:5] == ["Verdict", "Reason"]
+    assert titles[1:4] == ["Dissimilarity", "Verdict", "Reason"]
     assert titles.index("Verdict") in found.filters
 
 

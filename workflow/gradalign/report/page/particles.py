@@ -129,7 +129,7 @@ def _maps(files):
 
 def _tables(rounds, scores, left_out):
     rounds = in_angstrom(rounds)
-    look = Look("Rounds", (), (), legend=_ROUNDS_LEGEND)
+    look = Look("Rounds", ("round", "particles", "resolution_A", "low_pass_A"), (), legend=_ROUNDS_LEGEND)
     parts = [table_part("table-rounds", look, "", rounds, (), [("CSV", "rounds.csv")])]
     parts.append(scores_part(scores))
     if len(left_out):
@@ -159,7 +159,7 @@ def scores_part(scores):
     words = f"Dissimilarity of each particle and the reference of its half set, the smaller the better: {shown}."
     # verdicts stand there if the score gives any
     look = Look(
-        "Scores", ("particle", "image", "dissimilarity", "verdict", "reason"), ("half", "verdict"), (), _SCORES_LEGEND
+        "Scores", ("particle", "dissimilarity", "verdict", "reason", "image"), ("half", "verdict"), (), _SCORES_LEGEND
     )
     changes = ("dissimilarity_change", "rotation_change_deg", "shift_change_voxel")
     minor = ("half", *changes, "start_rotation_deg", "translation_sd_voxel", "excess")
