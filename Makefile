@@ -1,9 +1,10 @@
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
-# of the study in CONFIG, else of config.yaml
-LAID_OVER = $(if $(CONFIG),--configfile $(CONFIG))
-STUDY = results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\).*/\1/p" $(CONFIG) config.yaml))
+# of the study in CONFIG, else of config.yaml; told at once if there is no such file
+FOUND = $(if $(CONFIG),$(if $(wildcard $(CONFIG)),,$(error $(CONFIG): there is no such file, where a configuration is needed)))
+LAID_OVER = $(FOUND)$(if $(CONFIG),--configfile $(CONFIG))
+STUDY = $(FOUND)results/$(firstword $(shell sed -n "s/^name: *[\"']\?\([A-Za-z0-9._-]*\).*/\1/p" $(CONFIG) config.yaml))
 
 # what can be made anew from the files of a reference: the rules of these topics, and the phantom
 DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,workflow/rules/%.smk,tables figures verdicts))

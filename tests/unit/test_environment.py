@@ -74,6 +74,16 @@ def test_make_alone_lists_its_targets_and_makes_nothing(bare_copy):
     assert not (bare_copy / ".venv").exists()
 
 
+@pytest.mark.parametrize("target", ["report", "compare", "ladder", "reference"])
+def test_make_names_a_configuration_that_is_not_there(bare_copy, target):
+    words = ["make", "--no-print-directory", "--dry-run", target, "CONFIG=none.yaml"]
+    run = subprocess.run(words, cwd=bare_copy, capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "none.yaml: there is no such file, where a configuration is needed" in run.stderr
+    (bare_copy / "none.yaml").write_text("name: mine\n", encoding="utf-8")
+    assert subprocess.run(words, cwd=bare_copy, capture_output=True).returncode == 0
+
+
 def test_the_version_stands_in_one_place_and_heads_the_changes():
     assert "version" in tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dynamic"]
     changes = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
