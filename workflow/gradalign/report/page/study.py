@@ -46,8 +46,8 @@ TABLES = {
     "complexes": Look(
         "The complexes",
         (
-            *("title", "point_group", "score", "n", "rotation_median_deg", "rotation_mad_deg", "axis_median_deg"),
-            *("axis_mad_deg", "translation_median_voxel", "translation_mad_voxel", "random_azimuth_deg"),
+            *("title", "score", "rotation_median_deg", "random_azimuth_deg", "axis_median_deg"),
+            *("translation_median_voxel", "rotation_mad_deg", "axis_mad_deg", "translation_mad_voxel", "n"),
         ),
         ("title", *_CONDITIONS),
         left_out=("object", "stand_in_for"),
@@ -61,37 +61,37 @@ TABLES = {
     "scanning": Look(
         "Scans against refinement",
         (
-            *("tilt_deg", "score", "scan_interval_deg", "n", "rotations", "rotation_median_deg"),
-            *("refined_rotation_median_deg", "translation_median_voxel", "refined_translation_median_voxel"),
-            *("seeds", "refined_steps_median"),
+            *("tilt_deg", "score", "scan_interval_deg", "rotation_median_deg", "refined_rotation_median_deg"),
+            *("translation_median_voxel", "refined_translation_median_voxel", "rotations", "n", "seeds"),
+            "refined_steps_median",
         ),
         ("tilt_deg", "score", "scan_interval_deg"),
     ),
     "averages": Look(
         "The averages",
         (
-            *("title", "kind", "score", "n", "rotation_error_deg", "axis_error_deg", "translation_error_voxel"),
-            *("halves_resolution_nm", "truth_resolution_nm"),
+            *("title", "kind", "score", "truth_resolution_nm", "halves_resolution_nm", "rotation_error_deg"),
+            *("axis_error_deg", "translation_error_voxel", "n"),
         ),
         ("title", "kind", "score"),
         left_out=("object", "stand_in_for"),
     ),
     "classification": Look(
         "The classes",
-        ("score", "stage", "class", "stands_for", "right", "holds", "adjusted_rand_index", "truth_resolution_nm"),
+        ("score", "stage", "stands_for", "adjusted_rand_index", "right", "truth_resolution_nm", "holds", "class"),
         ("score", "stage", "stands_for"),
     ),
     "certainty": Look(
         "How well the alignments judge themselves",
         (
-            *("object", "search", *_CONDITIONS, "n", "lost", "determined", "determined_lost", "rotation_68"),
-            *("rotation_95", "roc_area"),
+            *("object", "search", *_CONDITIONS, "rotation_68", "rotation_95", "lost", "determined_lost", "roc_area"),
+            *("determined", "n"),
         ),
         ("object", "search", *_CONDITIONS),
     ),
     "regret": Look(
         "What the searches missed",
-        ("object", "search", *_CONDITIONS, "n", "lost", "lost_by_search", "regret"),
+        ("object", "search", *_CONDITIONS, "regret", "lost", "lost_by_search", "n"),
         ("object", "search", *_CONDITIONS),
     ),
     "ladder": Look("The ladder", (), ("object", "condition", "task", "aligner")),

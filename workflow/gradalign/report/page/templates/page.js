@@ -38,8 +38,9 @@
     window.addEventListener("resize", fit);
   }
 
-  // a table that is wider than its place goes without some columns: those that matter less first, and of these the last
-  const KEPT = 2;
+  // a table that is wider than its place goes without some columns: those that matter less first, and of these the last;
+  // in a window too narrow for what matters most it is moved sideways instead
+  const KEPT = 2, NARROW = 600;
   function fit() {
     for (const table of all("table.sortable")) {
       const part = table.closest(".data");
@@ -49,7 +50,8 @@
       const room = one(".wide", part).clientWidth + 1;
       const heads = [...table.tHead.rows[0].cells].slice(KEPT).reverse();
       const minor = (head) => head.classList.contains("minor");
-      for (const head of [...heads.filter(minor), ...heads.filter((head) => !minor(head))]) {
+      const others = window.innerWidth < NARROW ? [] : heads.filter((head) => !minor(head));
+      for (const head of [...heads.filter(minor), ...others]) {
         if (table.getBoundingClientRect().width <= room) break;
         const place = head.cellIndex;
         // a row that says that there is none has one cell
