@@ -15,9 +15,11 @@ from gradalign.geometry.rotations import (
 from gradalign.geometry.wedge import measured
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.signal_model import SignalModel, estimate_model
-from gradalign.search.joint import JointDescent, JointEnd, JointRefinement
+from gradalign.search.joint import JointRefinement
+from gradalign.search.joint_covariance import noise_left
+from gradalign.search.joint_descent import JointDescent, JointEnd
 from gradalign.search.likelihood import LikelihoodVolume, align_bands, prepare_bands
-from gradalign.search.modes import _MODEL_ERROR, prepare_joint
+from gradalign.search.modes import MODEL_ERROR, prepare_joint
 from gradalign.search.radial_modes import support
 from gradalign.search.score import Start
 from gradalign.search.settings import Settings
@@ -68,7 +70,7 @@ def test_the_modes_have_the_covariance_of_the_signal():
     near = np.flatnonzero(lengths < 4.0)
     power = (model.mask.astype(float) ** 2).sum() * np.interp(lengths[near], np.arange(16), model.signal)
     # where nothing is missing the weighted rows are those of the modes, over the noise and the model error
-    observed = [weighted[near] * 32**3 * (1 + _MODEL_ERROR) / 2 for weighted in modes.weighted]
+    observed = [weighted[near] * 32**3 * (1 + MODEL_ERROR) / 2 for weighted in modes.weighted]
     gaps = [modes.frequencies[near][:, None] - sign * modes.frequencies[near] for sign in (1, -1)]
     same, opposite = (support(np.linalg.norm(gap, axis=-1) / WIDTH) for gap in gaps)
     scale = np.sqrt(np.outer(power, power))
@@ -111,6 +113,41 @@ def test_the_derivatives_are_those_of_the_value(tilts):
     # rotations do not commute: the difference of gradients has an antisymmetric part
     numeric = (np.array(slopes) + np.array(slopes).T) / 2
     np.testing.assert_allclose(hessian, numeric, rtol=1e-4, atol=1e-5 * np.abs(numeric).max())
+
+
+@pytest.mark.parametrize("tilts", [(60, 60), (50, (-40, 60, 20))])
+def test_the_influence_of_a_coefficient_is_how_it_changes_the_gradient(tilts):
+    volumes = [volume._replace(noise=noise) for volume, noise in zip(prepared(tilts), (1.0, 2.5), strict=True)]
+    place = rotation_from_euler(30, 80, -50), np.array([1.0, -0.5, 0.7]), np.array([0.5, -0.3, 0.2])
+    expansion, influences = JointRefinement(*volumes).influences(*place)
+    plain = JointRefinement(*volumes).evaluate(*place)
+    np.testing.assert_allclose(expansion.hessian, plain.hessian, rtol=1e-9, atol=1e-9 * abs(plain.hessian).max())
+    shifts = place[2], -(place[0].T @ (place[1] - place[2]))
+    for number, (volume, shift, seen) in enumerate(zip(volumes, shifts, influences, strict=True)):
+        for which, unit in ((0, 1.0), (1, 1.0j)):
+            for at in (3, 100, len(volume.coefficients) - 1):
+                changed = volume.coefficients.copy()
+                # of the coefficient of the moved data
+                changed[at] += unit * np.exp(-1j * (2 * np.pi / 32 * volume.modes.frequencies[at] @ shift))
+                pair = [*volumes]
+                pair[number] = volume._replace(coefficients=changed)
+                slope = JointRefinement(*pair).evaluate(*place).gradient - plain.gradient
+                # the gradient is of the second degree in the data
+                back = [*volumes]
+                back[number] = volume._replace(coefficients=2 * volume.coefficients - changed)
+                slope = 0.5 * (slope + plain.gradient - JointRefinement(*back).evaluate(*place).gradient)
+                np.testing.assert_allclose(seen.rows[which, at], slope, rtol=2e-3, atol=2e-4 * abs(seen.rows).max())
+
+
+def test_what_the_modes_leave_tells_the_noise_of_each_shell():
+    rng, model = np.random.default_rng(4), invented_model()
+    strengths = []
+    for _ in range(8):
+        volumes = [cut(np.sqrt(0.4) * rng.normal(size=(32, 32, 32)), 60) for _ in range(2)]
+        pair = [prepare_joint(volume, 60, model, 4.0) for volume in volumes]
+        _, influences = JointRefinement(*pair).influences(np.eye(3), np.zeros(3), np.zeros(3))
+        strengths.append(noise_left(pair, influences))
+    assert np.allclose(np.mean(strengths, axis=0)[2:], 0.4, atol=0.1)
 
 
 def test_exchanging_the_volumes_inverts_the_transform():

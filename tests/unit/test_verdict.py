@@ -6,19 +6,20 @@ from test_joint import wedged_pairs
 from gradalign import align_pair
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import prepare
-from gradalign.geometry.rotations import rotation_angle, rotation_from_euler
+from gradalign.geometry.rotations import relative_transform, rotation_angle, rotation_from_euler
 from gradalign.scores.evaluation import evaluate
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.signal_model import estimate_model
 from gradalign.search import verdict
-from gradalign.search.joint import _GAIN_REACH, JointRefinement, joint_curvature
+from gradalign.search.joint import GAIN_REACH, JointRefinement
+from gradalign.search.joint_covariance import followed_directions, joint_covariance_at
 from gradalign.search.likelihood import prepare_bands
 from gradalign.search.score import load_score
 from gradalign.search.seeds import free_directions
 from gradalign.search.settings import Alignment, Settings
 from gradalign.search.step import rotation_from_vector
-from gradalign.search.verdict import Compared, covariance_at, expected_value, joint_covariance_at
+from gradalign.search.verdict import Compared, covariance_at, expected_value
 from gradalign.simulation.phantom import phantom
 
 SCORES = ["rcs", "fcs", "likelihood"]
@@ -56,12 +57,15 @@ def test_the_joint_curvature_is_that_of_q():
     model = estimate_model(volumes, [60, 60])
     f, g = (prepare_bands(volume, 60, model).joint for volume in volumes)
     pair, translation = JointRefinement(f, g), np.array([0.4, -0.2, 0.1])
-    curvature = joint_curvature(f, g, TURN, translation, np.eye(6))
+    hessian = pair.evaluate(TURN, translation, translation / 2).hessian
+    hessian[9, 9] += GAIN_REACH**-2
+    followed = followed_directions(hessian, np.eye(6), alike=False)
+    curvature = followed.T @ hessian @ followed
     np.testing.assert_allclose(curvature, curvature.T, atol=1e-6 * np.abs(curvature).max())
 
     def value(change):
         moved = rotation_from_vector(change[:3]) @ TURN, translation + change[3:6], translation / 2 + change[6:9]
-        return pair.evaluate(*moved, change[9])[0] + 0.5 * (change[9] / _GAIN_REACH) ** 2
+        return pair.evaluate(*moved, change[9])[0] + 0.5 * (change[9] / GAIN_REACH) ** 2
 
     # second differences of Q itself; the centre and the ratio of scales are taken off as for a Gaussian
     steps = np.array([4e-3] * 3 + [4e-2] * 6 + [1e-2])
@@ -78,6 +82,23 @@ def test_the_joint_curvature_is_that_of_q():
             whole[i, j] = sum(terms) / (4.0 * steps[i] * steps[j])
     free = whole[:6, :6] - whole[:6, 6:] @ np.linalg.solve(whole[6:, 6:], whole[6:, :6])
     np.testing.assert_allclose(curvature, free, atol=0.05 * np.abs(free).max())
+
+
+@pytest.mark.parametrize("noise", [0.5, 3.0])
+def test_ends_of_joint_refinements_scatter_as_their_covariances_say(noise):
+    settings, score = Settings(), load_score("likelihood")
+    volumes, poses, shifts = wedged_pairs(60, noise, 60, seed=11)
+    model = estimate_model(volumes, [60] * 60)
+    squares = []
+    for n in range(0, 60, 2):
+        f, g = (score.prepare(each, 60, settings, 1.0, model) for each in volumes[n : n + 2])
+        truth = relative_transform(poses[n], shifts[n], poses[n + 1], shifts[n + 1])
+        rotation, translation, _ = score.refine(f, g, *truth, settings)
+        covariance = joint_covariance_at(f.joint, g.joint, rotation, translation, np.eye(6))
+        error = np.concatenate([Rotation.from_matrix(truth[0] @ rotation.T).as_rotvec(), truth[1] - translation])
+        squares.append([error[s] @ np.linalg.solve(covariance[s, s], error[s]) for s in (slice(0, 3), slice(3, 6))])
+    # three numbers each: χ² with 90 degrees of freedom over its mean has the deviation 0.15
+    assert (abs(np.mean(squares, axis=0) / 3.0 - 1.0) < 0.5).all()
 
 
 def test_directions_that_were_not_free_have_no_variance():

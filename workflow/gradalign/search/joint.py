@@ -24,21 +24,11 @@ import numpy as np
 
 from gradalign.geometry.harmonics import all_generators, rotation_matrix
 from gradalign.geometry.rotations import euler_from_rotation
-from gradalign.search.step import rotation_from_vector
 
-# what is known before: that the transform is about this near to the start, in radians and voxels
-_REACH = np.array([0.35] * 3 + [2.0] * 3)
-# about how well the centre of the support can be told, in voxels
-_CENTRE_SCALE = 0.3
-# standard deviation of log h that is known before, and about how well it can be told
-_GAIN_REACH, _GAIN_SCALE = 0.2, 0.03
-# of a direction in which Q hardly curves, where 1 is usual
-_LEAST_CURVATURE = 1e-2
+GAIN_REACH = 0.2
+"""Standard deviation of log h that is known before."""
 # x y z of the second derivatives, in their order
 _SECOND = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
-TOLERANCE = 0.01
-"""Gradient below which a search's refinement ends, in standard deviations of the answer."""
-_MOST_ITERATIONS = 40
 
 
 def _each_degree(degrees, matrices, values):
@@ -51,25 +41,6 @@ def _each_degree(degrees, matrices, values):
         result[part] = (matrices[degree] @ blocks).reshape(values[part].shape)
         place += count * width
     return result
-
-
-class JointEnd(NamedTuple):
-    """Where a joint refinement ended."""
-
-    rotation: np.ndarray
-    """(3, 3)."""
-    translation: np.ndarray
-    """(3,), in voxels."""
-    centre: np.ndarray
-    """Where the object's support is centred in f, in voxels from voxel N//2: (3,)."""
-    gain: float
-    """log h."""
-    value: float
-    """−log of the likelihood, but for what no transform changes."""
-    trace: np.ndarray
-    """Smallest Q after each evaluation: (steps,)."""
-    path: np.ndarray
-    """Transform with that Q, R row by row, then a: (steps, 12)."""
 
 
 class Expansion(NamedTuple):
@@ -86,6 +57,18 @@ class Expansion(NamedTuple):
     """(10, 10)."""
     penalty: float
     """½ log |M|, by which Q falls short of −log of the likelihood."""
+
+
+class Influence(NamedTuple):
+    """What one volume contributes to Q's gradient."""
+
+    data: np.ndarray
+    """Its transform, moved to where the object's support is centred: complex (n,)."""
+    fitted: np.ndarray
+    """C⁻¹ A z for the noise of its modes' matrices: complex (n,)."""
+    rows: np.ndarray
+    """Derivatives of Q's gradient by the real and the imaginary part of `JointVolume.coefficients`: float32
+    (2, n, 10)."""
 
 
 def _factored(matrix):
@@ -156,9 +139,60 @@ class JointRefinement:
         parts = []
         for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
             first = first / (self._fixed.noise * factor**2)
-            parts.append(_expanded(own / factor, side * factor, first, gram * factor**2, degrees))
+            sides, gram = (own / factor, side * factor), gram * factor**2
+            parts.append(_expanded(_fitted(*sides, first, gram, degrees), *sides, gram))
         value, gradient, hessian, penalty = map(sum, zip(*parts, strict=True))
         return Expansion(value, *_by_transform(gradient, hessian, rotation, aside), penalty)
+
+    def influences(self, rotation, translation, centre):
+        """Return what `evaluate` does at a transform with h = 1, and what each volume contributes to Q's gradient.
+
+        Parameters
+        ----------
+        rotation : array_like of shape (3, 3)
+        translation, centre : array_like of shape (3,)
+            As for `evaluate`.
+
+        Returns
+        -------
+        expansion : Expansion
+        influences : list of Influence
+            Of f and of g.
+        """
+        from scipy.linalg import cho_solve
+
+        aside = translation - centre
+        places, chain = (centre, -(rotation.T @ aside)), _chain(rotation, aside)
+        inverse, parts, expansions = euler_from_rotation(rotation.T), [], []
+        known, turned = self._right_sides(self._fixed, places[0]), self._turned(rotation, places[1])
+        for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+            fit = _fitted(own, side, first / self._fixed.noise, gram, degrees)
+            expansions.append(_expanded(fit, own, side, gram))
+            way = cho_solve(fit.factor, fit.way, check_finite=False)
+            aimed = way.copy()
+            aimed[:, :3] -= fit.turned.T
+            back = {degree: rotation_matrix(degree, inverse) for degree, _ in degrees}
+            parts.append(
+                (np.column_stack([fit.modes, way]), _each_degree(degrees, back, np.column_stack([fit.modes, aimed])))
+            )
+        # by f's data the gradient changes with the support's centre, by g's with its shift
+        every = zip((self._fixed, self._moving), places, zip(*parts, strict=True), (6, 3), (1, -1), strict=True)
+        value, gradient, hessian, penalty = map(sum, zip(*expansions, strict=True))
+        expansion = Expansion(value, *_by_transform(gradient, hessian, rotation, aside), penalty)
+        return expansion, [self._influence(*each, chain) for each in every]
+
+    def _influence(self, volume, place, parts, column, sign, chain):
+        waves = self._unit * volume.modes.frequencies
+        (even, by_even), (odd, by_odd) = (
+            (seen[:, 0], seen[:, 1:])
+            for seen in (w @ part.astype(np.float32) for w, part in zip(volume.modes.weighted, parts, strict=True))
+        )
+        rows = np.stack([-by_even, -by_odd])
+        for row, own, other, turn in zip(rows, (even, odd), (odd, even), (-1, 1), strict=True):
+            row[:, column : column + 3] += turn * waves * other[:, None]
+            row[:, 9] += 0.5 * sign * own
+        data = volume.coefficients * np.exp(1j * (waves @ place)) * volume.noise
+        return Influence(data, 0.5 * (even + 1j * odd), rows @ chain.astype(np.float32))
 
     def unrelated(self, end):
         """Return what `JointEnd.value` would be if the volumes showed two objects.
@@ -184,7 +218,48 @@ class JointRefinement:
         return total
 
 
-def _expanded(own, side, first, gram, degrees):
+class _Fitted(NamedTuple):
+    """What the best modes of one parity leave of both volumes."""
+
+    factor: tuple
+    """Cholesky factor of M."""
+    penalty: float
+    """½ log |M|."""
+    modes: np.ndarray
+    """z (r,)."""
+    seen: np.ndarray
+    """G_f z."""
+    moved: np.ndarray
+    """G_g z."""
+    turned: np.ndarray
+    """L z about each axis (3, r)."""
+    mixed: np.ndarray
+    """(L z)ᵀ L (b_g − G_g z)."""
+    excess: np.ndarray
+    """By z its product is minus the derivative by log h."""
+    way: np.ndarray
+    """Minus the derivatives of Q's gradient by the modes (r, 10)."""
+
+
+def _fitted(own, side, first, gram, degrees):
+    """Return the best modes of one parity, and how they change with all that Q depends on."""
+    from scipy.linalg import cho_solve
+
+    factor, penalty = _factored(first + gram)
+    modes = cho_solve(factor, own[:, 0] + side[:, 0], check_finite=False)
+    seen, moved = first @ modes, gram @ modes
+    rest = side[:, 0] - moved
+    # L z and L (b_g − G_g z) about each axis
+    turned, rested = np.moveaxis(
+        (all_generators(degrees) @ np.column_stack([modes, rest])).reshape(3, len(modes), 2), 2, 0
+    )
+    excess = 0.5 * (side[:, 0] - own[:, 0] + seen - moved)
+    by_rotation = rested + turned @ gram
+    way = np.column_stack([by_rotation.T, side[:, 1:4], own[:, 1:4], excess + 0.5 * (seen - moved)])
+    return _Fitted(factor, penalty, modes, seen, moved, turned, turned @ rested.T, excess, way)
+
+
+def _expanded(fit, own, side, gram):
     """Return what one parity adds to Q and to its derivatives by ω, the shift of g in its own frame, centre and log h.
 
     Q is the smallest value of a sum of squares over the modes, so that its second derivatives are those of the sum less
@@ -192,28 +267,19 @@ def _expanded(own, side, first, gram, degrees):
     """
     from scipy.linalg import cho_solve
 
-    factor, penalty = _factored(first + gram)
+    factor, penalty, modes, seen, moved, turned, mixed, excess, way = fit
     total = own[:, 0] + side[:, 0]
-    modes = cho_solve(factor, total, check_finite=False)
-    seen, moved = first @ modes, gram @ modes
-    rest = side[:, 0] - moved
-    # L z and L (b_g − G_g z) about each axis
-    turned, rested = np.moveaxis(
-        (all_generators(degrees) @ np.column_stack([modes, rest])).reshape(3, len(modes), 2), 2, 0
-    )
     by_shift, by_centre = modes @ side[:, 1:], modes @ own[:, 1:]
-    weighed, mixed = turned @ gram, turned @ rested.T
-    excess = 0.5 * (side[:, 0] - own[:, 0] + seen - moved)
-    gradient = np.concatenate([turned @ rest, -by_shift[:3], -by_centre[:3], [-(modes @ excess)]])
+    by_rotation = turned @ (side[:, 0] - moved)
+    gradient = np.concatenate([by_rotation, -by_shift[:3], -by_centre[:3], [-(modes @ excess)]])
     hessian = np.zeros((10, 10))
-    hessian[:3, :3] = weighed @ turned.T + 0.5 * (mixed + mixed.T)
+    hessian[:3, :3] = turned @ gram @ turned.T + 0.5 * (mixed + mixed.T)
     hessian[:3, 3:6] = turned @ side[:, 1:4]
     hessian[3:6, 3:6], hessian[6:9, 6:9] = -_symmetric(by_shift[3:]), -_symmetric(by_centre[3:])
     hessian[:3, 9] = turned @ (0.5 * side[:, 0] - moved)
     hessian[3:6, 9], hessian[6:9, 9] = -0.5 * by_shift[:3], 0.5 * by_centre[:3]
     hessian[9, 9] = modes @ (0.5 * (seen + moved) - 0.25 * total)
     hessian = np.triu(hessian) + np.triu(hessian, 1).T
-    way = np.column_stack([(rested + weighed).T, side[:, 1:4], own[:, 1:4], excess + 0.5 * (seen - moved)])
     hessian -= way.T @ cho_solve(factor, way, check_finite=False)
     return Expansion(-0.5 * total @ modes, gradient, hessian, penalty)
 
@@ -231,11 +297,16 @@ def _across(vector):
     return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
-def _by_transform(gradient, hessian, rotation, aside):
-    """Return derivatives by the translation in place of the shift s = −(exp([ω]×) R)ᵀ (a − c) of g in its own frame."""
+def _chain(rotation, aside):
+    """Return the derivatives of ω, the shift of g in its own frame, centre and log h by those of an `Expansion`."""
     chain = np.eye(10)
     chain[3:6, :3], chain[3:6, 3:6], chain[3:6, 6:9] = -rotation.T @ _across(aside), -rotation.T, rotation.T
-    force = rotation @ gradient[3:6]
+    return chain
+
+
+def _by_transform(gradient, hessian, rotation, aside):
+    """Return derivatives by the translation in place of the shift s = −(exp([ω]×) R)ᵀ (a − c) of g in its own frame."""
+    chain, force = _chain(rotation, aside), rotation @ gradient[3:6]
     hessian = chain.T @ hessian @ chain
     outer, mixed = np.outer(force, aside), _across(force).T
     hessian[:3, :3] += (force @ aside) * np.eye(3) - 0.5 * (outer + outer.T)
@@ -244,110 +315,3 @@ def _by_transform(gradient, hessian, rotation, aside):
     hessian[:3, 6:9] -= mixed
     hessian[6:9, :3] -= mixed.T
     return chain.T @ gradient, hessian
-
-
-class JointDescent:
-    """A transform on its way to the smallest Q, by Newton's method.
-
-    Parameters
-    ----------
-    pair : JointRefinement
-    start : tuple
-        Rotation (3, 3) and translation (3,) in voxels; then, if they are known, centre and gain as of a `JointEnd`.
-    information : array_like of shape (6, 6)
-        About how Q curves there, by ω in radians and the translation in voxels.
-    basis : array_like of shape (6, k)
-        The free directions, see `gradalign.search.step.step`.
-    """
-
-    def __init__(self, pair, start, information, basis):
-        self._pair = pair
-        rotation, translation = (np.asarray(part, dtype=float) for part in start[:2])
-        free = basis.shape[1]
-        curvature = basis.T @ (information + np.diag(_REACH**-2.0)) @ basis
-        # in these coordinates Q curves alike in all directions
-        self._scaled = np.zeros((10, free + 3 + (not pair.alike)))
-        self._scaled[:6, :free] = basis @ np.linalg.inv(np.linalg.cholesky(curvature)).T
-        self._scaled[6:9, free : free + 3] = _CENTRE_SCALE * np.eye(3)
-        self._scaled[9, free + 3 :] = _GAIN_SCALE
-        self._place = rotation, translation, *(start[2:4] or (translation / 2.0, 0.0))
-        self._here, self._damping = self._expanded(self._place), 0.0
-        self._trace, self._path = [], []
-        self._keep()
-
-    def _expanded(self, place):
-        value, gradient, hessian, penalty = self._pair.evaluate(*place)
-        value, gradient[9] = value + 0.5 * (place[3] / _GAIN_REACH) ** 2, gradient[9] + place[3] / _GAIN_REACH**2
-        hessian[9, 9] += _GAIN_REACH**-2.0
-        return Expansion(value, self._scaled.T @ gradient, self._scaled.T @ hessian @ self._scaled, penalty)
-
-    def _keep(self):
-        self._trace.append(self._here.value)
-        self._path.append(np.concatenate([part.ravel() for part in self._place[:2]]))
-
-    def advance(self, most=_MOST_ITERATIONS, tolerance=TOLERANCE):
-        """Go on until so many transforms were looked at in all, or to the end.
-
-        Parameters
-        ----------
-        most : int
-        tolerance : float
-            Gradient below which the refinement ends, in standard deviations of the answer.
-
-        Returns
-        -------
-        JointDescent
-            Itself.
-        """
-        while np.abs(self._here.gradient).max() > tolerance and len(self._trace) < most:
-            change = self._scaled @ _downhill(self._here.gradient, self._here.hessian, self._damping)
-            rotation, translation, centre, gain = self._place
-            turned = rotation_from_vector(change[:3]) @ rotation
-            trial = turned, translation + change[3:6], centre + change[6:9], gain + change[9]
-            there = self._expanded(trial)
-            if there.value < self._here.value:
-                self._place, self._here = trial, there
-                self._damping = 0.1 * self._damping if self._damping > _LEAST_CURVATURE else 0.0
-            else:
-                self._damping = max(8.0 * self._damping, 1.0)
-            self._keep()
-        return self
-
-    @property
-    def end(self):
-        """Where the refinement stands, a `JointEnd`."""
-        value = self._here.value + self._here.penalty
-        return JointEnd(*self._place, value, np.array(self._trace), np.array(self._path))
-
-
-def _downhill(gradient, hessian, damping):
-    """Return Newton's step, with the size of each curvature in place of its sign, so that it leads downhill."""
-    curvatures, ways = np.linalg.eigh(hessian)
-    return -ways @ ((ways.T @ gradient) / (np.maximum(np.abs(curvatures), _LEAST_CURVATURE) + damping))
-
-
-def joint_curvature(fixed, moving, rotation, translation, basis):
-    """Return how Q curves where a joint refinement has ended, the support's centre and the ratio of scales being free.
-
-    Parameters
-    ----------
-    fixed, moving : gradalign.search.modes.JointVolume
-        f and g.
-    rotation : array_like of shape (3, 3)
-    translation : array_like of shape (3,)
-        In voxels.
-    basis : array_like of shape (6, k)
-        The free directions, see `gradalign.search.step.step`.
-
-    Returns
-    -------
-    numpy.ndarray of shape (k, k)
-        In these directions, radians and voxels.
-    """
-    free, directions = basis.shape[1], np.zeros((10, basis.shape[1] + 4))
-    directions[:6, :free], directions[6:, free:] = basis, np.eye(4)
-    hessian = JointRefinement(fixed, moving).evaluate(rotation, translation, np.asarray(translation) / 2.0).hessian
-    hessian[9, 9] += _GAIN_REACH**-2.0
-    whole = directions.T @ hessian @ directions
-    known, mixed = whole[free:, free:], whole[:free, free:]
-    return whole[:free, :free] - mixed @ np.linalg.pinv(known) @ mixed.T

@@ -4,7 +4,7 @@ import numpy as np
 
 from gradalign.scores.evaluation import information
 from gradalign.search.coarse_to_fine import without_log_terms
-from gradalign.search.joint import JointDescent
+from gradalign.search.joint_descent import JointDescent
 
 # after how many transforms in all ends are looked at, and how much less likely than the best one may be to go on
 _LOOKS = ((3, 25.0), (6, 8.0), (40, 0.0))

@@ -23,6 +23,7 @@ from gradalign.search.agreement import (
 )
 from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, rounds_to, without_log_terms
 from gradalign.search.joint import JointRefinement
+from gradalign.search.joint_covariance import joint_covariance_at
 from gradalign.search.joint_ends import best_joint_end, ends_jointly, joint_descent
 from gradalign.search.kernel_score import KernelScore, refined_on
 from gradalign.search.modes import JointVolume, prepare_joint
@@ -39,7 +40,6 @@ from gradalign.search.verdict import (
     Evidence,
     covariance_at,
     expected_value,
-    joint_covariance_at,
     judge,
 )
 

@@ -24,7 +24,7 @@ from gradalign.search.wedge_cut import cut_out, cut_within, disc
 # a frequency is used if at least this share of the noise's power is there
 _LEAST_SHARE = 0.1
 # variance by which a coefficient is off from what the cut should show, relative to the noise's
-_MODEL_ERROR = 0.3
+MODEL_ERROR = 0.3
 # power beyond the wedge's faces, over what is expected there, between which a wedge was cut out of a wider space: from
 # 0.06 (without noise) to 1.1 in simulated tilt series, 2 to 6 if nothing was taken out, least at wide ranges, and 0 if
 # the wedge was taken out of the box's own transform, its axis along x or y
@@ -46,6 +46,28 @@ class Modes(NamedTuple):
     beyond: np.ndarray
     """Weights of the data's power over the expected one, 0 where the wedge measures (n,): the sum is about 1 if it was
     cut like this."""
+    factors: tuple
+    """Of each plane the lower triangular factor of K with the model error: float32 (points, points)."""
+    levels: np.ndarray
+    """Power of the noise before the cut (n,)."""
+    shares: np.ndarray
+    """Of this power that the cut leaves (n,)."""
+    explained: np.ndarray
+    """About what part of two volumes' coefficients the modes take up (n,)."""
+
+    def covariance_times(self, values):
+        """Return C times complex values (n,) by frequency."""
+        root = np.sqrt(self.levels)
+        parts = np.stack([values.real, values.imag], axis=1) * root[:, None]
+        back = self.whitened_back(parts.astype(np.float32))
+        return root * (np.concatenate([f @ part for f, part in self._by_plane(back)]) @ [1.0, 1.0j])
+
+    def whitened_back(self, values):
+        """Return the transposed factors times values by frequency: float32 (n, k)."""
+        return np.concatenate([factor.T @ part for factor, part in self._by_plane(values)])
+
+    def _by_plane(self, values):
+        return zip(self.factors, np.split(values, np.cumsum([len(f) for f in self.factors])[:-1]), strict=True)
 
 
 class JointVolume(NamedTuple):
@@ -103,7 +125,7 @@ def _planes(tilt_range, size, limit, wider):
     for height in range(int(limit) + 1):
         rows = halves.get(height, used)
         if min(height, 1) not in factors:
-            covariance = cut.covariance[np.ix_(rows, rows)] + _MODEL_ERROR * np.eye(len(rows))
+            covariance = cut.covariance[np.ix_(rows, rows)] + MODEL_ERROR * np.eye(len(rows))
             factors[min(height, 1)] = np.linalg.cholesky(covariance).astype(np.float32)
         rows = rows[squares[rows] + height**2 <= limit**2]
         count = np.count_nonzero(squares + height**2 <= reach**2)
@@ -165,7 +187,24 @@ def _modes(radial_key, noise, wedge, size, limit, wider):
     degrees = tuple(tuple(part for part in kept if part[0] % 2 == parity) for parity in (0, 1))
     beyond = ~measured(frequencies, wedge) / planes.shares
     beyond /= max(np.count_nonzero(beyond), 1)
-    return Modes(frequencies, degrees, weighted, gram, beyond)
+    factors = tuple(plane.factor for plane in planes.planes)
+    explained = _explained(np.linalg.norm(frequencies, axis=1), *radial_key)
+    return Modes(frequencies, degrees, weighted, gram, beyond, factors, root**2, planes.shares, explained)
+
+
+def _explained(lengths, signal, noise, radius, size, limit):
+    """Return about what part of the coefficients of two volumes the modes of one object take up.
+
+    A shell of frequencies holds as many independent numbers of an object as its volume times that of the support, in
+    units of the box; of each the modes take S/(S + N) (Wiener).
+    """
+    shells = np.rint(lengths).astype(int)
+    count = np.bincount(shells)
+    numbers = 4.0 * np.pi * np.arange(len(count)) ** 2 * (4.0 / 3.0 * np.pi * (radius / size) ** 3)
+    signal, noise = (np.asarray(power)[: len(count)] for power in (signal, noise))
+    # a coefficient is two numbers, and there are two volumes
+    parts = numbers * signal / (signal + noise) / np.maximum(4.0 * count, 1.0)
+    return np.minimum(parts, 0.9)[shells]
 
 
 def _seen(planes, radial, parity, harmonics, root):

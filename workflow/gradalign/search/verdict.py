@@ -22,7 +22,6 @@ from gradalign.fourier.spectrum import Spectrum
 from gradalign.scores.evaluation import evaluate
 from gradalign.scores.least_squares import LIKELIHOOD
 from gradalign.search.equivalents import shared_group
-from gradalign.search.joint import joint_curvature
 
 # of central differences, in radians and voxels
 _STEPS = np.array([2e-3] * 3 + [2e-2] * 3)
@@ -31,9 +30,6 @@ _CROSS = np.cross(np.eye(3)[:, None], np.eye(3)).transpose(0, 2, 1)
 _TURNS = np.eye(3) + np.sin(_STEPS[0]) * _CROSS + (1.0 - np.cos(_STEPS[0])) * _CROSS @ _CROSS
 # standard deviations of an answer of which nothing is known: radians, and as a part of the box
 _PRIOR_ANGLE, _PRIOR_SHIFT = 1.8, 0.25
-# Q takes the noise for 1.3 times what it is (`gradalign.search.modes`), and the support is smoother than a particle's;
-# the errors' squares are 0.5 (enolase, phantom) to 0.9 (GroEL, RNA polymerase) of what it says
-_JOINT_FACTOR = 0.66
 # part of the resolution by which a rival places the particle elsewhere
 _ELSEWHERE = 0.5
 # standard errors of the rotation within which two answers differ by an element of a point group
@@ -112,34 +108,36 @@ def covariance_at(pair, rotation, translation, basis):
     # of |r|²: known to the likelihood, else from what is left
     variance = 1.0 if pair.kernel == LIKELIHOOD else values[0] / counts[0] if counts[0] else 0.0
     curvature, noise = (basis.T @ part @ basis for part in (0.5 * (slopes + slopes.T), 0.5 * variance * matrices[0]))
-    scale = _known_before(pair.fixed.size, basis)
-    curvature, noise = _without_maxima(scale @ curvature @ scale), scale @ noise @ scale
-    # where next to nothing is left, as of few coefficients, the information stays a finite number
-    floor = max(1e-12 * np.trace(noise), 1e-24 * np.trace(curvature)) + 1e-300
-    information = curvature @ np.linalg.solve(noise + floor * np.eye(len(scale)), curvature)
-    return basis @ scale @ _spread(information) @ scale @ basis.T
+    return covariance_of(curvature, noise, basis, pair.fixed.size)
 
 
-def joint_covariance_at(fixed, moving, rotation, translation, basis):
-    """Return the covariance of the transform at which a joint refinement ended.
+def covariance_of(curvature, noise, basis, size, most=np.inf):
+    """Return the covariance of a transform at which the derivative of d or Q vanishes.
 
     Parameters
     ----------
-    fixed, moving : gradalign.search.modes.JointVolume
-    rotation : array_like of shape (3, 3)
-    translation : array_like of shape (3,)
-        In voxels.
+    curvature, noise : array_like of shape (k, k)
+        H and V: derivatives of the derivatives, and their covariance.
     basis : array_like of shape (6, k)
         The free directions.
+    size : int
+        N.
+    most : float
+        How many times H at most V is taken for in any direction.
 
     Returns
     -------
     numpy.ndarray of shape (6, 6)
-        As of `covariance_at`: the inverse of Q's curvature, times a factor found on simulated pairs.
+        As of `covariance_at`.
     """
-    scale = _known_before(fixed.size, basis)
-    curvature = scale @ joint_curvature(fixed, moving, rotation, translation, basis) @ scale / _JOINT_FACTOR
-    return basis @ scale @ _spread(curvature) @ scale @ basis.T
+    scale = _known_before(size, basis)
+    curvature, noise = without_maxima(scale @ curvature @ scale), scale @ noise @ scale
+    if most < np.inf:
+        noise = _limited(noise, curvature, most)
+    # where next to nothing is left, as of few coefficients, the information stays a finite number
+    floor = max(1e-12 * np.trace(noise), 1e-24 * np.trace(curvature)) + 1e-300
+    information = curvature @ np.linalg.solve(noise + floor * np.eye(len(scale)), curvature)
+    return basis @ scale @ _spread(information) @ scale @ basis.T
 
 
 def _known_before(size, basis):
@@ -154,7 +152,16 @@ def _spread(information):
     return (vectors / (1.0 + np.maximum(values, 0.0))) @ vectors.T
 
 
-def _without_maxima(curvature):
+def _limited(noise, curvature, most):
+    """Return a covariance of the derivatives that is in no direction more than so many times the curvature."""
+    curvatures, ways = np.linalg.eigh(curvature)
+    roots = np.sqrt(np.maximum(curvatures, 1e-12 * curvatures.max() + 1e-300))
+    ratios, turns = np.linalg.eigh((ways / roots).T @ noise @ (ways / roots))
+    root = (ways * roots) @ turns
+    return (root * np.minimum(ratios, most)) @ root.T
+
+
+def without_maxima(curvature):
     """Return a curvature without the directions in which there is no minimum: they say nothing."""
     values, vectors = np.linalg.eigh(curvature)
     return (vectors * np.maximum(values, 0.0)) @ vectors.T
