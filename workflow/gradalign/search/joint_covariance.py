@@ -4,8 +4,9 @@ At the end Q's gradient vanishes. Noise in a coefficient y moves the gradient by
 that, H being Q's second derivatives (Huber 1967). Were the model right, the gradient had the covariance H, of which
 Jᵀ C J is the data's part and the rest the object's. The noise of the data is less than the model's C in two ways. C has
 a model error, and N comes from surroundings that hold tails of the signal and streaks of the wedge: it is up to four
-times the noise at the lowest frequencies. What the modes leave of both volumes tells how strong the noise of a shell
-is. With its covariance C' in place of C the end has the covariance H⁻¹ (H − Jᵀ C J + Jᵀ C' J) H⁻¹.
+times the noise at the lowest frequencies. What the modes leave of the volumes tells how strong the noise of a shell is,
+for alike volumes of both together. With its covariance C' in place of C the end has the covariance
+H⁻¹ (H − Jᵀ C J + Jᵀ C' J) H⁻¹.
 """
 
 import numpy as np
@@ -44,7 +45,7 @@ def _shells(volume):
 
 
 def noise_left(volumes, influences):
-    """Return how strong the noise of each shell is in what the modes leave of both volumes, in units of the model's.
+    """Return how strong the noise of each shell is in what the modes leave of volumes, in units of the model's.
 
     Parameters
     ----------
@@ -105,13 +106,17 @@ def joint_covariance_at(fixed, moving, rotation, translation, basis):
     hessian = expansion.hessian
     hessian[9, 9] += GAIN_REACH**-2.0
     followed = followed_directions(hessian, np.asarray(basis, dtype=float), fixed.alike)
-    strengths = noise_left(volumes, influences)
+    if fixed.alike:
+        strengths = [noise_left(volumes, influences)] * 2
+    else:
+        # a reference may fit better than its model error says, which tells nothing of the particle's noise
+        strengths = [noise_left([volume], [seen]) for volume, seen in zip(volumes, influences, strict=True)]
     parts = [
-        _of_data(volume, seen.rows @ followed.astype(np.float32), strengths)
-        for volume, seen in zip(volumes, influences, strict=True)
+        _of_data(volume, seen.rows @ followed.astype(np.float32), strength)
+        for volume, seen, strength in zip(volumes, influences, strengths, strict=True)
     ]
     modelled, found = np.sum(parts, axis=0, dtype=float)
     curvature = followed.T @ hessian @ followed
     noise = found + without_maxima(curvature - modelled)
     # under the model both are the same; where noise makes Q flatter than the model has it they are not
-    return covariance_of(curvature, noise, basis, fixed.size, max(1.0, float(strengths.max())))
+    return covariance_of(curvature, noise, basis, fixed.size, max(1.0, float(np.max(np.concatenate(strengths)))))
