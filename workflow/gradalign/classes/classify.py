@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gradalign.base.spread import spread_numbers
 from gradalign.base.threads import on_one_thread
 from gradalign.classes.candidates import all_pairs_of
 from gradalign.classes.observed import Observed
@@ -126,7 +127,7 @@ def classify(
     observed = checked_volumes(volumes, tilts)
     halves = half_sets(len(volumes), seed)
     numbers = samples(dict(enumerate(halves.tolist())), sample, seed)
-    spread = np.unique(np.linspace(0, len(volumes) - 1, MODEL_SAMPLE).round().astype(int)).tolist()
+    spread = spread_numbers(len(volumes), MODEL_SAMPLE).tolist()
     some = Observed(*([each[number] for number in spread] for each in observed))
     state = first_state(some, voxel_size, low_pass or 0.0, mask_radius or 0.0)
     plan = state.plan(settings)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradalign.base.spread import spread_numbers
 from gradalign.classes.observed import Observed
 from gradalign.classes.standing import Standing
 from gradalign.classes.start import FEWEST_SAMPLED, MODEL_SAMPLE, check_count, check_particles, first_state, samples
@@ -235,7 +236,7 @@ def open_for_classes(section, seed, say):
     for number, reason in unusable.items():
         say(f"particle {number} is left out of the sample: {reason}")
     numbers = tuple([number for number in chosen if number not in unusable] for chosen in numbers)
-    spread = np.unique(np.linspace(0, len(usable) - 1, MODEL_SAMPLE).round().astype(int))
+    spread = spread_numbers(len(usable), MODEL_SAMPLE)
     some = [usable[place] for place in spread]
     chosen = Observed(*([each[number] for number in some] for each in observed))
     check_particles(chosen.volumes, len(entries), section["classes"])

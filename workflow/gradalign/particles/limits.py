@@ -10,11 +10,11 @@ import numpy as np
 
 from gradalign.averaging.wedge_average import sampler
 from gradalign.base.randomness import generator
-from gradalign.errors import InputError
+from gradalign.base.spread import spread_numbers
 from gradalign.fourier.spectrum import prepare
 from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.results import filtered_average
-from gradalign.particles.rounds import read_entry
+from gradalign.particles.rounds import readable
 from gradalign.particles.search import prior_surface
 from gradalign.particles.state import make_plan
 from gradalign.scores.evaluation import information
@@ -85,13 +85,8 @@ def _transforms(entries, average, state, section):
     """Return a sample's particles with their transforms, and by shell the power that the average leaves of them."""
     kept = [entry for entry in entries if not entry.failure]
     moved, size, sample, powers = sampler(average), len(average), [], []
-    for number in np.unique(np.linspace(0, len(kept) - 1, _SAMPLE).round().astype(int)):
-        entry = kept[number]
-        try:
-            volume = read_entry(entry, state, section)
-        except InputError:
-            # it has gone since
-            continue
+    looked_at = [kept[number] for number in spread_numbers(len(kept), _SAMPLE)]
+    for entry, volume in readable(looked_at, state, section):
         transfer = particle_transfer(entry, section["ctf"], size)
         volume = volume if transfer is None else transfer.applied(volume)
         fixed = _on_white_noise(prepare(volume, entry.wedge, name=str(entry.image), movable=False), transfer)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gradalign.base.randomness import generator
+from gradalign.base.spread import spread_numbers
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import euler_from_rotation
 from gradalign.geometry.wedge import check_wedge
@@ -111,7 +112,7 @@ def _entries(listing, section, voxel_size, box, seed):
 def _sample(entries, box):
     """Return particles spread over all of them."""
     count = int(np.clip(_SAMPLE * (_SAMPLE_BOX / box) ** 3, _LEAST_SAMPLE, _SAMPLE))
-    return [entries[number] for number in np.unique(np.linspace(0, len(entries) - 1, count).round().astype(int))]
+    return [entries[number] for number in spread_numbers(len(entries), count)]
 
 
 def _read_sample(entries, box, stated, section):

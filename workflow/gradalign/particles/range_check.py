@@ -7,10 +7,11 @@ it fills all of Fourier space, or has no wedge, nothing is said.
 
 import numpy as np
 
+from gradalign.base.spread import spread_numbers
 from gradalign.errors import InputError
 from gradalign.geometry.wedge import measured
 from gradalign.particles.ctf_wedge import directions, fit_wedge
-from gradalign.particles.rounds import read_entry
+from gradalign.particles.rounds import readable
 
 # subtomograms that are looked at, how many of one range it takes, and by how many degrees they may differ
 _SAMPLE, _LEAST, _ALIKE = 32, 4, 5.0
@@ -56,7 +57,7 @@ def range_sentences(entries, state, section):
     kept = [entry for entry in entries if not entry.failure and entry.wedge and entry.box_rotation is None]
     if not kept:
         return []
-    sample = [kept[number] for number in np.unique(np.linspace(0, len(kept) - 1, _SAMPLE).round().astype(int))]
+    sample = [kept[number] for number in spread_numbers(len(kept), _SAMPLE)]
     stated = np.median([entry.wedge for entry in sample], axis=0)
     alike = [entry for entry in sample if np.abs(entry.wedge - stated).max() <= _ALIKE]
     found = _of_power(alike, state, section)
@@ -73,13 +74,7 @@ def _of_power(entries, state, section):
     """Return the tilt range that the mean power of some subtomograms has, None if it has none."""
     from scipy import fft
 
-    powers = []
-    for entry in entries:
-        try:
-            powers.append(np.abs(fft.rfftn(read_entry(entry, state, section))) ** 2)
-        except InputError:
-            # it has gone since
-            continue
+    powers = [np.abs(fft.rfftn(volume)) ** 2 for _, volume in readable(entries, state, section)]
     if len(powers) < _LEAST:
         return None
     try:

@@ -102,6 +102,27 @@ def read_entry(entry, state, section):
     return -volume if section["contrast"] == "dark" else volume
 
 
+def readable(entries, state, section):
+    """Yield particles with their volumes, without those that can no longer be read.
+
+    Parameters
+    ----------
+    entries, state, section
+        As for `read_entry`, of which there are several.
+
+    Yields
+    ------
+    entry : gradalign.particles.entries.Entry
+    volume : numpy.ndarray of shape (N, N, N), float32
+    """
+    for entry in entries:
+        try:
+            volume = read_entry(entry, state, section)
+        except InputError:
+            continue
+        yield entry, volume
+
+
 def align_chunk(entries, state, section, alignment, seed, sums):
     """Align particles and add them to the averages of their half sets, one after the other.
 

@@ -15,10 +15,11 @@ import numpy as np
 
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
 from gradalign.averaging.wedge_average import sampler
+from gradalign.base.spread import spread_numbers
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import prepare
 from gradalign.particles.particle_ctf import IGNORED, particle_transfer
-from gradalign.particles.rounds import read_entry
+from gradalign.particles.rounds import readable
 from gradalign.particles.state import make_plan
 
 # particles that are looked at, and how many it takes
@@ -99,10 +100,9 @@ def _shell_sums(entries, state, section):
     mask = make_plan(state, section, None).mask
     others = {1: sampler(state.maps[2] * mask()), 2: sampler(state.maps[1] * mask())}
     rows = []
-    for number in np.unique(np.linspace(0, len(kept) - 1, _SAMPLE).round().astype(int)):
-        entry = kept[number]
+    sample = [kept[number] for number in spread_numbers(len(kept), _SAMPLE)]
+    for entry, volume in readable(sample, state, section):
         try:
-            volume = read_entry(entry, state, section)
             transfer = particle_transfer(entry, section["ctf"], len(volume))
         except InputError:
             # it has gone since
