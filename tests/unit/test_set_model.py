@@ -12,7 +12,7 @@ from gradalign.geometry.rotations import random_rotations, rotation_angle
 from gradalign.particles.filters import reference_agreement
 from gradalign.particles.state import State
 from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
-from gradalign.scores.signal_model import REFERENCE_RATIO
+from gradalign.scores.signal_model import REFERENCE_RATIO, estimate_models
 from gradalign.search.likelihood import LIKELIHOOD
 from gradalign.search.settings import Settings
 
@@ -54,6 +54,13 @@ def test_more_noise_in_a_particle_is_seen(volumes, known):
     plain, more = (model_of_particle(v, WEDGE, known) for v in (volumes[0], noisy))
     # in units of the surroundings the noise stays and the signal falls
     assert more.signal.sum() / more.noise.sum() < 0.5 * plain.signal.sum() / plain.noise.sum()
+
+
+def test_half_maps_divide_the_power_that_the_reference_has(known):
+    agreement = np.linspace(0.999, 0.2, BOX // 2 + 1)
+    model = model_of_reference(REFERENCE, known, agreement)[0].alone
+    (own,) = estimate_models([REFERENCE], [90.0], model.mask)
+    assert np.allclose(model.signal + model.noise, own.signal + own.noise)
 
 
 def test_a_given_map_has_a_model_error_alone_and_a_half_map_what_the_shells_do_not_agree_on(known):

@@ -122,10 +122,12 @@ def model_of_reference(volume, known, agreement=None):
 
 def _model_of_reference(volume, known, agreement):
     (own,) = estimate_models([volume], [90.0], known.mask)
-    signal, noise = own.signal, np.maximum(own.noise, own.signal / REFERENCE_RATIO)
-    if agreement is not None:
-        share = np.clip(agreement[: len(signal)], _LEAST_SHARE, 1.0 - _LEAST_SHARE)
-        signal, noise = (signal + noise) * share, (signal + noise) * (1.0 - share)
+    total = own.signal + own.noise
+    if agreement is None:
+        share = np.minimum(own.signal / total, REFERENCE_RATIO / (1.0 + REFERENCE_RATIO))
+    else:
+        share = np.clip(agreement[: len(total)], _LEAST_SHARE, 1.0 - _LEAST_SHARE)
+    signal, noise = total * share, total * (1.0 - share)
     known = known._replace(common=common_spectra(np.stack([known.signal, signal]), np.stack([known.noise, noise])))
     return own._replace(signal=signal, noise=noise, **_shared(known)), known
 
