@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradalign.geometry.harmonics import generators, harmonics_up_to, rotation_matrix
+from gradalign.geometry.harmonics import generators, harmonics_up_to, rotation_matrices
 from gradalign.geometry.rotations import random_rotations, rotation_from_euler
 from gradalign.search.step import rotation_from_vector
 
@@ -35,17 +35,23 @@ def test_the_harmonics_are_orthonormal():
 def test_a_turned_function_has_the_turned_coefficients(degree, euler):
     rotation, points = rotation_from_euler(*euler), directions(30)
     turned = of_degree(degree, points @ rotation)
-    np.testing.assert_allclose(turned, of_degree(degree, points) @ rotation_matrix(degree, euler), atol=1e-9)
+    np.testing.assert_allclose(turned, of_degree(degree, points) @ rotation_matrices(degree, euler)[degree], atol=1e-9)
 
 
 @pytest.mark.parametrize("degree", [0, 1, 4, 9])
 def test_one_rotation_after_another_is_the_product_of_their_matrices(degree):
     first, second = (np.array(angles) for angles in ((10.0, 50.0, 100.0), (-70.0, 120.0, 5.0)))
     # about z alone the angles add
-    both = rotation_matrix(degree, (30.0, 0.0, 0.0)) @ rotation_matrix(degree, first)
-    np.testing.assert_allclose(both, rotation_matrix(degree, first + [30.0, 0.0, 0.0]), atol=1e-12)
-    matrix = rotation_matrix(degree, second)
+    both = rotation_matrices(degree, (30.0, 0.0, 0.0))[degree] @ rotation_matrices(degree, first)[degree]
+    np.testing.assert_allclose(both, rotation_matrices(degree, first + [30.0, 0.0, 0.0])[degree], atol=1e-12)
+    matrix = rotation_matrices(degree, second)[degree]
     np.testing.assert_allclose(matrix @ matrix.T, np.eye(2 * degree + 1), atol=1e-12)
+
+
+def test_the_matrix_of_a_degree_does_not_depend_on_how_many_there_are():
+    for degree, matrix in enumerate(rotation_matrices(7, (20.0, 95.0, -140.0))):
+        alone = rotation_matrices(degree, (20.0, 95.0, -140.0))[degree]
+        np.testing.assert_allclose(matrix, alone, atol=1e-13)
 
 
 @pytest.mark.parametrize("degree", [0, 1, 3, 8])

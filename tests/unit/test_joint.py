@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.geometry.harmonics import rotation_matrix
+from gradalign.geometry.harmonics import rotation_matrices
 from gradalign.geometry.rotations import (
     alignment_error,
     euler_from_rotation,
@@ -275,7 +275,7 @@ def test_the_likelihoods_of_one_object_and_of_two_are_those_of_the_whole_covaria
         for degree, count in g.modes.degrees[parity]:
             for _ in range(count):
                 part = slice(start, start := start + 2 * degree + 1)
-                turn[part, part] = rotation_matrix(degree, euler_from_rotation(rotation))
+                turn[part, part] = rotation_matrices(degree, euler_from_rotation(rotation))[degree]
         first = pair._right_sides(f, end.centre)[parity][:, 0] / half
         second = pair._right_sides(g, place)[parity][:, 0] * half
         eye = np.eye(len(left))

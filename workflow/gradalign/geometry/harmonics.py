@@ -96,37 +96,49 @@ def all_generators(degrees):
     return csr_array(vstack([block_diag(each) for each in blocks]))
 
 
-@lru_cache(maxsize=64)
-def _axis_exchange(degree):
-    """Return the matrix of the rotation about x that takes z to y."""
+@lru_cache(maxsize=8)
+def _axis_exchanges(largest):
+    """Return the matrices of the rotation about x that takes z to y, m = 0 of all degrees in the middle."""
     from scipy.linalg import expm
 
-    return expm(-0.5 * np.pi * generators(degree)[0])
+    exchanges = np.zeros((largest + 1, 2 * largest + 1, 2 * largest + 1))
+    for degree, exchange in enumerate(exchanges):
+        part = _orders(degree, largest)
+        exchange[part, part] = expm(-0.5 * np.pi * generators(degree)[0])
+    return exchanges
 
 
-def _turned_about_z(matrix, angle):
-    """Return Z A, with the matrix Z of a rotation about z: it mixes the harmonics m and −m."""
-    degree = len(matrix) // 2
-    turns = np.arange(-degree, degree + 1)[:, None] * angle
-    return np.cos(turns) * matrix - np.sin(turns) * matrix[::-1]
+def _orders(degree, largest):
+    """Return where m = −l … l are among those of the largest degree."""
+    return slice(largest - degree, largest + degree + 1)
 
 
-def rotation_matrix(degree, euler):
-    """Return the matrix of a rotation.
+def _turned_about_z(matrices, angle):
+    """Return Z A for each degree, with the matrix Z of a rotation about z: it mixes the harmonics m and −m."""
+    largest = len(matrices) - 1
+    turns = np.arange(-largest, largest + 1)[:, None] * angle
+    return np.cos(turns) * matrices - np.sin(turns) * matrices[:, ::-1]
+
+
+def rotation_matrices(largest, euler):
+    """Return the matrices of a rotation.
 
     Parameters
     ----------
-    degree : int
+    largest : int
+        Up to which l.
     euler : (float, float, float)
         (φ, θ, ψ) in degrees with R = Rz(φ) Ry(θ) Rz(ψ).
 
     Returns
     -------
-    numpy.ndarray of shape (2 l + 1, 2 l + 1)
-        Orthogonal.
+    list of numpy.ndarray of shape (2 l + 1, 2 l + 1)
+        For each l from 0 on. Orthogonal.
     """
-    exchange = _axis_exchange(degree)
+    exchanges = _axis_exchanges(largest)
     phi, theta, psi = np.radians(euler)
     # X Zᵀ is the transpose of Z Xᵀ
-    turned = _turned_about_z(exchange, -psi).T
-    return _turned_about_z(exchange @ _turned_about_z(turned, theta), phi)
+    turned = _turned_about_z(exchanges, -psi).transpose(0, 2, 1)
+    matrices = _turned_about_z(exchanges @ _turned_about_z(turned, theta), phi)
+    parts = [_orders(degree, largest) for degree in range(largest + 1)]
+    return [matrix[part, part] for matrix, part in zip(matrices, parts, strict=True)]

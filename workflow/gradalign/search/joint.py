@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.geometry.harmonics import all_generators, rotation_matrix
+from gradalign.geometry.harmonics import all_generators, rotation_matrices
 from gradalign.geometry.rotations import euler_from_rotation
 
 GAIN_REACH = 0.2
@@ -106,12 +106,16 @@ class JointRefinement:
             for weighted, part in zip(modes.weighted, (np.real, np.imag), strict=True)
         ]
 
+    def _matrices(self, rotation):
+        """Return D for each degree."""
+        largest = max((degree for degrees in self._moving.modes.degrees for degree, _ in degrees), default=0)
+        return rotation_matrices(largest, euler_from_rotation(rotation))
+
     def _turned(self, rotation, shift):
         """Yield for each parity D b_g with its derivatives, D G_g Dᵀ, and the degrees."""
-        modes, euler = self._moving.modes, euler_from_rotation(rotation)
+        modes, matrices = self._moving.modes, self._matrices(rotation)
         sides = self._right_sides(self._moving, shift)
         for side, gram, degrees in zip(sides, modes.gram, modes.degrees, strict=True):
-            matrices = {degree: rotation_matrix(degree, euler) for degree, _ in degrees}
             half = _each_degree(degrees, matrices, gram / self._moving.noise)
             turned = _each_degree(degrees, matrices, np.ascontiguousarray(half.T))
             yield _each_degree(degrees, matrices, side), turned, degrees
@@ -163,7 +167,7 @@ class JointRefinement:
 
         aside = translation - centre
         places, chain = (centre, -(rotation.T @ aside)), _chain(rotation, aside)
-        inverse, parts, expansions = euler_from_rotation(rotation.T), [], []
+        back, parts, expansions = [matrix.T for matrix in self._matrices(rotation)], [], []
         known, turned = self._right_sides(self._fixed, places[0]), self._turned(rotation, places[1])
         for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
             fit = _fitted(own, side, first / self._fixed.noise, gram, degrees)
@@ -171,7 +175,6 @@ class JointRefinement:
             way = cho_solve(fit.factor, fit.way, check_finite=False)
             aimed = way.copy()
             aimed[:, :3] -= fit.turned.T
-            back = {degree: rotation_matrix(degree, inverse) for degree, _ in degrees}
             parts.append(
                 (np.column_stack([fit.modes, way]), _each_degree(degrees, back, np.column_stack([fit.modes, aimed])))
             )

@@ -17,6 +17,7 @@ from gradalign.io.star import Particles
 from gradalign.search.score import Start, by_preparation, load_score
 from gradalign.search.seeds import free_directions
 from gradalign.study.columns.alignments import ALIGNMENTS
+from gradalign.study.columns.optimum import is_same_optimum
 from gradalign.study.columns.regret import is_search_loss
 
 _PURPOSES = {"full": "search", "axis": "axis search"}
@@ -194,10 +195,17 @@ def regret(score, volumes, found, truth, basis, settings):
         Whether it ends elsewhere and better, by what the search makes smallest, than one that starts at the answer.
     """
     *end, least = score.refine(*volumes, *truth, settings, basis)
-    *own_end, own_least = score.refine(*volumes, found.rotation, found.translation, settings, basis, found=True)
-    angle = float(rotation_angle(end[0].T @ own_end[0]))
-    shift = float(np.linalg.norm(end[1] - own_end[1]))
-    return score.value(*volumes, *end), is_search_loss(own_least, least, angle, shift)
+    own_end, loss = (found.rotation, found.translation), False
+    # an answer that stands where that one ends needs no refinement to tell
+    if not is_same_optimum(*_apart(end, own_end)):
+        *own_end, own_least = score.refine(*volumes, *own_end, settings, basis, found=True)
+        loss = is_search_loss(own_least, least, *_apart(end, own_end))
+    return score.value(*volumes, *end), loss
+
+
+def _apart(first, second):
+    """Return by how much two transforms differ, in degrees and voxels."""
+    return float(rotation_angle(first[0].T @ second[0])), float(np.linalg.norm(first[1] - second[1]))
 
 
 def verdict_values(found, truth, basis):
