@@ -21,6 +21,7 @@ from scipy.spatial.transform import Rotation
 from gradalign.errors import InputError
 from gradalign.particles.memory import memory_mb
 from gradalign.particles.opening import open_particles
+from gradalign.particles.reference_checks import check_symmetry
 
 
 def opened(settings):
@@ -133,6 +134,40 @@ def test_the_other_sign_of_the_tilt_angles_is_noticed(tmp_path):
     assert any(line.startswith("sign of the tilt angles: correlates better than the other by") for line in said)
     with pytest.raises(InputError, match=r"particles.tilt: 12 particles .* other sign .* such as \[-40, 60\]"):
         opened(section(tmp_path, tilt=[-60, 40]))
+
+
+def test_a_reference_of_the_other_hand_is_noticed(tmp_path):
+    make_particles(tmp_path, 10)
+    said = []
+    open_particles(section(tmp_path), ALIGNMENT, 5, said.append)
+    assert any(line.startswith("hand of the reference: correlates better than the other by") for line in said)
+    write_mrc(tmp_path / "ref.mrc", np.roll(density(BOX, PLACES)[:, :, ::-1], 1, axis=2))
+    with pytest.raises(InputError, match="particles.reference: 10 particles .* correlate better with its mirror image"):
+        opened(section(tmp_path))
+
+
+def test_a_reference_without_the_point_group_that_is_asked_for_is_one_sentence(tmp_path):
+    make_particles(tmp_path, 2)
+    with pytest.raises(InputError, match="particles.symmetry: the reference is not of C3: .* by [-0-9.]+; rotate it"):
+        opened(section(tmp_path, symmetry="C3"))
+    volume = density(BOX, PLACES)
+    assert check_symmetry(volume, "C1", 4.0) == 1.0
+    # turned by half a turn about z, and about x, through the centre voxel
+    about_z = np.roll(volume[:, ::-1, ::-1], 1, axis=(1, 2))
+    twofold = volume + about_z
+    assert check_symmetry(twofold, "C2", 4.0) == pytest.approx(1.0, abs=1e-3)
+    about_x = np.roll(twofold[::-1, ::-1], 1, axis=(0, 1))
+    assert check_symmetry(twofold + about_x, "D2", 4.0) == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("mask", ["inverted", "beside"])
+def test_a_mask_that_leaves_nothing_of_the_reference_is_one_sentence(tmp_path, mask):
+    make_particles(tmp_path, 2)
+    z, y, x = np.indices((BOX,) * 3) - BOX // 2
+    where = x**2 + y**2 + z**2 > 10.5**2 if mask == "inverted" else x + y + z < -1.3 * BOX
+    write_mrc(tmp_path / "mask.mrc", where)
+    with pytest.raises(InputError, match="mask.mrc: the mask leaves .* % of the reference's squared density"):
+        opened(section(tmp_path, mask=str(tmp_path / "mask.mrc")))
 
 
 def given_columns(angles, search):

@@ -163,6 +163,14 @@ def test_a_list_of_tomograms_is_told_from_one_of_particles(tmp_path):
         read_picked(path)
 
 
+def test_particles_in_two_tables_are_one_sentence(tmp_path):
+    path = write(tmp_path, COLUMNS)
+    text = path.read_text()
+    path.write_text(text + text[text.index("data_particles") :].replace("data_particles", "data_more"))
+    with pytest.raises(InputError, match="names volumes .* in data_particles and in data_more; put all particles into"):
+        read_picked(path)
+
+
 def test_an_optimisation_set_without_particles_is_told_from_a_list(tmp_path):
     path = tmp_path / "optimisation_set.star"
     path.write_text("data_\n\n_rlnTomoTomogramsFile tomograms.star\n", encoding="utf-8")

@@ -119,6 +119,15 @@ def test_values_that_jump_where_the_wrong_sign_would_have_them_jump_are_one_sent
         read(write(tmp_path / "a.mrc", values, edits))
 
 
+def test_a_smooth_map_whose_bytes_wrap_is_one_sentence(tmp_path):
+    z, y, x = np.indices((16,) * 3) - 8
+    blob = np.round(250 * np.exp(-(x**2 + y**2 + z**2) / 20)).astype(np.uint8)
+    with pytest.raises(InputError, match="a.mrc: its integers are signed by its header"):
+        read(write(tmp_path / "a.mrc", blob.view(np.int8)))
+    signed = (blob.astype(int) - 120).astype(np.int8)
+    assert np.array_equal(read(write(tmp_path / "a.mrc", signed))[0], signed)
+
+
 def test_signed_values_whose_header_calls_them_unsigned_are_one_sentence(tmp_path):
     edits = [(76, bytes(12)), (108, bytes(4)), (152, struct.pack("<2i", IMOD, 0))]
     with pytest.raises(InputError, match="a.mrc: its integers are unsigned by its header, .* jump as signed ones do"):
@@ -203,6 +212,10 @@ def spider(edge, order):
         (b"MM\x00*" + bytes(2000), "a TIFF image"),
         (b"\xfd7zXZ\x00" + bytes(2000), "compressed by xz, .*; unpack it"),
         (b"\n# version 30001\n\ndata_particles\n", "a STAR file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(2000), "a PNG image"),
+        (b"MATLAB 5.0 MAT-file".ljust(128) + bytes(2000), "a MATLAB file"),
+        (b"\0\0\0\3" + bytes(2000), "a DM3 file, .*dm2mrc"),
+        (b"HEADER    VIRUS\nATOM      1  N   ALA A   1      11.104   6.134  -6.504\n" * 30, "a text file"),
         (spider(16, "<"), "a SPIDER file, .*e2proc3d.py"),
         (spider(20, ">"), "a SPIDER file"),
     ],

@@ -2,12 +2,22 @@
 
 import struct
 
+_ITSELF = "give the volume itself"
 # formats of volumes, with what makes MRC files of them
 _FORMATS = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "EMAN2's e2proc3d.py makes an MRC file of it"),
     (b"\x93NUMPY", "a NumPy array", "`mrcfile.write` makes an MRC file of it"),
     (b"II*\0", "a TIFF image", "IMOD's tif2mrc makes an MRC file of it"),
     (b"MM\0*", "a TIFF image", "IMOD's tif2mrc makes an MRC file of it"),
+)
+# what never holds a density
+_OTHERS = (
+    (b"\x89PNG\r\n", "a PNG image", _ITSELF),
+    (b"\xff\xd8\xff", "a JPEG image", _ITSELF),
+    (b"%PDF", "a PDF file", _ITSELF),
+    (b"MATLAB 5.0", "a MATLAB file", "Dynamo's dwrite or mrcfile makes an EM or MRC file of it"),
+    (b"\0\0\0\3", "a DM3 file", "IMOD's dm2mrc makes an MRC file of it"),
+    (b"\0\0\0\4\0\0\0\0", "a DM4 file", "IMOD's dm2mrc makes an MRC file of it"),
 )
 _WRAPPED = (
     (b"version https://git-lfs", "a pointer of Git LFS", "`git lfs pull` fetches the file itself"),
@@ -22,6 +32,7 @@ _SPIDER = ("a SPIDER file", "EMAN2's e2proc3d.py makes an MRC file of it")
 _SPIDER_HEAD, _SPIDER_KINDS = 23, (1, 3, -11, -12, -21, -22)
 _PAGE = ("a web page", "download the file itself")
 KNOWN_LISTS = "lists of RELION, Dynamo (.tbl), TOM and AV3 (.em) and STOPGAP are read"
+_PRINTED = bytes(range(32, 127)) + b"\t\n\r"
 _MAP, _MAP_AT = b"MAP ", 208
 
 
@@ -58,10 +69,11 @@ def foreign_volume(start):
     if text.lower().startswith(_PAGES):
         return _PAGE
     if text.startswith((b"data_", b"# version")):
-        return "a STAR file", "give the volume itself"
+        return "a STAR file", _ITSELF
     if _is_spider(start):
         return _SPIDER
-    return _matching(start, (*_FORMATS, *_WRAPPED))
+    found = _matching(start, (*_FORMATS, *_OTHERS, *_WRAPPED))
+    return found or (("a text file", _ITSELF) if text and not text.translate(None, _PRINTED) else None)
 
 
 def foreign_list(start):

@@ -25,8 +25,8 @@ _HEADER_BYTES = 1024
 # IMOD's mark in bytes 152 to 155; bit 0 of the next word says that bytes are signed
 _IMOD_STAMP, _IMOD_AT, _SIGNED = 1146047817, 152, 1
 _VERSIONS = (20140, 20141)
-# share of the roughness of integers read with the right signs in that with the wrong ones, and sections looked at
-_MUCH_SMOOTHER, _SECTIONS = 0.25, 16
+# share of the roughness with the header's signs at which the other signs are the right ones, and sections looked at
+_SMOOTHER, _SECTIONS = 0.75, 16
 # what mrcfile warns of and what is decided here
 _DECIDED = ("Map ID string not found", "Unrecognised machine stamp", "Machine stamp")
 _DAMAGE = (ValueError, OSError, EOFError, ArithmeticError, MemoryError)
@@ -407,7 +407,7 @@ def with_signs(values, header):
             "real numbers"
         )
     chosen, other = (unsigned, values) if claims == {False} else (values, unsigned)
-    if _roughness(other) < _MUCH_SMOOTHER * _roughness(chosen):
+    if _roughness(other) < _SMOOTHER * _roughness(chosen):
         read, meant = ("unsigned", "signed") if claims == {False} else ("signed", "unsigned")
         raise InputError(
             f"{header.path}: its integers are {read} by its header, but their values jump as {meant} ones do that are "

@@ -106,6 +106,12 @@ def particle_table(path, tables):
         hint = f"; an optimisation set names its particles as _{PARTICLES_FILE}" if TOMOGRAMS_FILE in labels else hint
         hint = f"; it has _{alike}, which RELION takes for another" if alike else hint
         raise InputError(f"{path}: has no column _{IMAGE}, where RELION's table data_particles is needed{hint}")
+    several = [name for name in dict.fromkeys(named) if tables[name][IMAGE]]
+    if len(several) > 1:
+        raise InputError(
+            f"{path}: names volumes (_{IMAGE}) in data_{several[0]} and in data_{several[1]}; put all particles into "
+            "one table"
+        )
     check_rows(path, named[0], tables[named[0]])
     return named[0], tables[named[0]]
 

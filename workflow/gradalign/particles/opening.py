@@ -11,12 +11,13 @@ from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.io.volume_file import SAME_SIZE
 from gradalign.particles.entries import Entry
 from gradalign.particles.images import check_box, check_headers, inspect, read_map, read_particle
-from gradalign.particles.listing import check_files, find_files, wedge_source
+from gradalign.particles.listing import MASK_WORDS, check_files, find_files, wedge_source
 from gradalign.particles.memory import STATED_ABOVE, memory_mb
 from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.places import Place
+from gradalign.particles.reference_checks import check_mask, check_symmetry
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
-from gradalign.particles.sample_checks import check_contrast, check_sign, check_starts
+from gradalign.particles.sample_checks import Sample, check_contrast, check_hand, check_sign, check_starts
 from gradalign.particles.search import centred
 from gradalign.particles.state import State, make_plan
 from gradalign.scores.masks import AUTOMATIC, NONE
@@ -24,6 +25,8 @@ from gradalign.search.score import load_score
 
 FIRST_LOW_PASS_SHARE = 1 / 6
 """Low-pass of the reference at the start as a share of the box's edge."""
+# tilt range in degrees, below which hardly two particles have anything in common
+_NARROWEST = 20.0
 # particles on which contrast and spectra are judged, fewer in large boxes
 _SAMPLE, _LEAST_SAMPLE, _SAMPLE_BOX = 32, 8, 48
 
@@ -49,13 +52,24 @@ def _wedges(picked, section):
     if source == "ctf":
         return np.full((len(picked), 3), np.nan)
     if source == "range":
-        return np.tile([*section["tilt"], tilt_axis_angle(section["tilt_axis"])], (len(picked), 1))
+        wedge = (*section["tilt"], tilt_axis_angle(section["tilt_axis"]))
+        _check_tilts(wedge, "tilt")
+        return np.tile(wedge, (len(picked), 1))
     for row, tilt in zip(picked.rows, picked.tilts, strict=True):
-        try:
-            check_wedge(tuple(tilt))
-        except InputError as error:
-            raise InputError(f"{picked.path}: row {row + 1}: {error}") from error
+        _check_tilts(tuple(tilt), f"{picked.path}: row {row + 1}")
     return picked.tilts
+
+
+def _check_tilts(wedge, where):
+    """Say so if a tilt range is none, or hardly one."""
+    try:
+        low, high, _ = check_wedge(wedge)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+    if high - low < _NARROWEST:
+        raise InputError(
+            f"{where}: has a tilt range from {low:g} to {high:g}, where at least {_NARROWEST:g} degrees are needed"
+        )
 
 
 def _voxel_size(picked, section, header, where):
@@ -196,6 +210,9 @@ def open_particles(section, alignment, seed, say):
     if search == "auto":
         search = "full" if entries[0].prior is None else "axis"
     state = State.first(reference, voxel_size, low_pass, search, section)
+    if section["mask"] not in MASK_WORDS:
+        check_mask(state.mask, state.references[0], section["mask"])
+    check_symmetry(state.references[0], section["symmetry"], box * voxel_size / low_pass)
     say(f"{len(entries)} particles of {box}³ voxels of {voxel_size * ANGSTROM_PER_NM:g} Å, search: {search}")
     if box > STATED_ABOVE:
         first, most = (memory_mb(box, limit) for limit in (box * voxel_size / state.low_pass, (box - 1) // 2))
@@ -204,21 +221,28 @@ def open_particles(section, alignment, seed, say):
         )
     plan = make_plan(state, section | {"score": "rcs"}, alignment)
     sample, transfers = _read_sample(_sample(entries, box), box, stated_voxel_size(section, voxel_size), section)
-    surplus = check_contrast(sample, state.references[0], state.mask, plan, seed)
-    say(f"contrast {section['contrast']}: correlates better than its reverse by {surplus:.1f} standard errors")
-    if wedge_source(picked, section) != "ctf":
-        surplus = check_sign(sample, state.references[0], state.mask, plan, seed)
-        if surplus is not None:
-            say(f"sign of the tilt angles: correlates better than the other by {surplus:.1f} standard errors")
-    if plan.search != "full":
-        surplus = check_starts(sample, state.references[0], state.mask, plan, seed)
-        if surplus is not None:
-            say(f"given orientations: correlate better than random ones by {surplus:.1f} standard errors")
+    _check_sample(Sample(sample, state.references[0], state.mask, plan, seed), picked, section, say)
     volumes = [centred(volume, entry.centre) for entry, volume, _ in sample]
     known = load_score(section["score"]).model_of_set(
         volumes, [wedge for *_, wedge in sample], _mask_wish(section, state), transfers
     )
     return entries, state.knowing(known)
+
+
+def _check_sample(sample, picked, section, say):
+    """Check on a sample what no file tells, and say by how much it was borne out."""
+    surplus = check_contrast(sample)
+    say(f"contrast {section['contrast']}: correlates better than its reverse by {surplus:.1f} standard errors")
+    if sample.plan.search == "full":
+        say(f"hand of the reference: correlates better than the other by {check_hand(sample):.1f} standard errors")
+    if wedge_source(picked, section) != "ctf":
+        surplus = check_sign(sample)
+        if surplus is not None:
+            say(f"sign of the tilt angles: correlates better than the other by {surplus:.1f} standard errors")
+    if sample.plan.search != "full":
+        surplus = check_starts(sample)
+        if surplus is not None:
+            say(f"given orientations: correlate better than random ones by {surplus:.1f} standard errors")
 
 
 def _mask_wish(section, state):

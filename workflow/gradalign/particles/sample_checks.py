@@ -13,6 +13,8 @@ from gradalign.particles.search import align_particle, prepare_particle, prepare
 
 # standard errors by which the other choice must fit better before the given one is called wrong
 _SURE = 3.0
+# the same for the hand, which objects without one are not to be refused for by chance
+_SURE_OF_HAND = 5.0
 # degrees by which a tilt range must be off its mirror image for its sign to be told
 _LEAST_ASYMMETRY = 10.0
 # particles that it takes, and standard errors by which given orientations must fit better than random ones
@@ -21,38 +23,58 @@ _LEAST_STARTS, _HARDLY = 8, 4.0
 _DRAWN = 8
 
 
-def _differences(sample, others, reference, seed):
-    """Return by how much particles correlate better as they are than otherwise: the mean, and in standard errors.
-
-    Both are samples: an entry, its volume and its tilt range each.
-    """
-    differences = []
-    for pair in zip(sample, others, strict=True):
-        values = []
-        for entry, volume, wedge in pair:
-            fixed = prepare_particle(volume, wedge, entry.centre, reference, name=str(entry.image))
-            rng = generator(seed, "contrast", entry.particle)
-            values.append(
-                align_particle(fixed, reference, entry.centre, entry.start, entry.prior, rng=rng).dissimilarity
-            )
-        # d = 2 − 2c
-        differences.append((values[1] - values[0]) / 2.0)
-    error = np.std(differences, ddof=1) / np.sqrt(len(differences)) if len(differences) > 1 else np.inf
-    mean = float(np.mean(differences))
-    return mean, mean / max(error, 1e-12)
-
-
-def check_contrast(sample, reference, mask, plan, seed):
-    """Say so if particles fit the reference better with black and white exchanged.
+class Sample:
+    """Some particles, aligned to the reference as they are, to be held against how they are otherwise.
 
     Parameters
     ----------
-    sample : list of (Entry, numpy.ndarray, tuple)
+    particles : list of (Entry, numpy.ndarray, tuple)
         Particles, their volumes and tilt ranges.
     reference, mask : numpy.ndarray of shape (N, N, N)
     plan : gradalign.particles.search.Plan
         With the score ``"rcs"``.
     seed : int
+    """
+
+    def __init__(self, particles, reference, mask, plan, seed):
+        self.particles, self.plan, self.seed = particles, plan, seed
+        self._reference = prepare_reference(reference, mask, plan)
+        self._values = {each[0].particle: self._value(*each) for each in particles}
+
+    def __len__(self):
+        return len(self.particles)
+
+    def _value(self, entry, volume, wedge):
+        fixed = prepare_particle(volume, wedge, entry.centre, self._reference, name=str(entry.image))
+        rng = generator(self.seed, "contrast", entry.particle)
+        return align_particle(fixed, self._reference, entry.centre, entry.start, entry.prior, rng=rng).dissimilarity
+
+    def surplus(self, others):
+        """Return by how much particles correlate better as they are than otherwise.
+
+        Parameters
+        ----------
+        others : sequence of (Entry, numpy.ndarray, tuple)
+            Some of them, otherwise.
+
+        Returns
+        -------
+        (float, float)
+            The mean, and in standard errors.
+        """
+        # d = 2 − 2c
+        differences = [(self._value(*other) - self._values[other[0].particle]) / 2.0 for other in others]
+        error = np.std(differences, ddof=1) / np.sqrt(len(differences)) if len(differences) > 1 else np.inf
+        mean = float(np.mean(differences))
+        return mean, mean / max(error, 1e-12)
+
+
+def check_contrast(sample):
+    """Say so if particles fit the reference better with black and white exchanged.
+
+    Parameters
+    ----------
+    sample : Sample
 
     Returns
     -------
@@ -64,8 +86,7 @@ def check_contrast(sample, reference, mask, plan, seed):
     InputError
         If it is far worse.
     """
-    prepared = prepare_reference(reference, mask, plan)
-    better, surplus = _differences(sample, [(entry, -volume, wedge) for entry, volume, wedge in sample], prepared, seed)
+    better, surplus = sample.surplus([(entry, -volume, wedge) for entry, volume, wedge in sample.particles])
     if surplus < -_SURE:
         raise InputError(
             f"particles.contrast: {len(sample)} particles tried correlate better with the reference with black "
@@ -74,15 +95,14 @@ def check_contrast(sample, reference, mask, plan, seed):
     return surplus
 
 
-def check_sign(sample, reference, mask, plan, seed):
+def check_sign(sample):
     """Say so if particles fit the reference better with the other sign of the tilt angles.
 
     Programs differ in that sign. A tilt range that is its own mirror image says nothing of it.
 
     Parameters
     ----------
-    sample, reference, mask, plan, seed
-        As of `check_contrast`.
+    sample : Sample
 
     Returns
     -------
@@ -94,12 +114,10 @@ def check_sign(sample, reference, mask, plan, seed):
     InputError
         If it is far worse.
     """
-    told = [entry for entry in sample if abs(entry[2][0] + entry[2][1]) >= _LEAST_ASYMMETRY]
+    told = [entry for entry in sample.particles if abs(entry[2][0] + entry[2][1]) >= _LEAST_ASYMMETRY]
     if not told:
         return None
-    prepared = prepare_reference(reference, mask, plan)
-    others = [(entry, volume, mirrored(wedge)) for entry, volume, wedge in told]
-    better, surplus = _differences(told, others, prepared, seed)
+    better, surplus = sample.surplus([(entry, volume, mirrored(wedge)) for entry, volume, wedge in told])
     if surplus < -_SURE:
         low, high, _ = mirrored(told[0][2])
         raise InputError(
@@ -110,7 +128,7 @@ def check_sign(sample, reference, mask, plan, seed):
     return surplus
 
 
-def check_starts(sample, reference, mask, plan, seed):
+def check_starts(sample):
     """Say so if the given orientations fit hardly better than any others.
 
     A search about orientations that are meant otherwise (another convention, radians, the inverse) ends near them,
@@ -118,8 +136,8 @@ def check_starts(sample, reference, mask, plan, seed):
 
     Parameters
     ----------
-    sample, reference, mask, plan, seed
-        As of `check_contrast`; the plan's search is local, or about the given axes.
+    sample : Sample
+        Its search is local, or about the given axes.
 
     Returns
     -------
@@ -134,8 +152,9 @@ def check_starts(sample, reference, mask, plan, seed):
     """
     if len(sample) < _LEAST_STARTS:
         return None
-    others = [(_given_otherwise(entry, plan, seed), volume, wedge) for entry, volume, wedge in sample]
-    _, surplus = _differences(sample, others, prepare_reference(reference, mask, plan), seed)
+    plan = sample.plan
+    otherwise = [(_given_otherwise(each[0], plan, sample.seed), *each[1:]) for each in sample.particles]
+    _, surplus = sample.surplus(otherwise)
     if surplus < _HARDLY:
         raise InputError(
             f"particles.search: {plan.search}: the {'priors' if plan.search == 'axis' else 'orientations'} given for "
@@ -158,6 +177,38 @@ def _given_otherwise(entry, plan, seed):
     farthest = candidates[int(np.argmax(rotation_angle(turns).min(axis=1)))]
     names = ("start_phi_deg", "start_theta_deg", "start_psi_deg")
     return entry._replace(**dict(zip(names, map(float, euler_from_rotation(farthest)), strict=True)))
+
+
+def check_hand(sample):
+    """Say so if particles fit the mirror image of the reference better: tomograms and maps may have the other hand.
+
+    Parameters
+    ----------
+    sample : Sample
+        Its search is of all orientations.
+
+    Returns
+    -------
+    float
+        By how many standard errors the given hand correlates better; near 0 where so coarse a map has none.
+
+    Raises
+    ------
+    InputError
+        If it is far worse.
+    """
+    others = []
+    for entry, volume, wedge in sample.particles:
+        entry = entry._replace(start_z_voxel=-entry.start_z_voxel)
+        # reversed along z about the centre voxel
+        others.append((entry, np.roll(volume[::-1], 1 - len(volume) % 2, axis=0), mirrored(wedge)))
+    better, surplus = sample.surplus(others)
+    if surplus < -_SURE_OF_HAND:
+        raise InputError(
+            f"particles.reference: {len(sample)} particles tried correlate better with its mirror image (by "
+            f"{-better:.3f} on average); reverse it or the subtomograms along one axis, whichever has the wrong hand"
+        )
+    return surplus
 
 
 def mirrored(wedge):
