@@ -234,7 +234,9 @@ def _check_sample(sample, picked, section, say):
     surplus = check_contrast(sample)
     say(f"contrast {section['contrast']}: correlates better than its reverse by {surplus:.1f} standard errors")
     if sample.plan.search == "full":
-        say(f"hand of the reference: correlates better than the other by {check_hand(sample):.1f} standard errors")
+        surplus = check_hand(sample)
+        if surplus is not None:
+            say(f"hand of the reference: correlates better than the other by {surplus:.1f} standard errors")
     if wedge_source(picked, section) != "ctf":
         surplus = check_sign(sample)
         if surplus is not None:

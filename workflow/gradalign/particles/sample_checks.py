@@ -17,8 +17,8 @@ _SURE = 3.0
 _SURE_OF_HAND = 5.0
 # degrees by which a tilt range must be off its mirror image for its sign to be told
 _LEAST_ASYMMETRY = 10.0
-# particles that it takes, and standard errors by which given orientations must fit better than random ones
-_LEAST_STARTS, _HARDLY = 8, 4.0
+# particles that it takes to judge hand and orientations; standard errors by which given ones must beat random ones
+_LEAST_TRIED, _HARDLY = 8, 4.0
 # from which the one that is farthest from the given one is taken
 _DRAWN = 8
 
@@ -150,7 +150,7 @@ def check_starts(sample):
     InputError
         If they do not.
     """
-    if len(sample) < _LEAST_STARTS:
+    if len(sample) < _LEAST_TRIED:
         return None
     plan = sample.plan
     otherwise = [(_given_otherwise(each[0], plan, sample.seed), *each[1:]) for each in sample.particles]
@@ -189,14 +189,17 @@ def check_hand(sample):
 
     Returns
     -------
-    float
-        By how many standard errors the given hand correlates better; near 0 where so coarse a map has none.
+    float or None
+        By how many standard errors the given hand correlates better; near 0 where so coarse a map has none. None for a
+        sample that is too small to tell.
 
     Raises
     ------
     InputError
         If it is far worse.
     """
+    if len(sample) < _LEAST_TRIED:
+        return None
     others = []
     for entry, volume, wedge in sample.particles:
         entry = entry._replace(start_z_voxel=-entry.start_z_voxel)
