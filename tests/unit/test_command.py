@@ -221,6 +221,46 @@ def test_a_list_with_whole_paths_is_held_against_one_with_short_ones(example, tm
     assert found["particles"] == 6 and found["only_in_aligned"] == 0
 
 
+def test_the_same_files_by_a_link_and_by_part_of_the_names_are_all_compared(example, tmp_path):
+    folder = example[0]
+    text = (folder / "truth.star").read_text(encoding="utf-8")
+    (tmp_path / "linked").symlink_to(folder / "subtomograms")
+    # some by their own path, the others by a link
+    lines, number = [], 0
+    for line in text.splitlines():
+        if line.startswith("subtomograms/"):
+            number += 1
+            line = line.replace("subtomograms/", f"{folder}/subtomograms/" if number % 2 else "linked/", 1)
+        lines.append(line)
+    (tmp_path / "mixed.star").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = json.loads(run("compare", tmp_path / "mixed.star", folder / "truth.star", "--json").stdout)
+    assert found["particles"] == 6 and found["rotation_median_deg"] < 1e-3
+
+
+def test_a_particle_that_stands_twice_is_not_compared_twice(example, tmp_path):
+    folder = example[0]
+    text = (folder / "truth.star").read_text(encoding="utf-8").replace("subtomograms/", f"{folder}/subtomograms/")
+    first = next(line for line in text.splitlines() if line.startswith(f"{folder}/"))
+    for name, again in (("same", first), ("spelled", first.replace("/subtomograms/", "/./subtomograms/", 1))):
+        path = tmp_path / f"{name}.star"
+        path.write_text(f"{text.rstrip()}\n{again}\n", encoding="utf-8")
+        for lists in ((path, folder / "truth.star"), (folder / "truth.star", path)):
+            result = run("compare", *lists, code=1)
+            assert f"{name}.star: lists one subtomogram as " in result.stderr
+            assert "in row 1 and as" in result.stderr and "in row 7" in result.stderr
+
+
+def test_files_of_one_name_in_two_folders_are_not_taken_for_the_same(example, tmp_path):
+    folder = example[0]
+    (tmp_path / "subtomograms").mkdir()
+    for path in (folder / "subtomograms").iterdir():
+        (tmp_path / "subtomograms" / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "other.star").write_text((folder / "truth.star").read_text(encoding="utf-8"), encoding="utf-8")
+    result = run("compare", tmp_path / "other.star", folder / "truth.star", code=1)
+    assert "two different files; compare lists of the same subtomograms" in result.stderr
+    assert str(tmp_path) in result.stderr and str(folder) in result.stderr
+
+
 def test_lists_without_a_common_particle_are_refused(example, tmp_path):
     text = (example[0] / "truth.star").read_text(encoding="utf-8").replace("subtomograms/", "elsewhere/")
     (tmp_path / "other.star").write_text(text, encoding="utf-8")

@@ -22,8 +22,9 @@ Examples:
 def compare(aligned, truth, symmetry, as_json):
     """Compare the angles and origins of ALIGNED with those of TRUTH, particle by particle.
 
-    Both are STAR files of the same subtomograms, known by their names (rlnImageName). The rotation error is that to the
-    nearest equivalent orientation; the translation error belongs to the same one.
+    Both are STAR files of the same subtomograms, known by their files, or by their names (rlnImageName) where these are
+    not there. The rotation error is that to the nearest equivalent orientation; the translation error belongs to the
+    same one.
     """
     from gradalign.geometry.rotations import point_group
     from gradalign.io.star import from_relion
@@ -68,22 +69,48 @@ def compare(aligned, truth, symmetry, as_json):
 
 
 def _matched(first, second):
-    """Return the rows of the particles that stand in both lists, by whatever names."""
-    from gradalign.particles.places import Finder
+    """Return the rows of the particles that stand in both lists, by whatever names.
 
-    # as they stand in the lists, or else as whole paths
-    for named in (lambda finder: lambda image: image, lambda finder: finder.whole_name):
-        names = [list(map(named(Finder(picked.path)), picked.images)) for picked in (first, second)]
-        rows = {name: row for row, name in enumerate(names[1])}
-        pairs = [(row, rows[name]) for row, name in enumerate(names[0]) if name in rows]
-        if pairs:
-            break
+    A name alone tells a particle where one of the lists lies without its subtomograms.
+    """
+    lists = [(picked, _identities(picked)) for picked in (first, second)]
+    known = [{known: row for row, known in enumerate(found) if known} for _, found in lists]
+    named = {name: row for row, name in enumerate(second.images)}
+    pairs = []
+    for row, (name, identity) in enumerate(zip(first.images, lists[0][1], strict=True)):
+        other = known[1].get(identity) if identity else None
+        if other is None and name in named:
+            other = named[name]
+            beyond = lists[1][1][other]
+            if identity and beyond:
+                raise InputError(
+                    f"{first.path} and {second.path}: both name {name}, but the one {identity[0]} and the other "
+                    f"{beyond[0]}, two different files; compare lists of the same subtomograms"
+                )
+        if other is not None:
+            pairs.append((row, other))
     if not pairs:
         raise InputError(
             f"{first.path} and {second.path}: have no subtomogram in common; the first ones are {first.images[0]} and "
             f"{second.images[0]}"
         )
     return pairs
+
+
+def _identities(picked):
+    """Return which volume each row of a list means, None where it is not there; each may stand once."""
+    from gradalign.particles.places import Finder
+
+    finder, rows = Finder(picked.path), {}
+    found = list(map(finder.identity, picked.images))
+    for row, (name, identity) in enumerate(zip(picked.images, found, strict=True)):
+        before = rows.setdefault(identity or name, row)
+        if before != row:
+            raise InputError(
+                f"{picked.path}: lists one subtomogram as {picked.images[before]} in row {picked.rows[before] + 1} and "
+                f"as {name} in row {picked.rows[row] + 1}, where each may stand once"
+            )
+    return found
 
 
 def _error(poses, i, j, group):

@@ -129,6 +129,23 @@ class Finder:
             found = self.file(file.replace("\\", "/"))
         return found, file, int(number)
 
+    def identity(self, image):
+        """Return what is the same for one volume by whatever name, link or spelling a list has it.
+
+        Parameters
+        ----------
+        image : str
+            A file, or ``n@stack``.
+
+        Returns
+        -------
+        (str, int) or None
+            The file, and which volume of it, from 1; None where there is no such file.
+        """
+        found, _, number = self._file_and_number(image)
+        # a file of one volume is its first
+        return None if found is None else (os.path.realpath(found), max(number, 1))
+
     def place(self, image, column="rlnImageName"):
         """Find the file of one entry.
 
