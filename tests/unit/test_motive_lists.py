@@ -139,7 +139,7 @@ def errors_of(motives, truth):
             b"1 1 1 0 0 0 0 0 0\n" * 2,
             "list of Dynamo, which names no files, .* set subtomograms to their names",
         ),
-        ("a.em", b"nothing", "a.em: is no complete MRC file"),
+        ("a.em", b"nothing", "a.em: is a text file, where an MRC or EM file is needed"),
         (
             "a.star",
             b"data_stopgap_motivelist\nloop_\n_motl_idx\n1\n2\n",

@@ -1,6 +1,7 @@
 """Picked particles before any round: what is read, checked and refused."""
 
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -21,7 +22,8 @@ from scipy.spatial.transform import Rotation
 from gradalign.errors import InputError
 from gradalign.particles.memory import memory_mb
 from gradalign.particles.opening import open_particles
-from gradalign.particles.reference_checks import check_symmetry
+from gradalign.particles.reference_checks import check_mask, check_symmetry
+from gradalign.particles.sample_checks import clearly_worse
 
 
 def opened(settings):
@@ -151,11 +153,18 @@ def test_a_reference_without_the_point_group_that_is_asked_for_is_one_sentence(t
     with pytest.raises(InputError, match="particles.symmetry: the reference is not of C3: .* by [-0-9.]+; rotate it"):
         opened(section(tmp_path, symmetry="C3"))
     volume = density(BOX, PLACES)
-    assert check_symmetry(volume, "C1", 4.0) == 1.0
+    assert check_symmetry(volume, "C1", 4.0) is None
     # turned by half a turn about z, and about x, through the centre voxel
     about_z = np.roll(volume[:, ::-1, ::-1], 1, axis=(1, 2))
     twofold = volume + about_z
     assert check_symmetry(twofold, "C2", 4.0) == pytest.approx(1.0, abs=1e-3)
+    # an average of few particles: their noise and missing wedge are no reason to refuse it
+    frequency = np.fft.fftfreq(BOX)
+    noisy = twofold + 5.0 * twofold.std() * np.random.default_rng(0).normal(size=twofold.shape)
+    wedge = np.abs(frequency[:, None, None]) <= np.abs(frequency) * np.tan(np.radians(50.0))
+    assert check_symmetry(np.fft.ifftn(np.fft.fftn(noisy) * wedge).real, "C2", 4.0) < 0.7
+    with pytest.raises(InputError, match="particles.symmetry: the reference is not of D3"):
+        check_symmetry(twofold, "D3", 6.0)
     about_x = np.roll(twofold[::-1, ::-1], 1, axis=(0, 1))
     assert check_symmetry(twofold + about_x, "D2", 4.0) == pytest.approx(1.0, abs=1e-3)
 
@@ -168,6 +177,25 @@ def test_a_mask_that_leaves_nothing_of_the_reference_is_one_sentence(tmp_path, m
     write_mrc(tmp_path / "mask.mrc", where)
     with pytest.raises(InputError, match="mask.mrc: the mask leaves .* % of the reference's squared density"):
         opened(section(tmp_path, mask=str(tmp_path / "mask.mrc")))
+
+
+def test_a_mask_on_a_small_part_of_the_reference_is_taken(tmp_path):
+    volume = np.zeros((48,) * 3)
+    volume[8:40, 8:40, 20:28] = 1.0
+    z, y, x = np.indices(volume.shape) - 24
+    small = x**2 + y**2 + (z - 5) ** 2 < 3.0**2
+    left = (volume**2 * small).sum() / (volume**2).sum()
+    assert left < 0.02
+    check_mask(small.astype(float), volume, "mask.mrc")
+    check_mask((0.5 * small), volume, "mask.mrc")
+    with pytest.raises(InputError, match="mask.mrc: the mask leaves 0 %"):
+        check_mask(((volume == 0) & (x < 0)).astype(float), volume, "mask.mrc")
+
+
+@pytest.mark.parametrize(("count", "surplus"), [(2, -50.0), (4, -8.0), (8, -4.0), (32, -3.1)])
+def test_few_particles_have_to_differ_more_before_a_choice_is_called_wrong(count, surplus):
+    assert not clearly_worse(surplus, count, 3.0)
+    assert clearly_worse(5.0 * surplus, count, 3.0)
 
 
 def given_columns(angles, search):
@@ -200,6 +228,47 @@ def test_orientations_of_another_convention_are_noticed(tmp_path, search, conven
             InputError, match=f"particles.search: {search}: .* 12 particles .* hardly better than random"
         ):
             open_particles(settings, ALIGNMENT, 5, said.append)
+
+
+def sphere():
+    z, y, x = np.indices((BOX,) * 3) - BOX // 2
+    return 1.0 / (1.0 + np.exp(np.sqrt(x**2 + y**2 + z**2) - 5.0))
+
+
+@pytest.mark.parametrize("search", ["local", "axis"])
+def test_given_orientations_are_taken_as_they_are_where_the_reference_tells_none(tmp_path, search):
+    _, angles, _ = make_particles(tmp_path, 12, seed=3)
+    write_mrc(tmp_path / "ref.mrc", sphere())
+    (tmp_path / "run.star").write_text(star_text(given_columns(angles, search)), encoding="utf-8")
+    said = []
+    entries, _ = open_particles(section(tmp_path, search=search), ALIGNMENT, 5, said.append)
+    assert len(entries) == 12
+    assert any(
+        "given orientations: taken as they are, whatever their convention, since the reference" in line for line in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "columns", "words"),
+    [
+        ({}, False, "Tilt range: -60° to 60° about y, by particles.tilt and tilt_axis."),
+        ({"tilt": [-40, 40]}, True, "Tilt ranges: those of the list .*; particles.tilt and tilt_axis are not used"),
+        ({"wedge": "range", "tilt": [-50, 50]}, True, "Tilt range: -50° to 50° about y, by particles.tilt"),
+    ],
+    ids=["range", "columns", "range over columns"],
+)
+def test_where_the_tilt_ranges_come_from_is_said(tmp_path, changes, columns, words):
+    make_particles(tmp_path, 4, noise=0.2)
+    if columns:
+        ranges = {"gradalignTiltMin": [-60] * 4, "gradalignTiltMax": [60] * 4}
+        names = {"rlnImageName": [f"particle{n + 1}.mrc" for n in range(4)]}
+        (tmp_path / "run.star").write_text(star_text(names | ranges), encoding="utf-8")
+    settings, said = section(tmp_path, **changes), []
+    entries, state = open_particles(settings, ALIGNMENT, 5, said.append)
+    assert {entry.wedge[0] for entry in entries} == {
+        -60.0 if columns and not changes.get("wedge") else settings["tilt"][0]
+    }
+    assert sum(bool(re.match(words, line)) for line in said) == 1
 
 
 def test_an_origin_outside_the_box_is_named(tmp_path):

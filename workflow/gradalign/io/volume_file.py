@@ -26,7 +26,7 @@ _HEADER_BYTES = 1024
 _IMOD_STAMP, _IMOD_AT, _SIGNED = 1146047817, 152, 1
 _VERSIONS = (20140, 20141)
 # share of the roughness with the header's signs at which the other signs are the right ones, and sections looked at
-_SMOOTHER, _SECTIONS = 0.75, 16
+_SMOOTHER, _SECTIONS = 0.5, 16
 # what mrcfile warns of and what is decided here
 _DECIDED = ("Map ID string not found", "Unrecognised machine stamp", "Machine stamp")
 _DAMAGE = (ValueError, OSError, EOFError, ArithmeticError, MemoryError)

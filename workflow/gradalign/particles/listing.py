@@ -8,7 +8,7 @@ from pathlib import Path
 from gradalign.errors import InputError
 from gradalign.particles.places import Finder, Place, check_single, is_file
 from gradalign.particles.star import Picked, read_picked
-from gradalign.particles.star_columns import CTF_IMAGE
+from gradalign.particles.star_columns import CTF_IMAGE, TILTS
 
 MASK_WORDS = ("sphere", "none")
 """What ``particles.mask`` may say in place of a file."""
@@ -45,6 +45,29 @@ def wedge_source(picked, section):
     if section["wedge"] != "auto":
         return section["wedge"]
     return "ctf" if picked.ctf_images else "columns" if picked.tilts is not None else "range"
+
+
+def wedge_sentence(picked, section, name):
+    """Return where the tilt ranges come from, so that none is taken in silence.
+
+    Parameters
+    ----------
+    picked : Picked
+    section : dict
+        Of the configuration, with ``wedge``, ``tilt`` and ``tilt_axis``.
+    name : str
+        Of the section.
+
+    Returns
+    -------
+    str
+    """
+    source = wedge_source(picked, section)
+    if source == "range":
+        low, high = section["tilt"]
+        return f"Tilt range: {low:g}° to {high:g}° about {section['tilt_axis']}, by {name}.tilt and tilt_axis."
+    told = f"the CTF volumes (_{CTF_IMAGE})" if source == "ctf" else f"the list (_{TILTS[0]} and _{TILTS[1]})"
+    return f"Tilt ranges: those of {told}; {name}.tilt and tilt_axis are not used (wedge: range would use them)."
 
 
 def check_files(section):

@@ -11,11 +11,11 @@ from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.io.volume_file import SAME_SIZE
 from gradalign.particles.entries import Entry
 from gradalign.particles.images import check_box, check_headers, inspect, read_map, read_particle
-from gradalign.particles.listing import MASK_WORDS, check_files, find_files, wedge_source
+from gradalign.particles.listing import MASK_WORDS, check_files, find_files, wedge_sentence, wedge_source
 from gradalign.particles.memory import STATED_ABOVE, memory_mb
 from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.places import Place
-from gradalign.particles.reference_checks import check_mask, check_symmetry
+from gradalign.particles.reference_checks import check_mask, check_symmetry, tells_no_orientation
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
 from gradalign.particles.sample_checks import Sample, check_contrast, check_hand, check_sign, check_starts
 from gradalign.particles.search import centred
@@ -212,13 +212,16 @@ def open_particles(section, alignment, seed, say):
     state = State.first(reference, voxel_size, low_pass, search, section)
     if section["mask"] not in MASK_WORDS:
         check_mask(state.mask, state.references[0], section["mask"])
-    check_symmetry(state.references[0], section["symmetry"], box * voxel_size / low_pass)
+    alike = check_symmetry(state.references[0], section["symmetry"], box * voxel_size / low_pass)
     say(f"{len(entries)} particles of {box}³ voxels of {voxel_size * ANGSTROM_PER_NM:g} Å, search: {search}")
+    say(wedge_sentence(picked, section, "particles"))
     if box > STATED_ABOVE:
         first, most = (memory_mb(box, limit) for limit in (box * voxel_size / state.low_pass, (box - 1) // 2))
         say(
             f"a job of such a box takes about {first:.0f} MB in the first round, up to {most:.0f} MB at full resolution"
         )
+    if alike is not None:
+        say(f"symmetry {section['symmetry']}: the reference correlates with itself, rotated so, by {alike:.2f}")
     plan = make_plan(state, section | {"score": "rcs"}, alignment)
     sample, transfers = _read_sample(_sample(entries, box), box, stated_voxel_size(section, voxel_size), section)
     _check_sample(Sample(sample, state.references[0], state.mask, plan, seed), picked, section, say)
@@ -241,7 +244,14 @@ def _check_sample(sample, picked, section, say):
         surplus = check_sign(sample)
         if surplus is not None:
             say(f"sign of the tilt angles: correlates better than the other by {surplus:.1f} standard errors")
-    if sample.plan.search != "full":
+    if sample.plan.search == "full":
+        return
+    if tells_no_orientation(sample.reference, sample.plan.box * sample.plan.voxel_size / sample.plan.low_pass):
+        say(
+            "given orientations: taken as they are, whatever their convention, since the reference looks alike in all "
+            "orientations"
+        )
+    else:
         surplus = check_starts(sample)
         if surplus is not None:
             say(f"given orientations: correlate better than random ones by {surplus:.1f} standard errors")

@@ -11,6 +11,7 @@ from gradalign.io.chimerax import LEVEL, matched_level
 from gradalign.io.mrc import ANGSTROM_PER_NM, write_volume
 from gradalign.particles.aligned import MERIT, check_same, without_microscope, write_aligned
 from gradalign.particles.filters import merit_factors, shell_filtered
+from gradalign.particles.listing import wedge_sentence
 from gradalign.particles.motive_lists import write_motive_list
 from gradalign.particles.star_columns import SUBSET, TILT_AXIS, TILTS
 from gradalign.particles.state import HISTORY
@@ -268,6 +269,7 @@ def summary(picked, entries, state, section):
                 f"That is not beyond {shared:.1f} Å, up to which the half sets share the reference: the agreement may "
                 "be the reference's own."
             )
+    lines.append(wedge_sentence(picked, section, "particles"))
     if failed:
         lines.append(f"{len(failed)} particles were left out; left_out.csv says why. The first: {failed[0].failure}")
     if without_microscope(picked):

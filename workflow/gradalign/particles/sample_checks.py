@@ -11,10 +11,10 @@ from gradalign.errors import InputError
 from gradalign.geometry.rotations import euler_from_rotation, point_group, random_rotations, rotation_angle
 from gradalign.particles.search import align_particle, prepare_particle, prepare_reference, prior_surface
 
-# standard errors by which the other choice must fit better before the given one is called wrong
+# standard errors by which the other choice must fit better before the given one is called wrong, where many were tried
 _SURE = 3.0
 # the same for the hand, which objects without one are not to be refused for by chance
-_SURE_OF_HAND = 5.0
+_SURE_OF_HAND = 4.0
 # degrees by which a tilt range must be off its mirror image for its sign to be told
 _LEAST_ASYMMETRY = 10.0
 # particles that it takes to judge hand and orientations; standard errors by which given ones must beat random ones
@@ -38,6 +38,7 @@ class Sample:
 
     def __init__(self, particles, reference, mask, plan, seed):
         self.particles, self.plan, self.seed = particles, plan, seed
+        self.reference = reference * mask
         self._reference = prepare_reference(reference, mask, plan)
         self._values = {each[0].particle: self._value(*each) for each in particles}
 
@@ -69,6 +70,27 @@ class Sample:
         return mean, mean / max(error, 1e-12)
 
 
+def clearly_worse(surplus, count, sure):
+    """Return whether particles fit so much worse as they are that chance does not explain it.
+
+    Parameters
+    ----------
+    surplus : float
+        From `Sample.surplus`, in standard errors.
+    count : int
+        Of how many particles. The fewer they are, the less is known of the standard error (Student's t).
+    sure : float
+        As improbable as so many standard errors, were these known.
+
+    Returns
+    -------
+    bool
+    """
+    from scipy import stats
+
+    return count > 1 and surplus < -stats.t.isf(stats.norm.sf(sure), count - 1)
+
+
 def check_contrast(sample):
     """Say so if particles fit the reference better with black and white exchanged.
 
@@ -87,7 +109,7 @@ def check_contrast(sample):
         If it is far worse.
     """
     better, surplus = sample.surplus([(entry, -volume, wedge) for entry, volume, wedge in sample.particles])
-    if surplus < -_SURE:
+    if clearly_worse(surplus, len(sample), _SURE):
         raise InputError(
             f"particles.contrast: {len(sample)} particles tried correlate better with the reference with black "
             f"and white exchanged (by {-better:.3f} on average); set it to the other of white and dark"
@@ -118,7 +140,7 @@ def check_sign(sample):
     if not told:
         return None
     better, surplus = sample.surplus([(entry, volume, mirrored(wedge)) for entry, volume, wedge in told])
-    if surplus < -_SURE:
+    if clearly_worse(surplus, len(told), _SURE):
         low, high, _ = mirrored(told[0][2])
         raise InputError(
             f"particles.tilt: {len(told)} particles tried correlate better with the reference with the other sign of "
@@ -206,7 +228,7 @@ def check_hand(sample):
         # reversed along z about the centre voxel
         others.append((entry, np.roll(volume[::-1], 1 - len(volume) % 2, axis=0), mirrored(wedge)))
     better, surplus = sample.surplus(others)
-    if surplus < -_SURE_OF_HAND:
+    if clearly_worse(surplus, len(sample), _SURE_OF_HAND):
         raise InputError(
             f"particles.reference: {len(sample)} particles tried correlate better with its mirror image (by "
             f"{-better:.3f} on average); reverse it or the subtomograms along one axis, whichever has the wrong hand"
