@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from gradalign.base.files import write_text
+from gradalign.classes.checks import SECTION, input_sentences
 from gradalign.classes.opening import CTF_UNUSED, Wedges, check_star
 from gradalign.classes.results import (
     CLASS_COLUMNS,
@@ -20,6 +21,7 @@ from gradalign.classes.rounds import renumbered
 from gradalign.classes.standing import Standing, read_standings
 from gradalign.classes.state import HISTORY, load_state
 from gradalign.particles.entries import read_entries
+from gradalign.particles.listing import wedge_sentence
 from gradalign.run.jobs import job
 from gradalign.search.settings import alignment_settings
 
@@ -32,7 +34,8 @@ with job(snakemake.log[0]) as say:
     maps = Path(output.maps)
     maps.mkdir(parents=True, exist_ok=True)
     write_maps(maps, state)
-    write_stars(maps, output.star, check_star(section), entries, standings, state, Wedges(entries))
+    picked = check_star(section)
+    write_stars(maps, output.star, picked, entries, standings, state, Wedges(entries))
     rows_of_classes = class_rows(standings, state, alignment_settings(snakemake.params.alignment))
     write_table(output.classes, CLASS_COLUMNS, rows_of_classes)
     write_table(
@@ -52,6 +55,7 @@ with job(snakemake.log[0]) as say:
         ]
     write_table(output.matrix, ("half", "first", "second", "dissimilarity"), rows)
     further = mirror_sentences(rows_of_classes) + [CTF_UNUSED] * any(entry.ctf_file for entry in entries)
+    further += [wedge_sentence(picked, section, SECTION), *input_sentences(entries, standings, state, section)]
     lines = summary(standings, state, section["star"], output.maps, further)
     write_text(output.summary, "\n".join(lines) + "\n")
     for text in lines:

@@ -10,7 +10,7 @@ from gradalign.errors import InputError
 from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.particles.boxes import plan_boxes
 from gradalign.particles.images import read_particle
-from gradalign.particles.listing import check_wedges, digest, find_files
+from gradalign.particles.listing import check_wedges, digest, find_files, wedge_sentence
 from gradalign.particles.opening import list_particles
 from gradalign.particles.places import is_file
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
@@ -217,10 +217,12 @@ def open_for_classes(section, seed, say):
     InputError
         If a file or a setting is unusable; one sentence says which and why.
     """
-    entries, box, voxel_size = list_particles(check_star(section), section, seed)
+    picked = check_star(section)
+    entries, box, voxel_size = list_particles(picked, section, seed)
     observed = observed_entries(entries, box, section, voxel_size)
     if any(entry.ctf_file for entry in entries):
         say(CTF_UNUSED)
+    say(wedge_sentence(picked, section, "classes"))
     standings = [Standing(entry.particle, entry.half) for entry in entries]
     halves = {standing.particle: standing.half for standing in standings}
     numbers, unusable = samples(halves, section["sample"], seed), {}

@@ -89,8 +89,20 @@ def write_stars(folder, classified, picked, entries, standings, state, wedges):
             _write_star(path, picked, [by_number[standing.particle] for standing in group], group, state, wedges)
 
 
-def _pose(entry, standing):
-    """Return a particle's pose in its file; that of the STAR file where none was found."""
+def pose_in_file(entry, standing):
+    """Return a particle's pose in its file; that of the STAR file where none was found.
+
+    Parameters
+    ----------
+    entry : gradalign.particles.entries.Entry
+    standing : gradalign.classes.standing.Standing
+
+    Returns
+    -------
+    rotation : numpy.ndarray of shape (3, 3)
+    shift : numpy.ndarray of shape (3,)
+        In voxels.
+    """
     if np.isnan(standing.phi_deg):
         return (np.eye(3) if entry.start is None else entry.start), entry.centre
     rotation, shift = standing.pose
@@ -99,7 +111,7 @@ def _pose(entry, standing):
 
 
 def _write_star(path, picked, entries, standings, state, wedges):
-    poses = [_pose(*one) for one in zip(entries, standings, strict=True)]
+    poses = [pose_in_file(*one) for one in zip(entries, standings, strict=True)]
     ranges = np.array([wedges[standing.particle] for standing in standings])
     numbers = {label: ranges[:, place] for place, label in enumerate((*TILTS, TILT_AXIS))}
     numbers |= {

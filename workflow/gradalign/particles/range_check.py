@@ -13,8 +13,10 @@ from gradalign.geometry.wedge import measured
 from gradalign.particles.ctf_wedge import directions, fit_wedge
 from gradalign.particles.rounds import readable
 
-# subtomograms that are looked at, how many of one range it takes, and by how many degrees they may differ
-_SAMPLE, _LEAST, _ALIKE = 32, 4, 5.0
+SAMPLE = 32
+"""Subtomograms that are looked at."""
+# how many of one range it takes, and by how many degrees they may differ
+_LEAST, _ALIKE = 4, 5.0
 # a power without a wedge, degrees from end to end
 _COMPLETE = 165.0
 # share of the directions that may be measured by the one range and not by the other; back-projection reaches up to 7°
@@ -37,16 +39,18 @@ def range_difference(wedge, other):
     return float(np.mean(measured(directions(), wedge) != measured(directions(), other)))
 
 
-def range_sentences(entries, state, section):
+def range_sentences(entries, state, section, name="particles"):
     """Say so if the power of the subtomograms ends elsewhere than their tilt ranges.
 
     Parameters
     ----------
     entries : sequence of gradalign.particles.entries.Entry
         After the last round.
-    state : gradalign.particles.state.State
+    state : gradalign.particles.state.State or gradalign.classes.state.State
     section : dict
-        ``particles`` of the configuration.
+        Of the configuration, with ``voxel_size`` and ``contrast``.
+    name : str
+        Of the section.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def range_sentences(entries, state, section):
     kept = [entry for entry in entries if not entry.failure and entry.wedge and entry.box_rotation is None]
     if not kept:
         return []
-    sample = [kept[number] for number in spread_numbers(len(kept), _SAMPLE)]
+    sample = [kept[number] for number in spread_numbers(len(kept), SAMPLE)]
     stated = np.median([entry.wedge for entry in sample], axis=0)
     alike = [entry for entry in sample if np.abs(entry.wedge - stated).max() <= _ALIKE]
     found = _of_power(alike, state, section)
@@ -66,7 +70,7 @@ def range_sentences(entries, state, section):
     told, given = (f"from {low:.0f}° to {high:.0f}° about {axis:.0f}°" for low, high, axis in (found, stated))
     return [
         f"The power of {len(alike)} subtomograms reaches {told} (axis from x towards y), where the tilt range is taken "
-        f"as {given}: see particles.tilt, tilt_axis and wedge."
+        f"as {given}: see {name}.tilt, tilt_axis and wedge."
     ]
 
 

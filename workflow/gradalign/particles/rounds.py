@@ -84,9 +84,9 @@ def read_entry(entry, state, section):
     Parameters
     ----------
     entry : gradalign.particles.entries.Entry
-    state : gradalign.particles.state.State
+    state : gradalign.particles.state.State or gradalign.classes.state.State
     section : dict
-        ``particles`` of the configuration.
+        ``particles`` or ``classes`` of the configuration.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def read_entry(entry, state, section):
         If the file is damaged or the volume unusable.
     """
     stated = stated_voxel_size(section, state.voxel_size)
-    volume = read_particle(entry.image, state.references.shape[-1], stated, entry.box_rotation)
+    volume = read_particle(entry.image, state.box, stated, entry.box_rotation)
     return -volume if section["contrast"] == "dark" else volume
 
 

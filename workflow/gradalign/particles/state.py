@@ -133,6 +133,11 @@ class State(NamedTuple):
         return state if mask.size else state._replace(mask=make_plan(state, section, None).mask())
 
     @property
+    def box(self):
+        """Edge of the subtomograms in voxels."""
+        return self.references.shape[-1]
+
+    @property
     def known(self):
         """What the score knows of the particles, a `gradalign.scores.set_model.SetModel`, or None."""
         if not len(self.spectra):
@@ -193,7 +198,7 @@ def make_plan(state, section, alignment):
     -------
     gradalign.particles.search.Plan
     """
-    box = state.references.shape[-1]
+    box = state.box
     settings = alignment_settings(alignment) if alignment else Settings()
     return Plan(
         box=box,
