@@ -223,6 +223,7 @@ def test_orientations_of_another_convention_are_noticed(tmp_path, search, conven
     if right:
         open_particles(settings, ALIGNMENT, 5, said.append)
         assert any(line.startswith("given orientations: correlate better than random ones by") for line in said)
+        assert not any("looks alike" in line for line in said)
     else:
         with pytest.raises(
             InputError, match=f"particles.search: {search}: .* 12 particles .* hardly better than random"
@@ -235,17 +236,22 @@ def sphere():
     return 1.0 / (1.0 + np.exp(np.sqrt(x**2 + y**2 + z**2) - 5.0))
 
 
-@pytest.mark.parametrize("search", ["local", "axis"])
-def test_given_orientations_are_taken_as_they_are_where_the_reference_tells_none(tmp_path, search):
+@pytest.mark.parametrize(
+    ("search", "words"),
+    [
+        ("local", "the given orientations are taken as they are, whatever their convention"),
+        ("axis", "it tells no orientation, and what the average shows may be chance alone"),
+        ("full", "it tells no orientation, and what the average shows may be chance alone"),
+    ],
+)
+def test_a_reference_that_looks_alike_in_all_orientations_is_told_and_not_refused(tmp_path, search, words):
     _, angles, _ = make_particles(tmp_path, 12, seed=3)
     write_mrc(tmp_path / "ref.mrc", sphere())
     (tmp_path / "run.star").write_text(star_text(given_columns(angles, search)), encoding="utf-8")
     said = []
     entries, _ = open_particles(section(tmp_path, search=search), ALIGNMENT, 5, said.append)
     assert len(entries) == 12
-    assert any(
-        "given orientations: taken as they are, whatever their convention, since the reference" in line for line in said
-    )
+    assert f"The reference looks alike in all orientations up to 50.0 Å: {words}." in said
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from gradalign.particles.aligned import write_optimisation_set
 from gradalign.particles.entries import read_entries
 from gradalign.particles.limits import bound_sentence, known_reference_bound
 from gradalign.particles.range_check import range_sentences
+from gradalign.particles.reference_checks import orientation_sentences
 from gradalign.particles.results import (
     filtered_average,
     history_table,
@@ -22,7 +23,7 @@ from gradalign.particles.results import (
 )
 from gradalign.particles.reversal import reversal_sentences
 from gradalign.particles.star import read_picked
-from gradalign.particles.state import load_state
+from gradalign.particles.state import first_reference, load_state
 from gradalign.particles.transfer_check import transfer_sentences
 from gradalign.report.csv_tables import write_csv
 from gradalign.report.html import frame_part, write_page
@@ -55,6 +56,8 @@ with job(snakemake.log[0]) as say:
     ):
         write_csv(table, path)
     lines = summary(picked, entries, state, section) + reversal_sentences(entries, state, reference, section)
+    start = first_reference(reference, state.voxel_size, state.initial_low_pass) * state.mask
+    lines += orientation_sentences(start, state.voxel_size, state.initial_low_pass, state.search)
     lines += transfer_sentences(entries, state, section) + range_sentences(entries, state, section)
     lines.append(bound_sentence(known_reference_bound(entries, state, section, snakemake.params.seed)))
     write_text(output.summary, "\n".join(lines) + "\n")

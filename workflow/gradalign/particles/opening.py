@@ -15,7 +15,7 @@ from gradalign.particles.listing import MASK_WORDS, check_files, find_files, wed
 from gradalign.particles.memory import STATED_ABOVE, memory_mb
 from gradalign.particles.particle_ctf import particle_transfer
 from gradalign.particles.places import Place
-from gradalign.particles.reference_checks import check_mask, check_symmetry, tells_no_orientation
+from gradalign.particles.reference_checks import check_mask, check_symmetry, orientation_sentences
 from gradalign.particles.rounds import particle_wedge, stated_voxel_size
 from gradalign.particles.sample_checks import Sample, check_contrast, check_hand, check_sign, check_starts
 from gradalign.particles.search import centred
@@ -224,7 +224,7 @@ def open_particles(section, alignment, seed, say):
         say(f"symmetry {section['symmetry']}: the reference correlates with itself, rotated so, by {alike:.2f}")
     plan = make_plan(state, section | {"score": "rcs"}, alignment)
     sample, transfers = _read_sample(_sample(entries, box), box, stated_voxel_size(section, voxel_size), section)
-    _check_sample(Sample(sample, state.references[0], state.mask, plan, seed), picked, section, say)
+    _check_sample(Sample(sample, state.references[0], state.mask, plan, seed), picked, low_pass, section, say)
     volumes = [centred(volume, entry.centre) for entry, volume, _ in sample]
     known = load_score(section["score"]).model_of_set(
         volumes, [wedge for *_, wedge in sample], _mask_wish(section, state), transfers
@@ -232,7 +232,7 @@ def open_particles(section, alignment, seed, say):
     return entries, state.knowing(known)
 
 
-def _check_sample(sample, picked, section, say):
+def _check_sample(sample, picked, low_pass, section, say):
     """Check on a sample what no file tells, and say by how much it was borne out."""
     surplus = check_contrast(sample)
     say(f"contrast {section['contrast']}: correlates better than its reverse by {surplus:.1f} standard errors")
@@ -244,14 +244,10 @@ def _check_sample(sample, picked, section, say):
         surplus = check_sign(sample)
         if surplus is not None:
             say(f"sign of the tilt angles: correlates better than the other by {surplus:.1f} standard errors")
-    if sample.plan.search == "full":
-        return
-    if tells_no_orientation(sample.reference, sample.plan.box * sample.plan.voxel_size / sample.plan.low_pass):
-        say(
-            "given orientations: taken as they are, whatever their convention, since the reference looks alike in all "
-            "orientations"
-        )
-    else:
+    alike = orientation_sentences(sample.reference, sample.plan.voxel_size, low_pass, sample.plan.search)
+    for text in alike:
+        say(text)
+    if sample.plan.search != "full" and not alike:
         surplus = check_starts(sample)
         if surplus is not None:
             say(f"given orientations: correlate better than random ones by {surplus:.1f} standard errors")

@@ -5,6 +5,7 @@ import numpy as np
 from gradalign.averaging.wedge_average import sampler
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import point_group, random_rotations
+from gradalign.io.mrc import ANGSTROM_PER_NM
 
 # share of the reference's squared density that a mask must leave, and that as a share of the mask's part of the box
 _LEAST_LEFT, _LEAST_DENSE = 0.01, 0.1
@@ -12,7 +13,7 @@ _LEAST_LEFT, _LEAST_DENSE = 0.01, 0.1
 _LEAST_ALIKE = 0.75
 # share of other axes that must correlate less for an element to stand out, of how many; signal that it takes to judge
 _STANDS_OUT, _OTHER_AXES, _LEAST_SIGNAL = 0.9, 50, 0.3
-# correlation with itself in random orientations from which a reference tells none
+# mean correlation with itself in random orientations from which a reference tells none (ClpP at 5.3 nm: 0.983)
 _FEATURELESS = 0.99
 
 
@@ -81,20 +82,33 @@ def check_symmetry(reference, symmetry, low_pass):
     return float(alike[worst])
 
 
-def tells_no_orientation(reference, low_pass):
-    """Return whether a reference looks alike in all orientations, as a sphere does.
+def orientation_sentences(reference, voxel_size, low_pass, search):
+    """Say so if a reference looks alike in all orientations, as a sphere does.
 
     Parameters
     ----------
-    reference, low_pass
-        As of `check_symmetry`.
+    reference : numpy.ndarray of shape (N, N, N)
+        As the first round has it, under the mask.
+    voxel_size, low_pass : float
+        In nm.
+    search : str
+        ``"full"``, ``"local"`` or ``"axis"``.
 
     Returns
     -------
-    bool
+    list of str
+        One sentence or none.
     """
     rotations = random_rotations(np.random.default_rng(0), _OTHER_AXES)
-    return bool(np.mean(self_correlations(reference, rotations, low_pass)) > _FEATURELESS)
+    limit = len(reference) * voxel_size / low_pass
+    if np.mean(self_correlations(reference, rotations, limit)) < _FEATURELESS:
+        return []
+    what = (
+        "the given orientations are taken as they are, whatever their convention"
+        if search == "local"
+        else "it tells no orientation, and what the average shows may be chance alone"
+    )
+    return [f"The reference looks alike in all orientations up to {low_pass * ANGSTROM_PER_NM:.1f} Å: {what}."]
 
 
 def self_correlations(reference, rotations, low_pass):

@@ -108,8 +108,7 @@ class State(NamedTuple):
         if section["mask"] == "none":
             radius = 0.0
         mask = _read_mask(section, box, voxel_size)
-        smooth = shell_filtered(reference, low_pass_factors(box, edge / low_pass))
-        smooth = (smooth - smooth.mean()) / smooth.std()
+        smooth = first_reference(reference, voxel_size, low_pass)
         state = cls(
             references=np.stack([smooth, smooth]).astype(np.float32),
             maps=np.empty(0, np.float32),
@@ -172,6 +171,25 @@ class State(NamedTuple):
             lone_radius=np.nan if lone is None else float(lone),
             some_beside=bool(known.some_beside),
         )
+
+
+def first_reference(reference, voxel_size, low_pass):
+    """Return the user's reference as the first round has it.
+
+    Parameters
+    ----------
+    reference : numpy.ndarray of shape (N, N, N)
+    voxel_size, low_pass : float
+        In nm.
+
+    Returns
+    -------
+    numpy.ndarray of shape (N, N, N)
+        Low-passed, on zero mean and unit variance.
+    """
+    size = len(reference)
+    smooth = shell_filtered(reference, low_pass_factors(size, size * voxel_size / low_pass))
+    return (smooth - smooth.mean()) / smooth.std()
 
 
 def _read_mask(section, box, voxel_size):
