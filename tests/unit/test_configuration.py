@@ -266,7 +266,7 @@ def test_home_and_variables_are_expanded_in_the_names_of_files(monkeypatch):
     assert (section["star"], section["subtomograms"]) == ("/home/zoe/run.tbl", "/data/particle_{:06d}.em")
 
 
-@pytest.mark.parametrize(("value", "words"), [(20240501, "20240501"), (datetime.date(2026, 11, 26), "2026, 11, 26")])
+@pytest.mark.parametrize(("value", "words"), [(20240501, "20240501"), (datetime.date(2026, 11, 26), "2026-11-26")])
 def test_names_that_yaml_reads_as_numbers_or_dates_are_told_to_be_put_in_quotes(value, words):
     for config in (
         PAPER | {"name": value},

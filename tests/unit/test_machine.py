@@ -96,13 +96,16 @@ def test_names_of_files_are_utf_8_in_a_locale_of_other_letters_and_what_is_print
 
 def test_without_a_home_the_cache_lies_in_the_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("MPLCONFIGDIR", raising=False)
     monkeypatch.setenv("HOME", "/nonexistent")
     assert environment(tmp_path)["XDG_CACHE_HOME"] == str(tmp_path / ".snakemake" / "cache")
+    assert environment(tmp_path)["MPLCONFIGDIR"] == str(tmp_path / ".snakemake" / "cache" / "matplotlib")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert "XDG_CACHE_HOME" not in environment(tmp_path)
+    assert not {"XDG_CACHE_HOME", "MPLCONFIGDIR"} & set(environment(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
     monkeypatch.setenv("HOME", "/nonexistent")
     assert environment(tmp_path)["XDG_CACHE_HOME"] == "/elsewhere"
+    assert environment(tmp_path)["MPLCONFIGDIR"] == "/elsewhere/matplotlib"
 
 
 @pytest.mark.parametrize("python", [None, "exit 3"])

@@ -81,7 +81,7 @@ def check_python():
 
 
 def environment(folder):
-    """Return the environment for Snakemake, with a place for its cache where there is no home to write into.
+    """Return the environment for Snakemake, with a place for caches where there is no home to write into.
 
     Parameters
     ----------
@@ -94,6 +94,8 @@ def environment(folder):
     """
     variables = dict(os.environ)
     home = os.path.expanduser("~")
-    if "XDG_CACHE_HOME" not in variables and not os.access(home, os.W_OK | os.X_OK):
-        variables["XDG_CACHE_HOME"] = str(Path(folder).absolute() / ".snakemake" / "cache")
+    if not os.access(home, os.W_OK | os.X_OK):
+        cache = variables.setdefault("XDG_CACHE_HOME", str(Path(folder).absolute() / ".snakemake" / "cache"))
+        # Matplotlib takes the home's .config, and complains in every job that draws
+        variables.setdefault("MPLCONFIGDIR", str(Path(cache) / "matplotlib"))
     return variables

@@ -1,5 +1,6 @@
 """The study's configuration: every key checked against the schema, and values that make no sense refused."""
 
+import datetime
 import difflib
 import math
 import os
@@ -94,7 +95,7 @@ def _with_particles(config, schema):
     for key in ("particles", "reference", "classes"):
         if not isinstance(config.get(key), (str, dict, list, type(None))):
             raise InputError(
-                f"config: {key}: is {config[key]!r}, where a file is needed{_QUOTES} or write ./ before it."
+                f"config: {key}: is {_told(config[key])}, where a file is needed{_QUOTES} or write ./ before it."
             )
     config, particles = dict(config), _with_file(config.get("particles"), schema["properties"]["particles"])
     if isinstance(particles, dict):
@@ -252,7 +253,12 @@ def _sentences(error, schema):
             wanted = {"unit": wanted.get("unit")} | wanted["items"]
     text = wanted.get("type") == "string" and not isinstance(error.instance, (str, dict, list))
     hint = _QUOTES if text else ""
-    yield f"{section}: is {error.instance!r}, where {_describe(wanted)} is needed{hint}."
+    yield f"{section}: is {_told(error.instance)}, where {_describe(wanted)} is needed{hint}."
+
+
+def _told(value):
+    # YAML makes dates of what looks like one
+    return value.isoformat() if isinstance(value, datetime.date) else repr(value)
 
 
 def _numbers(value, path=()):
