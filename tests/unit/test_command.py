@@ -5,6 +5,7 @@ import json
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from picked_files import PIXEL, star_text
+from scipy.spatial.transform import Rotation
 from test_picked_ctf import shell_ratios, write_particles
 
 from gradalign import align_pair
@@ -19,7 +21,8 @@ from gradalign.cli.examples import MICROSCOPE
 from gradalign.cli.main import _COMMANDS, main
 from gradalign.geometry.rotations import rotation_angle, rotation_from_euler
 from gradalign.io.mrc import read_volume, write_volume
-from gradalign.io.star import read_particles
+from gradalign.io.star import read_particles, to_relion
+from gradalign.particles.star_columns import ANGLES
 from gradalign.simulation.phantom import phantom
 
 VOXEL_NM = 0.8
@@ -110,6 +113,9 @@ def test_volumes_of_other_voxel_sizes_are_refused(pair, tmp_path):
 
 def test_mistakes_have_their_exit_codes(pair, tmp_path):
     assert "nothing.mrc: there is no such file" in run("align", pair[0], tmp_path / "nothing.mrc", code=1).stderr
+    told = run("align", pair[0], tmp_path, code=1).stderr
+    assert told == f"gradalign align: {tmp_path}: is a folder, where an MRC file is needed\n"
+    assert "is a folder, where a STAR file is needed" in run("compare", tmp_path, tmp_path, code=1).stderr
     assert "No such option" in run("align", *pair[:2], "--speed", 3, code=2).stderr
     assert "No such command" in run("aline", code=2).stderr
 
@@ -156,6 +162,9 @@ def test_a_mixture_shows_its_objects_in_turn_and_only_the_truth_tells(tmp_path):
     assert told["object"] == ["groel", "enolase"]
     truth = read_particles(folder / "truth.star")
     assert truth.columns["gradalignObject"] == ["groel", "enolase"] * 2
+    again = tmp_path / "again"
+    said = run("simulate", again, "--object", "phantom", "--object", "groel", "--particles", 2).stdout
+    assert said.endswith(f"classes {again / 'particles.star'} --name again\n")
     listed = (folder / "particles.star").read_text(encoding="utf-8")
     assert "groel" not in listed
     assert "gradalignTiltMin" in listed
@@ -261,6 +270,41 @@ def test_files_of_one_name_in_two_folders_are_not_taken_for_the_same(example, tm
     assert str(tmp_path) in result.stderr and str(folder) in result.stderr
 
 
+def posed(path, rotations, **columns):
+    """Write a list of particles 1.mrc, 2.mrc, ... at these rotations."""
+    angles = to_relion(rotations, np.zeros((len(rotations), 3)), VOXEL_NM)[0]
+    table = {"rlnImageName": [f"{number + 1}.mrc" for number in range(len(rotations))]}
+    table |= {"rlnPixelSize": [f"{10 * VOXEL_NM:g}"] * len(rotations)}
+    table |= {label: [f"{value:.6f}" for value in angles[:, axis]] for axis, label in enumerate(ANGLES)}
+    path.write_text(star_text(table | columns), encoding="utf-8")
+    return path
+
+
+def test_references_that_differ_in_orientation_are_told_from_lost_particles(tmp_path):
+    rng = np.random.default_rng(3)
+    true, other, lost = (Rotation.random(8, rng=rng).as_matrix() for _ in range(3))
+    common = rotation_from_euler(40.0, 70.0, 10.0)
+    truth = posed(tmp_path / "truth.star", true)
+    moved = np.concatenate([true[:6] @ common, other[6:]])
+    said = run("compare", posed(tmp_path / "moved.star", moved), truth).stdout
+    assert "One rotation explains 75 % of these errors" in said
+    assert "One rotation" not in run("compare", posed(tmp_path / "lost.star", lost), truth).stdout
+    assert "One rotation" not in run("compare", truth, truth).stdout
+
+
+def test_the_objects_in_each_class_are_counted(tmp_path):
+    rotations = Rotation.random(6, rng=np.random.default_rng(3)).as_matrix()
+    truth = posed(tmp_path / "truth.star", rotations, gradalignObject=["a", "b", "a", "b", "a", "b"])
+    classes = posed(tmp_path / "classes.star", rotations, rlnClassNumber=["1", "2", "1", "1", "0", "2"])
+    found = json.loads(run("compare", classes, truth, "--json").stdout)
+    assert found["classes"] == {"0": {"a": 1}, "1": {"a": 2, "b": 1}, "2": {"b": 2}}
+    assert "rotation_median_deg" not in found
+    said = run("compare", classes, truth).stdout
+    assert "No class  1 a\nClass 1  2 a, 1 b\nClass 2  2 b\n" in said
+    single = posed(tmp_path / "single.star", rotations, rlnClassNumber=["1"] * 6)
+    assert json.loads(run("compare", single, truth, "--json").stdout)["rotation_median_deg"] < 1e-3
+
+
 def test_lists_without_a_common_particle_are_refused(example, tmp_path):
     text = (example[0] / "truth.star").read_text(encoding="utf-8").replace("subtomograms/", "elsewhere/")
     (tmp_path / "other.star").write_text(text, encoding="utf-8")
@@ -347,6 +391,16 @@ def test_what_the_workflow_fails_with_is_the_exit_code(told, enough):
 def test_a_list_too_short_for_classes_is_refused_before_the_workflow_starts(example):
     star = example[0] / "particles.star"
     assert f"{star}: holds 6 particles, too few for classes: at least 16" in run("classes", star, code=1).stderr
+
+
+@pytest.mark.parametrize("name", ["particles", "classes"])
+def test_the_aligner_alone_says_what_the_workflow_needs(name, enough, monkeypatch):
+    monkeypatch.setattr("gradalign.cli.workflow.find_spec", lambda package: None)
+    for module in ("particles", "classes"):
+        # as where what it imports is not installed
+        monkeypatch.setitem(sys.modules, f"gradalign.{module}.command", None)
+    needed = ("--reference", enough.parent / "1.mrc") if name == "particles" else ()
+    assert "pip install '.[study]'" in run(name, enough, *needed, code=1).stderr
 
 
 def test_a_missing_list_is_refused_before_the_workflow_starts(tmp_path):

@@ -45,6 +45,28 @@ def complete_file(path):
         Path(partial).unlink(missing_ok=True)
 
 
+def no_file(path, needed, key=None):
+    """Say that a file is not there, or is a folder.
+
+    Parameters
+    ----------
+    path : str or path
+    needed : str
+        What must stand there, such as ``"an MRC file"``.
+    key : str, optional
+        Of the configuration, which names the file.
+
+    Returns
+    -------
+    InputError
+    """
+    if os.path.isdir(path):
+        found = f"{key}: {path} is a folder" if key else f"{path}: is a folder"
+    else:
+        found = f"{key}: there is no file {path}" if key else f"{path}: there is no such file"
+    return InputError(f"{found}, where {needed} is needed")
+
+
 def _is_alive(process):
     try:
         os.kill(int(process), 0)

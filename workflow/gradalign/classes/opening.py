@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradalign.base.files import no_file
 from gradalign.base.spread import spread_numbers
 from gradalign.classes.observed import Observed
 from gradalign.classes.standing import Standing
@@ -37,7 +38,7 @@ def check_star(section):
         If the STAR file is missing, damaged, or lacks what the section asks for.
     """
     if not is_file(section["star"]):
-        raise InputError(f"classes.star: there is no file {section['star']}, where a STAR file is needed")
+        raise no_file(section["star"], "a STAR file", "classes.star")
     picked = read_picked(section["star"], files=section["subtomograms"])
     check_wedges(picked, section, "classes")
     return picked

@@ -19,7 +19,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES, short_help="Average aligned subtomograms.")
 @click.argument("star", type=FILE)
-@click.argument("output", type=FILE)
+@click.argument("output", type=click.Path(dir_okay=False))
 @tilt_option
 @axis_option
 @click.option("--symmetry", default="C1", show_default=True, help="Point group that the average gets, Cn or Dn.")

@@ -1,6 +1,7 @@
 """``gradalign simulate``: subtomograms to try things on, with their truth."""
 
 import json
+import re
 import shlex
 import sys
 from dataclasses import replace
@@ -19,6 +20,8 @@ OBJECTS = ("rna_polymerase", "groel", "enolase", "clpp", "phantom")
 MICROSCOPE = {"voltage": 300.0, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 1.0}
 """That of the study: kV, µm, mm, degrees."""
 _TILTS = ("gradalignTiltMin", "gradalignTiltMax")
+# what results can be called
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PHANTOM_BOX, _BOX, _VOXEL_NM = 48, 32, 1.0
 _EXAMPLES = """\b
 Examples:
@@ -79,7 +82,8 @@ def simulate(folder, count, names, snr, tilt, seed, as_json):
         f"Reference   {', '.join(map(str, references.values()))}",
         f"Truth       {folder / 'truth.star'}",
     ]
-    onwards = ["particles", listed, "--reference", references[names[0]]] if single else ["classes", listed]
+    named = ["--name", folder.name] if _NAME.fullmatch(folder.name) else []
+    onwards = ["particles", listed, "--reference", references[names[0]]] if single else ["classes", listed, *named]
     sentences.append(f"Next: {shlex.join(map(str, [typed_program(), *onwards]))}")
     say(as_json, result, sentences)
 

@@ -6,7 +6,8 @@ import click
 
 from gradalign.errors import InputError
 
-FILE = click.Path(dir_okay=False)
+FILE = click.Path()
+"""That it is there, and no folder, is told by what reads it."""
 
 tilt_option = click.option(
     "--tilt",

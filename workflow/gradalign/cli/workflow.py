@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gradalign.base.files import no_file
 from gradalign.cli.options import FILE, json_option, say
 from gradalign.cli.shipped import shipped_folder
 from gradalign.errors import InputError
@@ -45,6 +46,7 @@ def particles(star, config, name, cores, as_json, reference):
     The page report.html gives the resolution, the map, orientations and scores; aligned.star and the maps lie beside
     it. The same command goes on where it was interrupted.
     """
+    _need_workflow()
     from gradalign.particles.command import ParticlesRun
 
     _run(ParticlesRun, {"star": star, "reference": reference}, config, name, cores, as_json)
@@ -57,20 +59,26 @@ def classes(star, config, name, cores, as_json):
 
     The same command goes on where it was interrupted.
     """
+    _need_workflow()
     from gradalign.classes.command import ClassesRun
 
     _run(ClassesRun, {"star": star}, config, name, cores, as_json)
+
+
+def _need_workflow():
+    """Say so where the aligner is installed without the workflow, whose packages the runs import."""
+    if find_spec("snakemake") is None:
+        raise InputError("the workflow needs more than the aligner: type pip install '.[study]' in gradalign's folder")
 
 
 def _run(kind, files, config, name, cores, as_json):
     """Run the workflow in this folder; end with its exit code."""
     from gradalign.run.outcome import outcome_numbers
 
-    if find_spec("snakemake") is None:
-        raise InputError("the workflow needs more than the aligner: install it with pip install 'gradalign[study]'")
-    for file in (config, *files.values()):
+    needed = {"star": "a STAR file", "reference": "an MRC file", "config": "a configuration"}
+    for key, file in {**files, "config": config}.items():
         if file is not None and not Path(file).is_file():
-            raise InputError(f"{file}: there is no such file")
+            raise no_file(file, needed[key])
     run = kind(shipped_folder(), files, config, name)
     run.release_lock()
     # what came out stands on standard output, progress on standard error

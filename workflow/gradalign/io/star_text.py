@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 from gemmi import cif
 
-from gradalign.base.files import complete_file
+from gradalign.base.files import complete_file, no_file
 from gradalign.errors import InputError
 from gradalign.io.foreign import KNOWN_LISTS, foreign_list
 
@@ -50,7 +50,7 @@ def _content(path):
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: there is no such file, where a STAR file is needed") from error
+        raise no_file(path, "a STAR file") from error
 
 
 def _decoded(path, content):

@@ -15,6 +15,7 @@ import mrcfile
 import numpy as np
 from mrcfile.utils import data_dtype_from_header, spacegroup_is_volume_stack
 
+from gradalign.base.files import no_file
 from gradalign.errors import InputError
 from gradalign.io import em
 from gradalign.io.foreign import foreign_volume
@@ -95,7 +96,7 @@ def open_volume(path):
         If the file is missing, neither an MRC nor an EM file, or shorter or longer than its header says.
     """
     if not Path(path).is_file():
-        raise InputError(f"{path}: there is no such file, where an MRC file is needed")
+        raise no_file(path, "an MRC file")
     try:
         with open(path, "rb") as file:
             start = file.read(em.HEADER_BYTES)

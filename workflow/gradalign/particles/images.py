@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradalign.base.files import no_file
 from gradalign.errors import InputError
 from gradalign.io import volume_file
 from gradalign.io.mrc import ANGSTROM_PER_NM, check_volume
@@ -227,7 +228,7 @@ def read_map(path, box, voxel_size, what, overruled=False):
         If it is unusable, or its box or voxel size is another.
     """
     if not is_file(path):
-        raise InputError(f"{path}: there is no such file, where an MRC file is needed")
+        raise no_file(path, "an MRC file")
     data, header = volume_file.read(path)
     volume, size = check_volume(data, path), known_size(header) / ANGSTROM_PER_NM
     _refuse_oblong(header, overruled)

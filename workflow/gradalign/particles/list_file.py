@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from gradalign.base.files import no_file
 from gradalign.errors import InputError
 from gradalign.io.star_text import read_tables
 from gradalign.particles.motive_lists import MotiveList, read_motive_list, relion_tables
@@ -50,7 +51,7 @@ def open_list(path, files=""):
         If one of them is missing or no list.
     """
     if not is_file(path):
-        raise InputError(f"{path}: there is no such file, where a STAR file is needed")
+        raise no_file(path, "a STAR file")
     motives = read_motive_list(path)
     tables = {} if motives else read_tables(path)
     motives = motives or read_motive_list(path, tables)

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradalign.base.files import no_file
 from gradalign.errors import InputError
 from gradalign.particles.places import Finder, Place, check_single, is_file
 from gradalign.particles.star import Picked, read_picked
@@ -107,7 +108,7 @@ def check_maps(section):
     """
     for key in ("reference", "mask"):
         if section[key] not in MASK_WORDS and not is_file(section[key]):
-            raise InputError(f"particles.{key}: there is no file {section[key]}, where an MRC file is needed")
+            raise no_file(section[key], "an MRC file", f"particles.{key}")
 
 
 def check_choices(picked, section):
