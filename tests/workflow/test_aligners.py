@@ -73,7 +73,8 @@ def run(tiny_study):
 
 
 def test_the_studys_own_alignments_are_not_made_again(run, tiny_study):
-    assert {"align", "simulate", "alignments", "poses"}.isdisjoint(jobs(run[0]))
+    made = {"align", "align_levels", "simulate", "simulate_levels", "alignments", "poses"}
+    assert made.isdisjoint(jobs(run[0]))
     own = [row for row in records(run[1] / "tables" / "table1.csv") if row["interval_deg"] != "0"]
     assert own == records(tiny_study[0] / "results" / "tiny" / "tables" / "table1.csv")
 

@@ -103,6 +103,6 @@ def test_the_catalogues_snakefile_asks_for_the_same_jobs(tmp_path):
         assert run.returncode == 0, run.stderr
         plans.append(jobs(run.stdout + run.stderr))
     assert plans[0] == plans[1]
-    assert plans[0]["align"] == 5
+    assert (plans[0]["align"], plans[0]["align_levels"]) == (1, 2)
     catalogue = yaml.safe_load((REPOSITORY / ".snakemake-workflow-catalog.yml").read_text(encoding="utf-8"))
     assert catalogue["usage"]["report"] is True

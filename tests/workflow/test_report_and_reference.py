@@ -105,7 +105,7 @@ def test_tables_and_figures_are_redrawn_from_the_reference_to_the_byte(reference
     assert run.returncode == 0, run.stderr
     done = set(jobs(logged(folder)))
     assert {"figure2", "figure5", "figure6", "claims", "comparison", "table_of_phantom"} <= done
-    assert not {"simulate", "align", "average_part", "mixture"} & done
+    assert not {"simulate", "simulate_levels", "align", "align_levels", "average_part", "mixture"} & done
     compared = [path for kind in ("tables/*", "figures/*", "claims.*") for path in reference.glob(kind)]
     assert len(compared) > 30
     redrawn = folder / "results" / "redrawn"

@@ -85,7 +85,7 @@ def test_changed_code_of_tables_makes_tables_and_figures_anew_and_no_density(dry
 
 def test_a_changed_aligner_makes_all_alignments_anew_and_no_density(dry_run):
     plan = jobs(dry_run("gradalign/search/stochastic.py"))
-    assert plan["align"] == 5
+    assert (plan["align"], plan["align_levels"]) == (1, 2)
     assert {"alignments", "table_of_phantom", "table_of_complexes"} <= set(plan)
     assert not {"phantom_density", "complex_density"} & set(plan)
 
@@ -100,10 +100,10 @@ def test_a_changed_constant_of_figure_4_makes_its_own_chain_anew_and_no_alignmen
 
 
 ALIGNING = {
-    *("kernels", "align", "convergence", "speedup_pairs", "scan_pairs", "contrast"),
+    *("kernels", "align", "align_levels", "convergence", "speedup_pairs", "scan_pairs", "contrast"),
     *("average_part", "all_pairs_part", "bounds"),
 }
-TRANSFORMING = {"complex_density", "simulate", "template", "average", "mixture", "classes"}
+TRANSFORMING = {"complex_density", "simulate", "simulate_levels", "template", "average", "mixture", "classes"}
 
 
 @pytest.mark.parametrize(

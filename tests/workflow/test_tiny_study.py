@@ -145,10 +145,17 @@ def test_a_complex_knows_its_title_and_its_symmetry(results):
 def test_every_job_leaves_a_log_and_its_seconds(results):
     parts = list((results / "alignments").rglob("pairs~*.csv"))
     assert len(parts) == 5
-    for part in parts:
-        inside = part.relative_to(results).with_suffix("")
-        assert "alignments of" in (results / "logs" / f"{inside}.log").read_text()
-        assert float(records_of_benchmark(results / "benchmarks" / f"{inside}.tsv")["s"]) > 0
+    # one job for the few pairs of the phantom at all noise levels of a tilt range
+    jobs = {
+        part.relative_to(results).with_suffix("").as_posix().replace("/snr~inf", "").replace("/snr~0.5", "")
+        if "phantom" in part.parts
+        else part.relative_to(results).with_suffix("").as_posix()
+        for part in parts
+    }
+    assert len(jobs) == 3
+    for job in jobs:
+        assert "alignments of" in (results / "logs" / f"{job}.log").read_text()
+        assert float(records_of_benchmark(results / "benchmarks" / f"{job}.tsv")["s"]) > 0
 
 
 def records_of_benchmark(path):

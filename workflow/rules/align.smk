@@ -3,8 +3,8 @@
 
 rule align:
     input:
-        volumes="<subtomograms>/{dataset}/<condition>/volumes.mrcs",
-        poses="<subtomograms>/{dataset}/<condition>/poses.star",
+        volumes=at_levels("<subtomograms>/{dataset}/<condition>/volumes.mrcs", ["{snr}"]),
+        poses=at_levels("<subtomograms>/{dataset}/<condition>/poses.star", ["{snr}"]),
         about="<density>/{dataset}.json",
         kernels=rules.kernels.output,
         sources=sources("align.py"),
@@ -23,12 +23,36 @@ rule align:
         runtime=60,
     params:
         seed=config["seed"],
+        levels=levels_of(["{snr}"]),
         searches=searches_of,
         scores=lambda wildcards: grid_of(wildcards)["score"],
         intervals=lambda wildcards: grid_of(wildcards)["interval"],
         alignment=config["alignment"],
     script:
         "../scripts/align.py"
+
+
+if joined_levels != ["{snr}"]:
+
+    use rule align as align_levels with:
+        input:
+            volumes=at_levels("<subtomograms>/{dataset}/<condition>/volumes.mrcs", joined_levels),
+            poses=at_levels("<subtomograms>/{dataset}/<condition>/poses.star", joined_levels),
+            about="<density>/{dataset}.json",
+            kernels=rules.kernels.output,
+            sources=sources("align.py"),
+        output:
+            at_levels("<alignments>/{dataset}/<condition>/pairs~{chunk}.csv", joined_levels),
+        log:
+            "<logs>/alignments/{dataset}/<tilts>/pairs~{chunk}.log",
+        benchmark:
+            "<benchmarks>/alignments/{dataset}/<tilts>/pairs~{chunk}.tsv"
+        wildcard_constraints:
+            dataset="phantom",
+        params:
+            levels=levels_of(joined_levels),
+
+    ruleorder: align_levels > align
 
 
 rule alignments:

@@ -127,6 +127,25 @@ def chunks(count):
     return ranges(count, config["pairs_per_job"])
 
 
+def noise_levels(pairs):
+    """Return the phantom's signal-to-noise ratios that one job takes, of each of which it has so many pairs.
+
+    All of them where these are no more pairs together than a job may have, else one at a time, a wildcard.
+    """
+    levels = list(conditions["phantom"].dataframe["snr"].unique())
+    return levels if 1 < len(levels) and len(levels) * pairs <= config["pairs_per_job"] else ["{snr}"]
+
+
+def at_levels(path, levels):
+    """Return a path with <condition> at each of some signal-to-noise ratios."""
+    return [path.replace("<condition>", f"<tilts>/snr~{level}") for level in levels]
+
+
+def levels_of(levels):
+    """Return what tells a job the signal-to-noise ratios that it takes."""
+    return lambda wildcards: [level.format(**wildcards) for level in levels]
+
+
 def grid_of(wildcards):
     """Return the section of the configuration with a data set's cells."""
     return config["grid" if wildcards.dataset == "phantom" else "complexes"]

@@ -20,7 +20,8 @@ pathvars:
     sortings="<classes>/rounds",
     subtomograms="<results>/subtomograms",
     tables="<results>/tables",
-    # the tilt range and the signal-to-noise ratio
+    # the tilt range, and with it the signal-to-noise ratio
+    tilts=conditions["phantom"].wildcard_pattern.split("/")[0],
     condition=conditions["phantom"].wildcard_pattern,
 
 

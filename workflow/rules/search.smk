@@ -2,6 +2,8 @@
 
 
 speedup_count = min(config["speedup"]["pairs"], config["pairs"])
+speedup_levels = noise_levels(speedup_count)
+speedup_folder = "<condition>" if speedup_levels == ["{snr}"] else "<tilts>"
 speedup_parts = [
     f"{condition}/pairs~{chunk}.csv"
     for condition in conditions["phantom"].instance_patterns
@@ -46,12 +48,12 @@ rule speedup_pairs:
         kernels=rules.kernels.output,
         sources=sources("speedup_pairs.py"),
     output:
-        pairs="<results>/speedup/<condition>/pairs~{chunk}.csv",
-        seconds="<benchmarks>/speedup/<condition>/pairs~{chunk}.csv",
+        pairs=at_levels("<results>/speedup/<condition>/pairs~{chunk}.csv", speedup_levels),
+        seconds=at_levels("<benchmarks>/speedup/<condition>/pairs~{chunk}.csv", speedup_levels),
     log:
-        "<logs>/speedup/<condition>/pairs~{chunk}.log",
+        f"<logs>/speedup/{speedup_folder}/pairs~{{chunk}}.log",
     benchmark:
-        "<benchmarks>/speedup/<condition>/pairs~{chunk}.tsv"
+        f"<benchmarks>/speedup/{speedup_folder}/pairs~{{chunk}}.tsv"
     # the longest jobs of the study
     priority: 2
     resources:
@@ -60,6 +62,7 @@ rule speedup_pairs:
     params:
         seed=config["seed"],
         pairs=config["pairs"],
+        levels=levels_of(speedup_levels),
         alignment=config["alignment"],
         scores=scores,
         intervals=config["grid"]["interval"],

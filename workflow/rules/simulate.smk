@@ -1,5 +1,8 @@
 # Subtomograms of each object at each tilt range and signal-to-noise ratio, with their poses.
 
+# few pairs of the phantom at all its signal-to-noise ratios are one job: a job takes a second to start
+joined_levels = noise_levels(config["pairs"])
+
 
 wildcard_constraints:
     dataset="|".join(cells),
@@ -16,13 +19,13 @@ rule simulate:
         sources=sources("simulate.py"),
     output:
         volumes=(
-            "<subtomograms>/{dataset}/<condition>/volumes.mrcs"
+            at_levels("<subtomograms>/{dataset}/<condition>/volumes.mrcs", ["{snr}"])
             if config["subtomograms"]["keep"]
-            else temp("<subtomograms>/{dataset}/<condition>/volumes.mrcs")
+            else temp(at_levels("<subtomograms>/{dataset}/<condition>/volumes.mrcs", ["{snr}"]))
         ),
         # kept: the list of all poses, and so every aligner that is added later, would else have all simulated again
-        poses="<subtomograms>/{dataset}/<condition>/poses.star",
-        example="<subtomograms>/{dataset}/<condition>/example.mrc",
+        poses=at_levels("<subtomograms>/{dataset}/<condition>/poses.star", ["{snr}"]),
+        examples=at_levels("<subtomograms>/{dataset}/<condition>/example.mrc", ["{snr}"]),
     log:
         "<logs>/subtomograms/{dataset}/<condition>.log",
     benchmark:
@@ -35,10 +38,34 @@ rule simulate:
     params:
         seed=config["seed"],
         pairs=config["pairs"],
+        levels=levels_of(["{snr}"]),
         microscope=config["microscope"],
         subtomograms=simulated,
     script:
         "../scripts/simulate.py"
+
+
+if joined_levels != ["{snr}"]:
+
+    use rule simulate as simulate_levels with:
+        output:
+            volumes=(
+                at_levels("<subtomograms>/{dataset}/<condition>/volumes.mrcs", joined_levels)
+                if config["subtomograms"]["keep"]
+                else temp(at_levels("<subtomograms>/{dataset}/<condition>/volumes.mrcs", joined_levels))
+            ),
+            poses=at_levels("<subtomograms>/{dataset}/<condition>/poses.star", joined_levels),
+            examples=at_levels("<subtomograms>/{dataset}/<condition>/example.mrc", joined_levels),
+        log:
+            "<logs>/subtomograms/{dataset}/<tilts>.log",
+        benchmark:
+            "<benchmarks>/subtomograms/{dataset}/<tilts>.tsv"
+        wildcard_constraints:
+            dataset="phantom",
+        params:
+            levels=levels_of(joined_levels),
+
+    ruleorder: simulate_levels > simulate
 
 
 rule poses:

@@ -1,4 +1,4 @@
-"""Simulate the subtomograms of one data set: a stack, their poses, and an example in standard pose."""
+"""Simulate the subtomograms of a data set: for each noise level a stack, poses, and an example in standard pose."""
 
 import numpy as np
 
@@ -13,15 +13,16 @@ with job(snakemake.log[0]) as say:
     specimen = Specimen.read(
         wildcards.dataset, snakemake.input.density, params.seed, params.microscope, params.subtomograms
     )
-    data_set = specimen.data_set(float(wildcards.tilt), float(wildcards.snr))
-    write_volume(output.example, data_set.example(), voxel_size)
     count = 2 * params.pairs
-    volumes = np.empty((count, *3 * [params.subtomograms["box"]]), dtype=np.float32)
-    poses = []
-    what = f"subtomograms of {wildcards.dataset}, ±{wildcards.tilt}°, SNR {wildcards.snr}"
-    for index in progress(range(count), count, what, say):
-        volumes[index], *pose = data_set.subtomogram(index)
-        poses.append(pose)
-    write_stack(output.volumes, volumes, voxel_size)
-    write_particles(output.poses, data_set.particles(poses, output.volumes))
-    say(f"{count} {what}")
+    of = f"subtomograms of {wildcards.dataset}, ±{wildcards.tilt}°, SNR"
+    for level, *paths in zip(params.levels, output.volumes, output.poses, output.examples, strict=True):
+        data_set = specimen.data_set(float(wildcards.tilt), float(level))
+        volumes = np.empty((count, *3 * [params.subtomograms["box"]]), dtype=np.float32)
+        poses = []
+        for index in progress(range(count), count, f"{of} {level}", say):
+            volumes[index], *pose = data_set.subtomogram(index)
+            poses.append(pose)
+        write_stack(paths[0], volumes, voxel_size)
+        write_particles(paths[1], data_set.particles(poses, paths[0]))
+        write_volume(paths[2], data_set.example(), voxel_size)
+    say(f"{len(params.levels) * count} {of} {', '.join(params.levels)}")

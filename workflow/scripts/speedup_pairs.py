@@ -10,20 +10,22 @@ from gradalign.study.conditions import Cell
 from gradalign.study.data_sets import simulated_pairs
 from gradalign.study.seed_by_seed import compare_pairs, seconds_lines
 
-wildcards, params = snakemake.wildcards, snakemake.params
+wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
-    tilt, snr = float(wildcards.tilt), float(wildcards.snr)
+    tilt = float(wildcards.tilt)
     scores = [score for score in params.scores if load_score(score).refines_seeds]
-    cells = [Cell("phantom", tilt, snr, score, interval) for interval in params.intervals for score in scores]
     first, last = map(int, wildcards.chunk.split("-"))
     pairs = range(first, last + 1)
-    specimen = Specimen.read("phantom", snakemake.input.density, params.seed, params.microscope, params.subtomograms)
-    volumes, particles = simulated_pairs(specimen.data_set(tilt, snr), params.pairs)
-    seconds = {}
+    count = len(pairs) * len(params.intervals) * len(scores)
+    of = f"comparisons of searches, ±{tilt:g}°, SNR"
     settings = alignment_settings(params.alignment)
-    lines = compare_pairs(volumes, particles, pairs, cells, settings, params.seed, seconds)
-    count = len(pairs) * len(cells)
-    what = f"comparisons of searches, ±{tilt:g}°, SNR {snr:g}"
-    write_records(snakemake.output.pairs, SPEEDUP, progress(lines, count, what, say))
-    write_records(snakemake.output.seconds, SPEEDUP_SECONDS, seconds_lines(seconds, len(pairs)))
-    say(f"{count} {what}")
+    specimen = Specimen.read("phantom", snakemake.input.density, params.seed, params.microscope, params.subtomograms)
+    for level, *paths in zip(params.levels, output.pairs, output.seconds, strict=True):
+        snr = float(level)
+        cells = [Cell("phantom", tilt, snr, score, interval) for interval in params.intervals for score in scores]
+        volumes, particles = simulated_pairs(specimen.data_set(tilt, snr), params.pairs)
+        seconds = {}
+        lines = compare_pairs(volumes, particles, pairs, cells, settings, params.seed, seconds)
+        write_records(paths[0], SPEEDUP, progress(lines, count, f"{of} {level}", say))
+        write_records(paths[1], SPEEDUP_SECONDS, seconds_lines(seconds, len(pairs)))
+    say(f"{len(params.levels) * count} {of} {', '.join(params.levels)}")

@@ -19,6 +19,8 @@ COMPILING_S = 12.0
 # seconds of a job, and for each thing that it works on: measured on an idle machine, boxes of 32³ voxels
 _MEASURED = {
     "configuration": (0.7, 0.0),
+    "simulate_levels": (1.0, 0.0),
+    "align_levels": (1.0, 0.6),
     "particles_start": (2.0, 0.0),
     "particles_rounds": (3.0, 0.03),
     "particles_align": (1.0, 0.01),

@@ -72,6 +72,9 @@ def _font_face(name, weight, letters):
         options = subset.Options(notdef_outline=True, hinting=False, layout_features=[])
         # FontForge's own, of which the subsetter would warn
         options.drop_tables = [*options.drop_tables, "FFTM"]
+        # no feature of the layout is kept, and to read what is not takes longer than all that follows
+        for table in {"GDEF", "GPOS", "GSUB", "kern"} & set(font.keys()):
+            del font[table]
         chosen = subset.Subsetter(options)
         chosen.populate(text=letters)
         chosen.subset(font)
