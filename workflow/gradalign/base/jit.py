@@ -71,7 +71,14 @@ def say_if_compiling():
         print("gradalign: compiling its kernels, which is done once, in a quarter of a minute", file=sys.stderr)
 
 
-_OPTIONS = {"fastmath": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+# a way from C is a further copy of what a kernel takes in, and nothing goes that way
+_OPTIONS = {
+    "fastmath": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "forceinline": True,
+    "no_cfunc_wrapper": True,
+}
 
 
 def jit(function):

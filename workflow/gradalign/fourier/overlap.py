@@ -83,7 +83,7 @@ class WorkSpace(NamedTuple):
     outside: np.ndarray
     """The penalty of what is outside the overlap: float64 (1,)."""
     products: np.ndarray
-    """float64 (9, 8), see `gradalign.fourier.products.overlap_products`."""
+    """float64 (9, 8), see `gradalign.fourier.products.multiply`."""
     system: np.ndarray
     """Of a step: the matrix of its equations, their right side, their solution and Δβ, float64 (9, 6)."""
     trial: np.ndarray

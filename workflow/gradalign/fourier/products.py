@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from gradalign.base.jit import jit_part
-from gradalign.fourier.overlap import HELD, PENALTY, PHASED, POINT, SAMPLES, SCALE, SLOPES, sample_overlap
+from gradalign.fourier.overlap import HELD, PENALTY, PHASED, POINT, SAMPLES, SCALE, SLOPES
 
 COLUMNS = 8
 MOVED, FIXED = 6, 7
@@ -194,32 +194,8 @@ def _rotate_products(rotation, products):
 
 
 @jit_part
-def overlap_products(pair, rotation, translation, work, products):
-    """Fill `products` for one transform (R, a) and return the number of frequencies in the overlap.
-
-    Parameters
-    ----------
-    pair : gradalign.fourier.overlap.Matched
-    rotation : float64 (3, 3)
-    translation : float64 (3,)
-        In voxels.
-    work : gradalign.fourier.overlap.WorkSpace
-    products : float64 (9, 8)
-        Receives the symmetric matrix of products Re Σ conj(A) B, and below it what is outside the overlap costs, and
-        how that changes with the rotation at a soft edge.
-
-    Returns
-    -------
-    int
-    """
-    count = sample_overlap(pair, rotation, work)
-    multiply(pair.size, pair.softness, rotation, translation, count, work, products)
-    return count
-
-
-@jit_part
 def multiply(size, softness, rotation, translation, count, work, products):
-    """Fill `products` as `overlap_products` does, from the lines of `gradalign.fourier.overlap.sample_overlap`.
+    """Fill `products` for one transform (R, a) from the lines of `gradalign.fourier.overlap.sample_overlap`.
 
     Parameters
     ----------
@@ -234,6 +210,8 @@ def multiply(size, softness, rotation, translation, count, work, products):
         Number of frequencies in the overlap.
     work : gradalign.fourier.overlap.WorkSpace
     products : float64 (9, 8)
+        Receives the symmetric matrix of products Re Σ conj(A) B, and below it what is outside the overlap costs, and
+        how that changes with the rotation at a soft edge.
     """
     value_products(size, translation, count, work, products)
     _derivative_products(rotation, count, 2.0 * np.pi / size, work.lines, products)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradalign.base.jit import jit
-from gradalign.fourier.overlap import matched, sample_values, work_space
-from gradalign.fourier.products import overlap_products, value_products
+from gradalign.base.jit import jit, jit_part
+from gradalign.fourier.overlap import matched, sample_overlap, sample_values, work_space
+from gradalign.fourier.products import multiply, value_products
 from gradalign.scores.least_squares import LIKELIHOOD, dissimilarity, normal_equations, score_number
 
 
@@ -36,12 +36,23 @@ def evaluate_values(fixed, moving, score, rotations, translations):
     return values
 
 
+# Numba compiles a part twice that both a kernel and other parts call
+@jit_part
+def _evaluate_one(pair, score, transform, work, filled):
+    rotation, translation = transform
+    products, matrix, vector = filled
+    count = sample_overlap(pair, rotation, work)
+    multiply(pair.size, pair.softness, rotation, translation, count, work, products)
+    normal_equations(score, products, count, matrix, vector)
+    return dissimilarity(score, products, count), count
+
+
 @jit
 def _evaluate(pair, score, rotations, translations, work, values, matrices, vectors, counts, products):
     for place in range(rotations.shape[0]):
-        count = overlap_products(pair, rotations[place], translations[place], work, products[place])
-        normal_equations(score, products[place], count, matrices[place], vectors[place])
-        values[place], counts[place] = dissimilarity(score, products[place], count), count
+        transform = rotations[place], translations[place]
+        filled = products[place], matrices[place], vectors[place]
+        values[place], counts[place] = _evaluate_one(pair, score, transform, work, filled)
 
 
 def evaluate(fixed, moving, score, rotations, translations):
@@ -66,7 +77,7 @@ def evaluate(fixed, moving, score, rotations, translations):
     counts : int64 (m,)
         Coefficients in the overlap.
     products : float64 (m, 9, 8)
-        From `gradalign.fourier.products.overlap_products`.
+        From `gradalign.fourier.products.multiply`.
     """
     places = len(rotations)
     values, counts, products = np.empty(places), np.empty(places, np.int64), np.empty((places, 9, 8))

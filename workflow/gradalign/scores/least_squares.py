@@ -45,7 +45,7 @@ def dissimilarity(score, products, count):
     ----------
     score : int
     products : float64 (9, 8)
-        From `gradalign.fourier.products.overlap_products`.
+        From `gradalign.fourier.products.multiply`.
     count : int
         Number of frequencies in the overlap.
 

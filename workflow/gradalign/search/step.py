@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.base.jit import jit, jit_part
-from gradalign.fourier.overlap import matched
-from gradalign.fourier.products import overlap_products
+from gradalign.fourier.overlap import matched, sample_overlap
+from gradalign.fourier.products import multiply
 from gradalign.scores.least_squares import dissimilarity, normal_equations
 
 # d beyond it is infinite; kernels whose mathematics is fast must not ask for infinity itself
@@ -227,7 +227,8 @@ def take_step(pair, score, basis, damping, candidates, number, work):
             candidates.damping[number] *= damping.increase
             return False
         # with its derivatives: a trial that is kept, as about half are, then needs no second sampling
-        count = overlap_products(pair, rotation, translation, work, work.products)
+        count = sample_overlap(pair, rotation, work)
+        multiply(pair.size, pair.softness, rotation, translation, count, work, work.products)
         if trial == 1:
             value = dissimilarity(score, work.products, count)
             if not value < candidates.dissimilarities[number]:
