@@ -171,7 +171,8 @@ OLD_PROCESSOR = {
     "NUMBA_CPU_NAME": "nehalem",
     "NUMBA_CPU_FEATURES": "+sse4.2",
     "OPENBLAS_CORETYPE": "Nehalem",
-    "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3",
+    # NumPy's names of what it has built beyond the least: AVX2 with fused multiply-add, AVX-512 and its kinds
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
 }
 
 
