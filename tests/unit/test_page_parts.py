@@ -128,6 +128,21 @@ def test_maps_are_packed_so_that_the_page_finds_their_triangles():
             assert faces.max() == level["vertices"] - 1
 
 
+def test_objects_of_unlike_sizes_keep_their_sizes_and_all_fit_the_frame():
+    small, large = (np.maximum(ball(24, radius), 0) for radius in (3, 8))
+    solids = [Solid(f"{volume.max()}", "#000000", volume, enclosed_share(volume)) for volume in (small, large)]
+    part = maps_part("m", "M", "", {"both": (solids[0].share, solids)})
+    shown = json.loads(part.index)["objects"][0]
+    data = gzip.decompress(b64decode(part.packed))
+    wide = []
+    for packed in shown["maps"]:
+        level = packed["levels"][len(LEVELS) // 2]
+        points = np.frombuffer(data, "<u2", 3 * level["vertices"], level["start"]) / 65535.0 - 0.5
+        wide.append(np.abs(points).max())
+    assert wide[1] == pytest.approx(8 / 3 * wide[0], rel=0.15)
+    assert shown["nearer"] * wide[1] < 0.5
+
+
 def test_a_map_of_one_value_has_no_surface():
     vertices, faces = surface(np.ones((16, 16, 16)), 0.1)
     assert len(vertices) == len(faces) == 0

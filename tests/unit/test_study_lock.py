@@ -57,6 +57,15 @@ def test_a_living_job_keeps_the_lock_and_is_named(tmp_path, job):
     check_abandoned(tmp_path)
 
 
+def test_the_text_of_a_program_is_not_told(tmp_path):
+    program = "import sys; print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", program, "snakemake", "--cores", "1"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert study_processes(tmp_path) == {process.pid: f"{sys.executable} -c snakemake --cores 1"}
+        process.stdin.close()
+
+
 def test_processes_of_other_folders_and_other_programs_do_not_count(tmp_path, job):
     (tmp_path / "other").mkdir()
     assert study_processes(tmp_path / "other") == {}

@@ -58,8 +58,14 @@ def study_processes(folder):
         command = process.info["cmdline"] or []
         # a zombie has ended; its working directory cannot be read
         if process.info["cwd"] and Path(process.info["cwd"]) == folder and _runs_snakemake(command):
-            found[process.pid] = " ".join(command)
+            found[process.pid] = _told(command)
     return found
+
+
+def _told(command):
+    """Return a command line without the text of a program that stands in it."""
+    program = command.index("-c") + 1 if "-c" in command[:3] else len(command)
+    return " ".join(command[:program] + command[program + 1 :])
 
 
 def _runs_snakemake(command):

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
+from gradalign.io.chimerax import LEVEL
 from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
 from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.classes import COLOURS
 from gradalign.report.page.commands import TYPED
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
-from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
+from gradalign.report.page.surfaces import DRAGGED, Solid, enclosed_share, light, maps_part
 from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
 from gradalign.run.machine import GRADALIGN
 
@@ -53,7 +54,10 @@ _ROUNDS_LEGEND = {
     "median_rotation_change_deg": "of the particles that stayed in their class",
     "low_pass_A": "resolution up to which the particles were compared",
 }
-_MAPS = f"{TURNING} Each shell of an average is weighted by how far the half maps agree."
+_MAPS = (
+    f"Surfaces at {LEVEL:g} of the largest density of each map, {DRAGGED} Each shell of an average is weighted by how "
+    "far the half maps agree."
+)
 
 
 def classes_page(files, title, star, place):
@@ -140,11 +144,12 @@ def _maps(folder, classes):
     solids = []
     for number in classes["class"]:
         volume, _ = read_volume(folder / f"class_{number}_filtered.mrc")
-        solids.append(Solid(f"class {number}", light(COLOURS[(number - 1) % len(COLOURS)]), volume))
+        colour = light(COLOURS[(number - 1) % len(COLOURS)])
+        solids.append(Solid(f"class {number}", colour, volume, enclosed_share(volume)))
     links = [("side by side in ChimeraX", "maps/classes.cxc")]
     links += [(f"class_{number}.mrc", f"maps/class_{number}.mrc") for number in classes["class"]]
-    share = float(np.median([enclosed_share(solid.volume) for solid in solids]))
-    return maps_part("surfaces", "The averages of the classes", _MAPS, {"classes": (share, solids)}, links)
+    objects = {"classes": (solids[0].share, solids)}
+    return maps_part("surfaces", "The averages of the classes", _MAPS, objects, links)
 
 
 def _tables(classes, rounds, particles):

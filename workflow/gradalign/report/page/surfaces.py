@@ -18,14 +18,13 @@ from gradalign.report.page.parts import Maps
 LEVELS = (0.5, 0.7, 1.0, 1.4, 2.0)
 """Enclosed volumes between which one chooses, as multiples of the reference's."""
 MIDDLE = 2
-TURNING = (
-    "Surfaces at levels that enclose the same volume, turning together: drag one with mouse or finger, or use the "
-    "arrow keys, + and − on it."
-)
+DRAGGED = "turning together: drag one with mouse or finger, or use the arrow keys, + and − on it."
+TURNING = f"Surfaces at levels that enclose the same volume, {DRAGGED}"
 """What is said over maps that turn."""
 _FINE, _LARGEST = 40, 64
-# reach of a surface from the middle of its frame, of the frame's width, and how much larger it may be drawn for it
-_FILLED, _NEARER = 0.42, (0.8, 2.5)
+# reach of a reference surface from the middle of its frame, of the frame's width, with room for those that enclose
+# more, and how much larger it may be drawn for it
+_FILLED, _NEARER = 0.36, (0.8, 2.5)
 
 
 class Solid(NamedTuple):
@@ -35,6 +34,8 @@ class Solid(NamedTuple):
     colour: str
     volume: np.ndarray
     """Density [z, y, x] (N, N, N)."""
+    share: float | None = None
+    """Part of the box that its reference surface encloses, if it shows another object than the maps beside it."""
 
 
 def light(colour):
@@ -113,7 +114,7 @@ def maps_part(key, title, caption, objects, links=()):
     blob, listed = bytearray(), []
     for name, (share, solids) in objects.items():
         maps = [_packed(solid, share, blob) for solid in solids]
-        listed.append({"title": name, "nearer": _nearer(solids[0].volume, share), "maps": maps})
+        listed.append({"title": name, "nearer": _nearer(solids, share), "maps": maps})
     index = {"levels": list(LEVELS), "middle": MIDDLE, "objects": listed}
     packed = base64.b64encode(gzip.compress(bytes(blob), 9, mtime=0)).decode("ascii")
     # no text may end the element that it stands in
@@ -121,17 +122,25 @@ def maps_part(key, title, caption, objects, links=()):
     return Maps(key, title, caption, listed, list(LEVELS), MIDDLE, text, packed, list(links))
 
 
-def _nearer(volume, share):
-    """Return by how much the first map of an object is drawn larger than in its box, to fill the frame."""
-    points, _ = surface(volume, min(LEVELS[-1] * share, 0.9))
-    reach = np.abs(points / 65535 - 0.5).max(initial=0.0)
+def _nearer(solids, share):
+    """Return by how much maps are drawn larger than in their box, so that all objects that they show fit the frame."""
+    reach = 0.0
+    # what has no share of its own shows the first one's object, or noise that reaches everywhere
+    for number, solid in enumerate(solids):
+        if number == 0 or solid.share is not None:
+            points, _ = surface(solid.volume, _enclosed(solid, share, LEVELS[MIDDLE]))
+            reach = max(reach, np.abs(points / 65535 - 0.5).max(initial=0.0))
     return round(float(np.clip(_FILLED / max(reach, 1e-3), *_NEARER)), 2)
+
+
+def _enclosed(solid, share, times):
+    return min(times * (share if solid.share is None else solid.share), 0.9)
 
 
 def _packed(solid, share, blob):
     levels = []
     for times in LEVELS:
-        vertices, faces = surface(solid.volume, min(times * share, 0.9))
+        vertices, faces = surface(solid.volume, _enclosed(solid, share, times))
         start = len(blob)
         for array in (vertices, faces):
             blob += array.astype(array.dtype.newbyteorder("<")).tobytes()

@@ -93,6 +93,7 @@
 
   // ---- maps that turn together --------------------------------------------------------------------------------------
   const HOME = { azimuth: 35, elevation: 28, zoom: 1 };
+  const degrees = (angle) => `${Math.round(angle)}°`.replace("-", "−");
 
   class Gallery {
     constructor(root, index, bytes) {
@@ -112,7 +113,9 @@
       const corner = (n) => Uint32Array.from({ length: faces }, (_, f) => ends[3 * f + n]);
       return { type: "mesh3d", x: axis(0), y: axis(1), z: axis(2), i: corner(0), j: corner(1), k: corner(2),
         color: map.colour, hoverinfo: "skip",
-        lighting: { ambient: 0.5, diffuse: 0.7, specular: 0.12, roughness: 0.6, fresnel: 0.02 } };
+        // from above, beside the reader, whose eye is on the side of negative z
+        lightposition: { x: 3e4, y: 5e4, z: -6e4 },
+        lighting: { ambient: 0.4, diffuse: 0.65, specular: 0.12, roughness: 0.6, fresnel: 0.02 } };
     }
 
     camera() {
@@ -180,7 +183,7 @@
       const times = this.index.levels[this.level];
       one(".level-value", this.root).textContent = `× ${times}`;
       one(".state", this.root).textContent =
-        `Azimuth ${Math.round(this.view.azimuth)}°, elevation ${Math.round(this.view.elevation)}°.`;
+        `Azimuth ${degrees(this.view.azimuth)}, elevation ${degrees(this.view.elevation)}.`;
     }
 
     // one scene was dragged: the others take its camera
