@@ -8,6 +8,10 @@ average_scores = {
     "subtomograms": average_section["score"],
     "noise": paper_scores(average_section["score"]) or average_section["score"],
 }
+# few volumes of both kinds are one job: a job takes a second to start
+together = len(average_kinds) * average_section["particles"] <= average_section["particles_per_job"]
+part_kinds = average_kinds if together else ["{kind}"]
+part_name = f"{'volumes' if together else '{kind}'}~{{chunk}}"
 # the parts of all averages, objects and kinds in order, by their ending
 average_parts = {
     ending: expand(
@@ -56,12 +60,12 @@ rule average_part:
         kernels=rules.kernels.output,
         sources=sources("average_part.py"),
     output:
-        alignments="<results>/averages/{averaged}/{kind}~{chunk}.csv",
-        sums="<results>/averages/{averaged}/{kind}~{chunk}.npz",
+        alignments=[f"<results>/averages/{{averaged}}/{kind}~{{chunk}}.csv" for kind in part_kinds],
+        sums=[f"<results>/averages/{{averaged}}/{kind}~{{chunk}}.npz" for kind in part_kinds],
     log:
-        "<logs>/averages/{averaged}/{kind}~{chunk}.log",
+        f"<logs>/averages/{{averaged}}/{part_name}.log",
     benchmark:
-        "<benchmarks>/averages/{averaged}/{kind}~{chunk}.tsv"
+        f"<benchmarks>/averages/{{averaged}}/{part_name}.tsv"
     wildcard_constraints:
         kind="|".join(average_kinds),
     group:
@@ -71,6 +75,7 @@ rule average_part:
         runtime=60,
     params:
         seed=config["seed"],
+        kinds=lambda wildcards: [kind.format(**wildcards) for kind in part_kinds],
         section=average_section,
         scores=average_scores,
         alignment=config["alignment"],

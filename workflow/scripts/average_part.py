@@ -13,21 +13,22 @@ from gradalign.study.average_shells import empty_averages
 from gradalign.study.columns.averages import AVERAGES
 from gradalign.study.templates import TemplateAligner, align_to_template
 
-wildcards, params = snakemake.wildcards, snakemake.params
+params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
-    name = wildcards.averaged
-    section = params.section | {"object": name, "score": params.scores[wildcards.kind]}
-    first, last = map(int, wildcards.chunk.split("-"))
+    name = snakemake.wildcards.averaged
+    first, last = map(int, snakemake.wildcards.chunk.split("-"))
     specimen = Specimen.read(name, snakemake.input.density, params.seed, params.microscope, params.subtomograms)
-    data_set = specimen.data_set(section["tilt"], section["snr"])
-    about = read_provenance(snakemake.input.about)
+    data_set = specimen.data_set(params.section["tilt"], params.section["snr"])
+    point_group = read_provenance(snakemake.input.about)["point_group"]
     template, _ = read_volume(snakemake.input.template, params.subtomograms["box"])
-    averages = empty_averages(template, section["score"])
     settings = alignment_settings(params.alignment)
-    aligner = TemplateAligner(template, about["point_group"], section, data_set.voxel_size, settings, params.seed)
-    lines = align_to_template(aligner, data_set, wildcards.kind, range(first, last + 1), averages)
     count = last + 1 - first
-    what = f"volumes of {name}, {wildcards.kind}, aligned to the template"
-    write_records(snakemake.output.alignments, AVERAGES, chain.from_iterable(progress(lines, count, what, say)))
-    save_averages(snakemake.output.sums, averages)
-    say(f"{count} {what}")
+    for kind, alignments, sums in zip(params.kinds, output.alignments, output.sums, strict=True):
+        section = params.section | {"object": name, "score": params.scores[kind]}
+        averages = empty_averages(template, section["score"])
+        aligner = TemplateAligner(template, point_group, section, data_set.voxel_size, settings, params.seed)
+        lines = align_to_template(aligner, data_set, kind, range(first, last + 1), averages)
+        what = f"volumes of {name}, {kind}, aligned to the template"
+        write_records(alignments, AVERAGES, chain.from_iterable(progress(lines, count, what, say)))
+        save_averages(sums, averages)
+    say(f"{len(params.kinds) * count} volumes of {name}, {', '.join(params.kinds)}, aligned to the template")
