@@ -19,9 +19,11 @@ from test_picked_ctf import shell_ratios, write_particles
 from gradalign import align_pair
 from gradalign.cli.examples import MICROSCOPE
 from gradalign.cli.main import _COMMANDS, main
+from gradalign.errors import InputError
 from gradalign.geometry.rotations import rotation_angle, rotation_from_euler
 from gradalign.io.mrc import read_volume, write_volume
 from gradalign.io.star import read_particles, to_relion
+from gradalign.particles.command import ParticlesRun
 from gradalign.particles.star_columns import ANGLES
 from gradalign.simulation.phantom import phantom
 
@@ -355,6 +357,14 @@ def test_a_configuration_is_laid_below_what_was_typed(told, example, tmp_path):
     command, name, _ = told("particles", star, "--reference", reference, "--config", "mine.yaml")
     assert Path(command[command.index("--cores") - 2]).name == "mine.yaml"
     assert name == "mine"
+
+
+def test_a_mistyped_key_is_named_where_no_particles_are(tmp_path):
+    (tmp_path / "mine.yaml").write_text("particles: {stra: run.star}\n", encoding="utf-8")
+    with pytest.raises(InputError, match="did you mean particles.star"):
+        ParticlesRun(Path(__file__).parents[2], {"star": ""}, tmp_path / "mine.yaml", folder=tmp_path)
+    with pytest.raises(InputError, match="no particles were given"):
+        ParticlesRun(Path(__file__).parents[2], {"star": ""}, folder=tmp_path)
 
 
 @pytest.fixture

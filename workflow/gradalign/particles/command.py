@@ -97,12 +97,14 @@ class WorkflowRun:
         changes |= {"name": name} if name else {}
         config = expanded(config)
         given = _read_yaml(config) if config else {}
+        schema = _read_yaml(self.checkout / "workflow" / "schemas" / "config.schema.yaml")
+        whole = merged(merged(_read_yaml(self.checkout / "config.yaml"), given), changes)
         if not (changes[self.section].get("star") or _star_of(given, self.section)):
+            # a key that is mistyped is named first
+            check(whole, schema)
             raise InputError(
                 f"no particles were given: {self.typed}, or CONFIG= with a file that has {self.section}.star"
             )
-        schema = _read_yaml(self.checkout / "workflow" / "schemas" / "config.schema.yaml")
-        whole = merged(merged(_read_yaml(self.checkout / "config.yaml"), given), changes)
         self.config = check(whole, schema)
         self.results = Path("results") / self.config["name"] / self.section
         self.check(self.config[self.section])
