@@ -4,17 +4,22 @@ import gzip
 import json
 import re
 from base64 import b64decode
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from gradalign.errors import InputError
+from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.style import Page as Sheet
 from gradalign.report.figures.style import applied, save
 from gradalign.report.page.drawings import inlined_svg
+from gradalign.report.page.study import _verdicts
 from gradalign.report.page.surfaces import LEVELS, Solid, enclosed_share, maps_part, surface
 from gradalign.report.page.tables import Look, cell, column_title, table_part
+
+TABLES = Path(__file__).parents[2] / "results" / "reference" / "tables"
 
 
 @applied()
@@ -146,3 +151,20 @@ def test_objects_of_unlike_sizes_keep_their_sizes_and_all_fit_the_frame():
 def test_a_map_of_one_value_has_no_surface():
     vertices, faces = surface(np.ones((16, 16, 16)), 0.1)
     assert len(vertices) == len(faces) == 0
+
+
+def test_steps_saved_are_told_for_the_papers_scores_and_each_interval_by_itself():
+    speedup = pd.DataFrame(
+        {
+            "interval_deg": [60] * 3 + [45] * 3,
+            "score": ["rcs", "fcs", "likelihood"] * 2,
+            "ratio_median": [16.0, 18.0, 90.0, 35.0, 37.0, 95.0],
+        }
+    )
+    seconds = pd.DataFrame({"score": ["rcs", "likelihood"], "seeding_s": [0.002, 1.0], "stochastic_s": [0.006, 1.0]})
+    tables = {f"table{number}": read_csv(TABLES / f"table{number}.csv") for number in (1, 2, 3, 4)}
+    tables["comparison"] = pd.DataFrame()
+    told = _verdicts(tables, speedup, seconds)[-1]
+    assert told.number == "17 · 36 ×"
+    assert "every 60° · 45° (medians); 8 ms" in told.words
+    assert all(verdict.target != "figure4" for verdict in _verdicts(tables, speedup[2:3], seconds))
