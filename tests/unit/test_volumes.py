@@ -80,7 +80,7 @@ def test_truncated_file_is_named(tmp_path, length):
 
 def test_file_of_another_kind_is_named(tmp_path):
     (tmp_path / "text.mrc").write_text("no density here" * 200)
-    with pytest.raises(InputError, match="text.mrc: is no complete MRC file"):
+    with pytest.raises(InputError, match="text.mrc: is a text file, where an MRC or EM file is needed"):
         read_volume(tmp_path / "text.mrc")
 
 
