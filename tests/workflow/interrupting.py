@@ -9,7 +9,8 @@ import time
 
 from running import REPOSITORY, command
 
-PATIENCE = 600
+# seconds that a study may take which gets hardly any of a busy machine
+PATIENCE = 3600
 
 
 def jobs_done(folder):
