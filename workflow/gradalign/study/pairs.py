@@ -197,15 +197,30 @@ def regret(score, volumes, found, truth, basis, settings):
     *end, least = score.refine(*volumes, *truth, settings, basis)
     own_end, loss = (found.rotation, found.translation), False
     # an answer that stands where that one ends needs no refinement to tell
-    if not is_same_optimum(*_apart(end, own_end)):
+    if not is_same_optimum(*differences(*own_end, *end)):
         *own_end, own_least = score.refine(*volumes, *own_end, settings, basis, found=True)
-        loss = is_search_loss(own_least, least, *_apart(end, own_end))
+        loss = is_search_loss(own_least, least, *differences(*own_end, *end))
     return score.value(*volumes, *end), loss
 
 
-def _apart(first, second):
-    """Return by how much two transforms differ, in degrees and voxels."""
-    return float(rotation_angle(first[0].T @ second[0])), float(np.linalg.norm(first[1] - second[1]))
+def differences(rotations, translations, rotation, translation):
+    """Return by how much transforms differ from another one.
+
+    Parameters
+    ----------
+    rotations : numpy.ndarray of shape (..., 3, 3)
+    translations : numpy.ndarray of shape (..., 3)
+        In voxels.
+    rotation : numpy.ndarray of shape (3, 3)
+    translation : numpy.ndarray of shape (3,)
+        In voxels.
+
+    Returns
+    -------
+    angles, shifts : numpy.ndarray of shape (...)
+        In degrees and voxels.
+    """
+    return rotation_angle(rotation.T @ rotations), np.linalg.norm(translations - translation, axis=-1)
 
 
 def verdict_values(found, truth, basis):

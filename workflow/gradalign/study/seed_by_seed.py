@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.geometry.rotations import alignment_error, rotation_angle
+from gradalign.geometry.rotations import alignment_error
 from gradalign.io.csv_lines import line
 from gradalign.search.score import Start, load_score
 from gradalign.study.columns.optimum import is_same_optimum
 from gradalign.study.columns.seeds import FALL, MOST_STEPS
 from gradalign.study.columns.speedup import SPEEDUP, SPEEDUP_SECONDS
-from gradalign.study.pairs import prepared_pairs, search_generator
+from gradalign.study.pairs import differences, prepared_pairs, search_generator
 
 # interval of as few seeds as there can be, in degrees
 _FEW_SEEDS = 180.0
@@ -84,9 +84,9 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
     rotations, translations, values = (np.stack(parts) for parts in zip(*ends, strict=True))
     path, steps = found.path, alone.steps
     optimum = rotations[0], translations[0]
-    angles, shifts = _differences(path[:, :9].reshape(-1, 3, 3), path[:, 9:], *optimum)
+    angles, shifts = differences(path[:, :9].reshape(-1, 3, 3), path[:, 9:], *optimum)
     hits = np.flatnonzero(is_same_optimum(angles, shifts))
-    angle, shift = _differences(rotations[1:], translations[1:], *optimum)
+    angle, shift = differences(rotations[1:], translations[1:], *optimum)
     comparison = Comparison(
         seeds=len(steps),
         independent_steps=int(steps.sum()),
@@ -98,10 +98,6 @@ def compare_searches(fixed, moving, score, interval, settings, voxel_size, rng):
         stochastic_dissimilarity=float(values[1]),
     )
     return comparison, (rotations, translations), seconds
-
-
-def _differences(rotations, translations, rotation, translation):
-    return rotation_angle(rotation.T @ rotations), np.linalg.norm(translations - translation, axis=1)
 
 
 def compare_pairs(volumes, particles, pairs, cells, settings, seed, seconds):
