@@ -57,6 +57,7 @@ def invented_page(folder):
             "mad": rng.uniform(0, 1, ROWS),
             "paper_median": rng.uniform(0, 1, ROWS),
             "bound": rng.uniform(0, 1, ROWS),
+            "x_voxel": np.arange(ROWS) / 8 - 9,
             "verdict": np.where(np.arange(ROWS) % 2, "better", "worse"),
         }
     )
@@ -170,6 +171,13 @@ def test_no_column_of_the_studys_tables_is_cut(study_tables):
         tab.ask("window.dispatchEvent(new Event('resize'))")
         assert "Median" in tab.ask("document.querySelector('#table-table1 thead').innerText")
         assert tab.ask("document.documentElement.scrollWidth") <= 400
+        # and is told so, beside the search, which stays in its place
+        told = "getComputedStyle(document.querySelector('#table-table1 .dt-info'), '::after').content"
+        assert "to the right" in tab.ask(told)
+        assert tab.ask("document.querySelectorAll('.wide .dt-search, .wide .dt-info').length") == 0
+        tab.look(1600)
+        tab.ask("window.dispatchEvent(new Event('resize'))")
+        assert tab.ask(told) == "none"
     finally:
         tab.close()
 
@@ -252,6 +260,10 @@ def test_tables_filter_by_words_and_by_choice(tab):
     tab.ask(write.format('"row 77"'))
     tab.wait("document.querySelectorAll('#table-a tbody tr').length === 1")
     assert "row 77" in column(tab, 0)[0]
+    # a number below zero, as a keyboard has it
+    tab.ask(write.format("-8.88"))
+    tab.wait("document.querySelectorAll('#table-a tbody tr').length === 1")
+    assert "−8.88" in tab.ask("document.querySelector('#table-a tbody').textContent")
     tab.ask(write.format(""))
     tab.wait(f"document.querySelectorAll('#table-a tbody tr').length === {ROWS}")
 

@@ -15,7 +15,7 @@ from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.style import Page as Sheet
 from gradalign.report.figures.style import applied, save
 from gradalign.report.page.drawings import inlined_svg
-from gradalign.report.page.study import _verdicts
+from gradalign.report.page.study import _named, _verdicts
 from gradalign.report.page.surfaces import LEVELS, Solid, enclosed_share, maps_part, surface
 from gradalign.report.page.tables import Look, cell, column_title, table_part
 
@@ -66,6 +66,12 @@ def test_what_is_no_figure_is_named(tmp_path, text):
         ("verdict", "worse", "▲ worse", "bad"),
         ("verdict", "does not hold", "does not hold", "bad"),
         ("median", np.nan, "–", ""),
+        ("bound", 0.0, "0", ""),
+        ("x_voxel", -0.0123456, "−0.0123", ""),
+        ("dissimilarity_change", -0.0000656, "−6.56e−05", ""),
+        # the paper prints two digits
+        ("paper_median", 14.0, "14", ""),
+        ("paper_mad", 0.5, "0.5", ""),
     ],
 )
 def test_cells_are_written_as_people_write(name, value, text, look):
@@ -146,6 +152,16 @@ def test_objects_of_unlike_sizes_keep_their_sizes_and_all_fit_the_frame():
         wide.append(np.abs(points).max())
     assert wide[1] == pytest.approx(8 / 3 * wide[0], rel=0.15)
     assert shown["nearer"] * wide[1] < 0.5
+
+
+def test_objects_and_aligners_are_called_as_elsewhere():
+    rows = pd.DataFrame({"object": ["a_b", "c"], "aligner": ["rcs", "scan"], "holds": ["20 a_b, 1 c", "3 c"]})
+    found = _named(rows, {"a_b": "A (1ABC)", "c": "C"})
+    assert found.to_dict("list") == {
+        "object": ["A (1ABC)", "C"],
+        "aligner": ["RCS", "Scan, 15°"],
+        "holds": ["20 A (1ABC), 1 C", "3 C"],
+    }
 
 
 def test_a_map_of_one_value_has_no_surface():

@@ -103,7 +103,8 @@ def test_verdicts_of_particles_stand_on_the_page_where_they_are_known(particles,
 @pytest.fixture
 def classes(tmp_path):
     files = {"figure": drawn(tmp_path / "classes.svg"), "summary": tmp_path / "summary.txt", "maps": tmp_path}
-    files["summary"].write_text("2 classes with 4 of 5 particles.\n", encoding="utf-8")
+    summary = ["2 classes with 4 of 5 particles.", "A class goes on with:", "bin/gradalign particles a.star -j b.mrc"]
+    files["summary"].write_text("\n".join(summary), encoding="utf-8")
     files["classes"] = table(
         tmp_path, "classes.csv", **{"class": [1, 2], "particles": [3, 1], "resolution_nm": [2.5, np.nan]},
         least_amplitude=[0.6, 0.5], largest_residual=[1.4, np.nan],
@@ -128,6 +129,9 @@ def test_the_page_of_classes_gives_sizes_resolutions_maps_and_commands(classes, 
     assert [one["title"] for one in found["surfaces"].objects[0]["maps"]] == ["class 1", "class 2"]
     command = "bin/gradalign particles results/x/maps/class_2.star --reference results/x/maps/class_2_filtered.mrc"
     assert command in found["commands"].code
+    # a command is no sentence
+    assert found["summary"].lines == ["2 classes with 4 of 5 particles.", "A class goes on with:"]
+    assert found["summary"].code == "bin/gradalign particles a.star -j b.mrc"
     assert [row[2].text for row in found["table-classes"].rows] == ["25", "–"]
     # what the titles do not say stands below
     assert dict(found["table-classes"].legend)["Particles"].startswith("that belong to the class")

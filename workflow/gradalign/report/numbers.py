@@ -49,6 +49,20 @@ def spread(median, deviation):
     return number(median) if math.isnan(deviation) else f"{number(median)} ± {number(deviation)}"
 
 
+def with_minus(text):
+    """Return a number's text with a minus sign in place of its hyphens.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+    """
+    return text.replace("-", "−")
+
+
 def snr_label(snr):
     """Return how a signal-to-noise ratio is printed: ∞, 1, 0.5.
 

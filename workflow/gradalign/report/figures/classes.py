@@ -25,6 +25,7 @@ from gradalign.report.figures.style import (
     save,
     wrapped,
 )
+from gradalign.report.numbers import with_minus
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999", "#b8a800")
 """Of the classes, one after the other."""
@@ -73,14 +74,14 @@ def classes_caption(counts, threshold):
     if not len(counts):
         return (
             "No classes were found. Dissimilarities of the pairs of either half set's sample, what each particle has "
-            "by itself taken off, in the order of Ward's tree above."
+            "by itself taken off, in the order of Ward's tree above; the darker, the more alike."
         )
     return (
         f"{sum(counts)} particles in {len(counts)} classes. a: averages, each shell weighted by how far the half maps "
         f"agree; surfaces at {LEVEL:g} of the largest density. b: correlation of the half maps under the mask, in the "
         f"colours of a; a dot marks where it falls below {threshold:g}, the resolution. c: dissimilarities of the "
-        "pairs of either half set's sample, what each particle has by itself taken off, in the order of Ward's tree "
-        "above; the darker, the more alike."
+        "pairs of either half set's sample, what each particle has by itself taken off, so that 0 is the mean, in the "
+        "order of Ward's tree above; the darker, the more alike."
     )
 
 
@@ -176,6 +177,7 @@ def _pairs(page, sample, spot, half):
     axes.set_ylabel(f"Half set {half}, {len(matrix)} particles")
     bar = page.axes(left, top + _TREE + _MATRIX + 2.0, _MATRIX, 1.5)
     page.figure.colorbar(image, cax=bar, orientation="horizontal", ticks=[low, high])
-    bar.set_xticklabels([f"{end:.3g}" if abs(end) < 1000 else f"{end:.0f}" for end in (low, high)])
+    ends = [f"{end:.3g}" if abs(end) < 1000 else f"{end:.0f}" for end in (low, high)]
+    bar.set_xticklabels([with_minus(end) for end in ends])
     bar.tick_params(length=1.5, pad=1.0)
-    page.text(left + _MATRIX / 2, top + _TREE + _MATRIX + 5.5, "d, centred", BODY, horizontalalignment="center")
+    page.text(left + _MATRIX / 2, top + _TREE + _MATRIX + 5.5, "Dissimilarity", BODY, horizontalalignment="center")

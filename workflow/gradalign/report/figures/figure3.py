@@ -21,7 +21,7 @@ from gradalign.report.figures.style import (
     score_colour,
     wrapped,
 )
-from gradalign.report.numbers import snr_label, tilt_label
+from gradalign.report.numbers import snr_label, tilt_label, with_minus
 from gradalign.search.registry import score_label
 
 _LEFT = 17.0
@@ -121,7 +121,7 @@ def _panel(axes, part, name, colour):
     if name == "excess":
         axes.axhline(0.0, color=INK, linewidth=0.6)
         axes.set_yscale("symlog", linthresh=_linear_range(middle.iloc[-1]))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: with_minus(f"{value:g}")))
     else:
         axes.set_yscale("log")
         plain_ticks(axes.yaxis)

@@ -94,7 +94,10 @@ def classes_page(files, title, star, place):
         Verdicts(_verdicts(classes, particles)),
         Drawing("classes", _FIGURE, figure.svg, figure.caption, links),
     ]
-    words = Words("summary", "What was found", lines, links=[("summary.txt", "summary.txt")])
+    # sentences, and the command that they end with
+    typed = [line for line in lines if line.startswith(f"{place.program} ")]
+    told = [line for line in lines if line not in typed]
+    words = Words("summary", "What was found", told, "\n".join(typed), [("summary.txt", "summary.txt")])
     chapters = [
         Chapter("result", "The result", first, look="first"),
         *(_chapters_of_classes(files, classes) if len(classes) else []),

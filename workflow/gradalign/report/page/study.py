@@ -1,6 +1,7 @@
 """The study's page: what came out of it on the first screen, then figures, maps, tables, claims and the run."""
 
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Facts, Page, Verdict, Verdicts, Words
 from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
 from gradalign.report.page.tables import Look, table_part
+from gradalign.report.tables.ladder import aligner_label
 from gradalign.search.registry import paper_scores, score_label, score_names
 
 FIGURES = {
@@ -118,7 +120,8 @@ _WORDS = {
     "biased by the common template, as the averages of noise alone show.",
     "classification": "The classes of Figure 6 before and after alignment: which subtomograms each holds, the adjusted "
     "Rand index of the partition, and the resolution of the class's average with the truth.",
-    "ladder": "Errors beyond the paper's grid, a line for each rung and aligner.",
+    "ladder": "Errors beyond the paper's grid, a line for each rung and aligner. docs/ladder.md describes the "
+    "conditions.",
 }
 _CLAIMS = (
     "The paper's claims, each with what was measured here, what decided it and the verdict. A verdict is undecided "
@@ -129,6 +132,8 @@ _MAPS = (
     f"{TURNING} The average of noise alone, aligned to the same template, stands beside the averages: "
     "what it shows is the template's own."
 )
+# columns with names of objects
+_OBJECTS = ("object", "stands_for")
 _KINDS = {"average": "average", "class": "class average", "noise": "average of noise"}
 _PACKAGES = ("gradalign", "snakemake", "numpy", "scipy", "numba", "scikit-image", "matplotlib", "plotly", "itables")
 
@@ -158,12 +163,14 @@ def study_page(files, config):
     drawn = {name: inlined_svg(figures[name], name, title) for name, title in FIGURES.items() if name in figures}
     captions = {Path(path).stem: inlined_svg(path, "", "").caption for path in files["figures"]}
     tables = {Path(path).stem: read_csv(path) for path in files["tables"]}
+    titles = {Path(path).stem: read_provenance(path)["title"] for path in files["about"]}
+    named = {name: _named(rows, titles) for name, rows in tables.items()}
     first = [Verdicts(_verdicts(tables, read_csv(files["speedup"]), read_csv(files["seconds"])))]
     chapters = [
         Chapter("result", "The result", first + _drawings(drawn, ["overview"]), look="first"),
         Chapter("figures", "Figures", _drawings(drawn, [name for name in FIGURES if name != "overview"])),
-        Chapter("maps", "Maps that turn", [_maps(files)]),
-        Chapter("tables", "Tables", table_parts(tables, captions | _WORDS)),
+        Chapter("maps", "Maps that turn", [_maps(files, titles)]),
+        Chapter("tables", "Tables", table_parts(named, captions | _WORDS)),
         Chapter("claims", "The paper's claims", [_claims(read_csv(files["claims"]))]),
         Chapter("run", "This run", _run(read_csv(files["times"]), config)),
     ]
@@ -217,7 +224,8 @@ def _verdicts(tables, speedup, seconds):
     if len(cells):
         counts = {name: int((cells.verdict == name).sum()) for name in (BETTER, AGREES, WORSE)}
         words = f"of the paper's {len(cells)} cells: RCS and FCS better here, in agreement, worse"
-        number = " · ".join(f"{count} {MARKS[name]}" for name, count in counts.items())
+        # a number and its mark are not torn
+        number = " · ".join(f"{count}\u00a0{MARKS[name]}" for name, count in counts.items())
         found.append(Verdict(number, words, "table-comparison"))
     phantom = [rows for name, rows in tables.items() if name in ("table1", "table2", "table3", "table4")]
     aims = against_paper(pd.concat(phantom))
@@ -281,9 +289,29 @@ def _claims(claims):
     return table_part("table-claims", look, _CLAIMS, claims, ("criterion", "n"), [("Markdown", "claims.md")])
 
 
-def _maps(files):
+def _named(rows, titles):
+    """Return a table with objects and aligners as they are called elsewhere on the page.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+    titles : dict of str to str
+        Of the objects.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    names = {name: rows[name].map(lambda key: titles.get(key, key)) for name in _OBJECTS if name in rows}
+    if "aligner" in rows:
+        names["aligner"] = rows.aligner.map(aligner_label)
+    if "holds" in rows:
+        names["holds"] = rows.holds.replace({rf"\b{re.escape(key)}\b": titles[key] for key in titles}, regex=True)
+    return rows.assign(**names)
+
+
+def _maps(files, titles):
     """Return the maps of each object: its truth, averages, class averages and the averages of noise."""
-    titles = {Path(path).stem: read_provenance(path)["title"] for path in files["about"]}
     volumes = {Path(path).stem: path for path in files["maps"]}
     objects = {}
     for name, title in titles.items():

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from gradalign.io.mrc import ANGSTROM_PER_NM
-from gradalign.report.numbers import snr_label
+from gradalign.report.numbers import number, snr_label, with_minus
 from gradalign.report.page.parts import Cell, Column, Table
 from gradalign.search.registry import score_label
 
@@ -122,7 +122,9 @@ def cell(name, value, fractions=False):
     if isinstance(value, bool):
         return Cell("yes" if value else "no", str(int(value)))
     if isinstance(value, (int, float)):
-        return Cell(_short(value, fractions), f"{value:.10g}")
+        # the paper prints two digits
+        text = number(value) if name.startswith("paper_") else with_minus(_short(value, fractions))
+        return Cell(text, f"{value:.10g}")
     text = _VERDICTS.get(str(value), str(value))
     return Cell(text, text, _LOOKS.get(str(value), ""))
 
@@ -131,7 +133,7 @@ def _short(value, fractions):
     """Return a number with three significant digits, or as a whole one without exponent."""
     if isinstance(value, int) or math.isinf(value):
         return "∞" if value == math.inf else str(value)
-    if abs(value) >= 1000:
+    if value == 0 or abs(value) >= 1000:
         return f"{value:.0f}"
     return f"{value:#.3g}".rstrip(".") if fractions else f"{value:.3g}"
 

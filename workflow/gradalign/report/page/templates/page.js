@@ -29,10 +29,14 @@
         more.addEventListener("click", () => {
           const on = table.classList.toggle("all-columns");
           more.setAttribute("aria-pressed", String(on));
+          tell(table.closest(".data"));
         });
         box.append(more);
       }
-      if (box.children.length) table.closest(".wide").before(box);
+      // beside the choices, not in the frame that moves
+      const part = table.closest(".data");
+      box.append(one(".dt-search", part), one(".dt-info", part));
+      one(".wide", part).before(box);
     }
     fit();
     window.addEventListener("resize", fit);
@@ -59,7 +63,14 @@
       }
       part.classList.toggle("folded", one(".away", table) !== null);
       table.classList.toggle("all-columns", open);
+      tell(part);
     }
+  }
+
+  // beside the number of rows: whether there are columns beyond the edge
+  function tell(part) {
+    const frame = one(".wide", part);
+    part.classList.toggle("sideways", frame.scrollWidth > frame.clientWidth + 1);
   }
 
   function chooser(column) {
