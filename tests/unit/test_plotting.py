@@ -109,6 +109,15 @@ def test_table_figure_sets_inaccurate_cells_in_bold_and_the_printed_ones_beneath
     assert weights["(49 ± 45)"] == "bold"
 
 
+def test_numbers_of_many_digits_stay_in_their_cells(tmp_path):
+    rows = [one_cell([0.0012, 0.00167], snr=snr, score=score) for snr in (1, 2, 3, 4) for score in ("rcs", "fcs")]
+    texts = record(lambda folder: draw_table(folder, summarise(pd.concat(rows), PAPER)), tmp_path).texts
+    found = [text for text in texts if text[0].startswith("0.0014 ± ")]
+    assert len(found) == 8
+    # eight of them stand on a page, beside the tilt range
+    assert max(text_width(*text) for text in found) < (PAGE_WIDTH - 16.0) / 8
+
+
 def test_bounds_stand_beneath_the_errors(drawn):
     for draw, count in ((draw_table, 96), (draw_complexes, 2)):
         assert [words for words, *_ in drawn(draw).texts].count("bound 0.12") == count

@@ -51,7 +51,7 @@ def figure3_caption(rows, tilt, snr, interval):
         f"Figure 3. Convergence of the search, phantom, {tilt_label(tilt)}, SNR {snr_label(snr)}, seeds every "
         f"{interval:g}°: median (line) and quartiles (band) over n = {rows.n.max()} pairs after each step of the "
         f"search{_about_example(rows)}. (a) Dissimilarity, at the finest band limit, of the best transform found so "
-        "far minus that of the true one: positive above the truth, zero (line) where they are equal, negative "
+        "far minus that of the true one: positive above the truth, zero (broken line) where they are equal, negative "
         "where noise makes another transform fit better than the true one; the axis is linear between the two "
         "innermost ticks and logarithmic beyond. (b) Distance, by Eq. 12, of the two transforms. The "
         "likelihood's search goes from coarse band limits to the finest, where its last steps refine jointly what the "
@@ -119,7 +119,7 @@ def _panel(axes, part, name, colour):
     if f"{name}_example" in part:
         axes.plot(part.step, part[f"{name}_example"], color=INK, linewidth=0.6, drawstyle="steps-post")
     if name == "excess":
-        axes.axhline(0.0, color=INK, linewidth=0.6)
+        axes.axhline(0.0, color=GREY, linewidth=0.6, linestyle="--")
         axes.set_yscale("symlog", linthresh=_linear_range(middle.iloc[-1]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: with_minus(f"{value:g}")))
     else:

@@ -22,6 +22,7 @@ from gradalign.report.figures.style import (
     applied,
     line_height,
     save,
+    text_width,
     wrapped,
 )
 from gradalign.report.numbers import is_inaccurate, number, snr_label, spread, tilt_label
@@ -211,7 +212,10 @@ def _cell(page, row, x, y, width):
     if not math.isnan(row.paper_median):
         below = f"({spread(row.paper_median, row.paper_mad)})"
         weight_below = "bold" if is_inaccurate(row.quantity, row.paper_median) else "normal"
-    lines = [(spread(row.median, row.mad), {"size": BODY, "fontweight": weight})]
+    words = spread(row.median, row.mad)
+    # many digits do not reach into the next cell
+    size = BODY if text_width(words, BODY, weight) < width else SMALL
+    lines = [(words, {"size": size, "fontweight": weight})]
     if below:
         lines.append((below, {"size": SMALL, "color": ON_SHADE, "fontweight": weight_below}))
     if not math.isnan(row.bound):
