@@ -367,6 +367,15 @@ def test_neither_a_factor_nor_an_offset_of_one_volume_changes_the_answer(score, 
         assert np.abs(found.translation - right.translation).max() < 1e-3
 
 
+@pytest.mark.parametrize("score", ["likelihood", "fcs", "rcs"])
+def test_in_double_precision_an_offset_changes_nothing_however_large(score):
+    (f, g), *_ = noisy_pair(6, noise=0.5)
+    right = align_pair(f, g, score=score)
+    raised = align_pair(f.astype(float) - 1e6 * f.std(), g.astype(float) + 1e6 * g.std(), score=score)
+    assert rotation_angle(raised.rotation.T @ right.rotation) < 1e-3
+    assert np.abs(raised.translation - right.translation).max() < 1e-4
+
+
 def test_alike_volumes_are_given_one_shape_and_unlike_ones_keep_their_own():
     rng = np.random.default_rng(2)
     places = np.full((2, 14), 60.0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.errors import InputError
-from gradalign.io.mrc import check_volume, read_stack, read_volume, write_stack, write_volume
+from gradalign.io.mrc import check_numbers, check_volume, read_stack, read_volume, write_stack, write_volume
 
 
 def volumes(count, box=16):
@@ -122,6 +122,7 @@ def test_stored_nan_is_named_with_its_volume(tmp_path):
     ("volume", "words"),
     [
         (np.full((8, 8, 8), np.inf), "NaN or infinite"),
+        (1e39 * np.arange(512.0).reshape(8, 8, 8), "NaN or infinite"),
         (np.ones((8, 8, 8)), "constant"),
         (np.zeros((8, 8, 9)), "shape"),
         (np.zeros((8, 8)), "shape"),
@@ -141,6 +142,13 @@ def test_unusable_volume_is_refused(tmp_path, volume, words):
 def test_integers_become_float32():
     volume = np.arange(512, dtype=np.int16).reshape(8, 8, 8)
     assert check_volume(volume, "here").dtype == np.float32
+
+
+def test_integers_that_single_precision_cannot_hold_become_float64():
+    volume = 2**30 + np.arange(512, dtype=np.int32).reshape(8, 8, 8)
+    found = check_numbers(volume, "here")
+    assert found.dtype == np.float64
+    assert (found == volume).all()
 
 
 def test_writing_where_no_folder_is_says_so(tmp_path):

@@ -12,7 +12,7 @@ from gradalign.base.jit import jit
 from gradalign.errors import InputError
 from gradalign.fourier.interpolation import OVERSAMPLING, TAPS, kernel, rolloff
 from gradalign.geometry.wedge import check_wedge, is_complete, wedge_normals
-from gradalign.io.mrc import check_volume
+from gradalign.io.mrc import check_numbers
 
 SAMPLER_TAPS = 6
 SMALLEST_BOX = 8
@@ -176,7 +176,7 @@ def band_limit(size, low_pass, voxel_size):
 def _edge_level(volume):
     """Return the mean over the faces of the box: a step there would leak into all frequencies off the lattice."""
     inside = volume[1:-1, 1:-1, 1:-1]
-    return np.float32((volume.sum(dtype=float) - inside.sum(dtype=float)) / (volume.size - inside.size))
+    return float((volume.sum(dtype=float) - inside.sum(dtype=float)) / (volume.size - inside.size))
 
 
 def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0.0, name="volume", movable=True):
@@ -209,10 +209,10 @@ def prepare(volume, tilt_range=90.0, low_pass=0.0, voxel_size=1.0, wedge_guard=0
     InputError
         If the volume, the tilt range or the low-pass is unusable.
     """
-    volume = np.ascontiguousarray(check_volume(volume, name))
+    volume = check_numbers(volume, name)
     if volume.shape[0] < SMALLEST_BOX:
         raise InputError(f"{name}: is a cube of {volume.shape[0]} voxels, where at least {SMALLEST_BOX} are needed")
-    volume = volume - _edge_level(volume)
+    volume = np.ascontiguousarray(volume - _edge_level(volume), np.float32)
     wedge = low, high, axis = check_wedge(tilt_range)
     if not is_complete(wedge):
         wedge = check_wedge((low + wedge_guard, high - wedge_guard, axis))

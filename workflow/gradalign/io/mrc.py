@@ -19,6 +19,29 @@ def check_volume(volume, name, box=None):
 
     Parameters
     ----------
+    volume, name, box
+        As for `check_numbers`.
+
+    Returns
+    -------
+    numpy.ndarray, (box, box, box), float32
+        The same numbers, as far as single precision holds them.
+
+    Raises
+    ------
+    InputError
+        As `check_numbers` does.
+    """
+    return check_numbers(volume, name, box).astype(np.float32, copy=False)
+
+
+def check_numbers(volume, name, box=None):
+    """Return `volume` as a cube of floating-point numbers, or say what is wrong with it.
+
+    What takes off the background does so on these: single precision would round a small signal on a large background.
+
+    Parameters
+    ----------
     volume : array_like, (box, box, box)
         Density ``[z, y, x]``.
     name : str or path
@@ -28,13 +51,14 @@ def check_volume(volume, name, box=None):
 
     Returns
     -------
-    numpy.ndarray, (box, box, box), float32
+    numpy.ndarray, (box, box, box), float32 or float64
         The same numbers.
 
     Raises
     ------
     InputError
-        If it is no cube of real numbers, not of edge `box`, holds NaN or infinity, or is constant.
+        If it is no cube of real numbers, not of edge `box`, holds NaN or infinity, has values beyond the range of
+        float32, or is constant.
     """
     volume = np.asarray(volume)
     if volume.dtype.kind not in _REAL_MODES:
@@ -43,8 +67,11 @@ def check_volume(volume, name, box=None):
         raise InputError(f"{name}: has the shape {volume.shape}, where a cube [z, y, x] is needed")
     if box is not None and volume.shape[0] != box:
         raise InputError(f"{name}: is a cube of {volume.shape[0]} voxels, where {box} voxels are needed")
-    volume = volume.astype(np.float32, copy=False)
-    if not np.isfinite(volume).all():
+    if volume.dtype != np.float32:
+        # float32 holds the integers of two bytes
+        volume = volume.astype(np.float32 if volume.dtype.itemsize <= 2 else np.float64, copy=False)
+    # single precision overflows to infinity
+    if not np.isfinite(volume).all() or not np.abs(volume).max(initial=0.0) <= np.finfo(np.float32).max:
         raise InputError(f"{name}: holds NaN or infinite values, where every voxel must be a finite number")
     if volume.size == 0 or volume.min() == volume.max():
         raise InputError(f"{name}: is constant, where a density that varies is needed")

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.geometry.wedge import check_wedge
-from gradalign.io.mrc import check_volume
+from gradalign.io.mrc import check_numbers
 from gradalign.scores.beside import Masks, holds, masks_of_set, quiet_part, surroundings
 from gradalign.scores.gold import without_gold
 from gradalign.scores.masks import MARGIN, distances
@@ -44,7 +44,7 @@ def checked(volumes):
     """
     if len(volumes) == 0:
         raise InputError("a signal model needs at least one subtomogram, and there is none")
-    return [check_volume(volume, f"volume {number}") for number, volume in enumerate(volumes)]
+    return [check_numbers(volume, f"volume {number}") for number, volume in enumerate(volumes)]
 
 
 def opened_set(volumes, tilts, wish, transfers=None, guarded=False):

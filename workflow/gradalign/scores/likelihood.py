@@ -34,7 +34,7 @@ import numpy as np
 from gradalign.fourier.overlap import own_shares
 from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.wedge import check_wedge, is_complete
-from gradalign.io.mrc import check_volume
+from gradalign.io.mrc import check_numbers
 
 
 def _powers(model, spectra, shells):
@@ -120,7 +120,7 @@ def prepare_masked(volume, tilt_range, model, band, name="volume", movable=True)
         As `gradalign.fourier.spectrum.prepare` does.
     """
     complete = is_complete(check_wedge(tilt_range))
-    volume = check_volume(volume, name, model.mask.shape[0])
+    volume = check_numbers(volume, name, model.mask.shape[0])
     masked = model.standardised(volume) * model.mask
     spectrum = prepare(masked, tilt_range, band.low_pass, band.voxel_size, 0.0, name, movable)
     # nothing is missing from a full range, and so it has no edge

@@ -17,7 +17,7 @@ import numpy as np
 from gradalign.fourier.spectrum import band_limit, lattice_values
 from gradalign.geometry.harmonics import harmonics_up_to
 from gradalign.geometry.wedge import check_wedge, is_complete, measured
-from gradalign.io.mrc import check_volume
+from gradalign.io.mrc import check_numbers
 from gradalign.search.radial_modes import radial_modes
 from gradalign.search.wedge_cut import cut_out, cut_within, disc
 
@@ -275,7 +275,7 @@ def prepare_joint(volume, tilt_range, model, low_pass, voxel_size=1.0, name="vol
     """
     size, wedge = model.mask.shape[0], check_wedge(tilt_range)
     limit = band_limit(size, low_pass, voxel_size)
-    volume = model.standardised(check_volume(volume, name, size))
+    volume = model.standardised(check_numbers(volume, name, size))
     common = model.common or (model.signal, model.noise)
     signal, noise = (np.asarray(part, dtype=float) for part in common)
     # the volume as if it showed the set's signal

@@ -8,7 +8,7 @@ import numpy as np
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Spectrum, band_limit, narrowed, prepare
 from gradalign.fourier.transfer import Seen
-from gradalign.io.mrc import check_volume
+from gradalign.io.mrc import check_numbers
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.signal_model import SignalModel, estimate_models
@@ -171,7 +171,7 @@ class PaperScore(KernelScore):
             return estimate_models(volumes, tilts, mask, transfers)
         if alike and not transfers:
             return [None] * len(volumes)
-        models = [_standard(check_volume(volume, f"volume {number}")) for number, volume in enumerate(volumes)]
+        models = [_standard(check_numbers(volume, f"volume {number}")) for number, volume in enumerate(volumes)]
         return [
             model if each is None else model._replace(transfer=each.seen(tilt))
             for model, each, tilt in zip(models, transfers or [None] * len(models), tilts, strict=True)
@@ -184,7 +184,7 @@ class PaperScore(KernelScore):
     def prepare(self, volume, tilt_range, settings, voxel_size=1.0, model=None, name="volume", movable=True):
         """Return the transform of a volume, see `Score.prepare`."""
         if model is not None:
-            volume = model.standardised(check_volume(volume, name))
+            volume = model.standardised(check_numbers(volume, name))
             volume = volume if model.mask is None else volume * model.mask
         spectrum = prepare(volume, tilt_range, settings.low_pass, voxel_size, settings.wedge_guard, name, movable)
         transfer = None if model is None else model.transfer

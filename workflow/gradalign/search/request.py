@@ -8,7 +8,7 @@ import numpy as np
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import band_limit, half_ball
 from gradalign.geometry.wedge import check_wedge
-from gradalign.io.mrc import check_volume
+from gradalign.io.mrc import check_numbers
 from gradalign.search.settings import Settings
 
 # how far RᵀR may be from the identity
@@ -99,7 +99,7 @@ def asked(score, settings, low_pass, reach, voxel_size, volume, name):
                 stacklevel=4,
             )
     if low_pass is not None:
-        settings = score.limited(settings, low_pass, len(check_volume(volume, name)) * voxel_size)
+        settings = score.limited(settings, low_pass, len(check_numbers(volume, name)) * voxel_size)
     return settings if reach is None else replace(settings, start_reach=reach)
 
 
@@ -133,7 +133,7 @@ def within_box(settings, voxel_size, **volumes):
     InputError
         If a volume is unusable, or the boxes or the reach do not fit.
     """
-    (first, box), *others = ((name, len(check_volume(volume, name))) for name, volume in volumes.items())
+    (first, box), *others = ((name, len(check_numbers(volume, name))) for name, volume in volumes.items())
     for name, size in others:
         if size != box:
             raise InputError(
@@ -207,7 +207,7 @@ def usable(volumes, tilts, box=None):
     kept, complaint = [], "there is none"
     for number, tilt in enumerate(tilts):
         try:
-            volume = check_volume(volumes[number], f"volume {number}", box)
+            volume = check_numbers(volumes[number], f"volume {number}", box)
             check_wedge(tilt)
         except InputError as error:
             complaint = str(error)
