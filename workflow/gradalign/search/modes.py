@@ -121,21 +121,20 @@ def _planes(tilt_range, size, limit, wider):
     across, z = cut.points[used].T
     # one of each ±ξ
     halves = {0: used[(across > 0) | ((across == 0) & (z > 0))]}
-    factors, planes, points = {}, [], []
+    kinds, planes, points = {}, [], []
     for height in range(int(limit) + 1):
         rows = halves.get(height, used)
-        if min(height, 1) not in factors:
+        if min(height, 1) not in kinds:
             covariance = cut.covariance[np.ix_(rows, rows)] + MODEL_ERROR * np.eye(len(rows))
-            factors[min(height, 1)] = np.linalg.cholesky(covariance).astype(np.float32)
+            kinds[min(height, 1)] = (
+                cut.response[rows].astype(np.float32),
+                np.linalg.cholesky(covariance).astype(np.float32),
+            )
         rows = rows[squares[rows] + height**2 <= limit**2]
         count = np.count_nonzero(squares + height**2 <= reach**2)
-        planes.append(
-            _Plane(
-                height,
-                cut.response[rows, :count].astype(np.float32),
-                np.ascontiguousarray(factors[min(height, 1)][: len(rows), : len(rows)]),
-            )
-        )
+        # views, since copies for each plane would be ten times the whole at 64 voxels
+        response, factor = kinds[min(height, 1)]
+        planes.append(_Plane(height, response[: len(rows), :count], factor[: len(rows), : len(rows)]))
         points.append(np.insert(cut.points[rows], 0, height, axis=1))
     places = np.concatenate([halves.get(plane.height, used)[: len(plane.factor)] for plane in planes])
     return _Planes(tuple(planes), np.concatenate(points), _sources(limit, reach), shares[places])
@@ -166,7 +165,7 @@ def _sources(limit, reach):
     return np.concatenate([np.insert(plane, 0, height, axis=1) for height, plane in enumerate(planes)])
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _harmonics(limit, reach, axis, degree):
     """Return the harmonics up to a degree at the sources of all planes: float32, see `harmonics_up_to`."""
     directions = _along_the_axis(_sources(limit, reach), axis)
@@ -175,7 +174,8 @@ def _harmonics(limit, reach, axis, degree):
     return harmonics_up_to(degree, directions).astype(np.float32)
 
 
-@lru_cache(maxsize=4)
+# few, since one takes 30 MB at 64 voxels: unlike pairs share none, and a set needs those of one tilt range
+@lru_cache(maxsize=2)
 def _modes(radial_key, noise, wedge, size, limit, wider):
     radial = radial_modes(*radial_key)
     planes = _planes(wedge[:2], size, radial.limit, wider)
