@@ -54,9 +54,9 @@ def ended(process):
         return True
 
 
-def test_an_interruption_ends_the_jobs_and_leaves_no_traceback():
+def test_an_interruption_ends_the_jobs_with_one_sentence_and_no_traceback():
     code, _, error, job = press_ctrl_c(RUNNER, JOB)
-    assert (code, error) == (INTERRUPTED, "")
+    assert (code, error) == (INTERRUPTED, f"{SENTENCE}\n")
     # it has been told to end, and nobody waits for it
     until = time.monotonic() + 600.0
     while not ended(job) and time.monotonic() < until:
@@ -66,7 +66,7 @@ def test_an_interruption_ends_the_jobs_and_leaves_no_traceback():
 
 def test_who_waits_for_a_run_lets_it_end_by_itself():
     code, out, error, _ = press_ctrl_c(WAITER, RUNNER, JOB)
-    assert (code, out, error) == (0, f"{INTERRUPTED} 1\n", "")
+    assert (code, out, error) == (0, f"{INTERRUPTED} 1\n", f"{SENTENCE}\n")
 
 
 LOADING = """

@@ -18,11 +18,25 @@ if find_spec("gradalign") is None:
         f"`{sys.executable} -m pip install {workflow_folder.parent}`."
     )
 
-from gradalign.run.interrupts import end_jobs_with_this_process
+from gradalign.run.interrupts import SENTENCE, end_jobs_with_this_process
+from gradalign.run.study_lock import is_locked
+
+locked_by_others = is_locked(Path.cwd())
+
+
+def interrupted():
+    """Remove the lock of this run, as Snakemake does where it comes to its end, and return what is to be said."""
+    if not workflow.local_exec:
+        # what they make stays locked
+        return "Interrupted; jobs that were submitted go on: profiles/README.md says what to do then."
+    if workflow.persistence and not locked_by_others:
+        workflow.persistence.unlock()
+    return SENTENCE
+
 
 # a workflow that takes the study as a module arranges its own
 if Path(workflow.main_snakefile).parent in (workflow_folder, workflow_folder.parent):
-    end_jobs_with_this_process()
+    end_jobs_with_this_process(interrupted)
     shell.prefix("set -euo pipefail; trap '' INT; ")
 
 from gradalign.errors import InputError

@@ -134,7 +134,7 @@ class WorkflowRun:
         with left_to_the_child() as interrupted:
             done = subprocess.run(command, cwd=self.folder, env=environment(self.folder), **settings)
         if interrupted:
-            if done.returncode in (INTERRUPTED, -signal.SIGINT):
+            if done.returncode == -signal.SIGINT:
                 # before it could say so itself
                 print(SENTENCE, file=sys.stderr)
             done.returncode = INTERRUPTED

@@ -28,23 +28,30 @@ def _say_and_end(_number, _frame):
     os._exit(INTERRUPTED)
 
 
-def end_jobs_with_this_process():
-    """Let an interruption end all that this process has started, and then the process, in silence.
+def end_jobs_with_this_process(last=lambda: SENTENCE):
+    """Let an interruption end all that this process has started, and then the process, with one sentence.
 
     For processes started to be deaf to interruptions. Nothing is done where interruptions have been arranged already.
+
+    Parameters
+    ----------
+    last : callable
+        Does what is to be done before that, and returns the sentence.
     """
+
+    def end(_number, _frame):
+        sentence = last()
+        for process in psutil.Process().children(recursive=True):
+            try:
+                process.terminate()
+            except psutil.NoSuchProcess:
+                continue
+        os.write(2, f"{sentence}\n".encode())
+        # at once, for another thread would tell of their end
+        os._exit(INTERRUPTED)
+
     if _is_default():
-        signal.signal(signal.SIGINT, _end)
-
-
-def _end(_number, _frame):
-    for process in psutil.Process().children(recursive=True):
-        try:
-            process.terminate()
-        except psutil.NoSuchProcess:
-            continue
-    # at once, for another thread would tell of their end
-    os._exit(INTERRUPTED)
+        signal.signal(signal.SIGINT, end)
 
 
 @contextmanager
