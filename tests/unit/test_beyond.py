@@ -42,6 +42,12 @@ def test_a_cell_without_noise_reaches_its_aim_below_both_printed_values():
         assert (clean.reached == (below == 2)).all()
 
 
+def test_a_score_that_does_not_aim_at_the_bound_changes_nothing():
+    known = tables((0.1, 0.5), (0.0, 0.6), (2.0, 3.0))
+    another = known[known.score == "likelihood"].assign(score="balance", median=7.0)
+    pd.testing.assert_frame_equal(against_paper(pd.concat([known, another])), against_paper(known))
+
+
 def test_a_bound_that_helps_nobody_is_no_aim():
     rows = against_paper(tables((0.1, 3.5), (0.0, 3.1), (2.0, 3.0)))
     assert not rows[np.isfinite(rows.snr)].aimed.any()

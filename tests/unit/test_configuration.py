@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradalign.errors import InputError
+from gradalign.search.registry import score_names
 from gradalign.search.settings import Settings, alignment_settings
+from gradalign.simulation.complexes import COMPLEXES
 from gradalign.study.configuration import RESERVED_NAMES, check
 
 REPOSITORY = Path(__file__).parents[2]
@@ -130,6 +132,7 @@ def test_an_ill_typed_value_is_named_in_one_sentence(key):
         ("complexes.interval", [7], "divide 180"),
         ("grid.score", ["RCS"], "one of rcs, fcs"),
         ("complexes.object", ["ribosome"], "one of groel"),
+        ("ladder.aligner", ["rcs", "fsc"], "one of rcs, fcs, likelihood, scan, acryo, relion"),
         ("structures.source", "pdb", "one of bundled"),
         ("structures.resolution", math.inf, "finite"),
         ("seed", -1, "from 0 up"),
@@ -211,6 +214,14 @@ def test_no_value_of_any_key_does_anything_but_pass_or_be_named(key, value):
         check(changed(key, value), SCHEMA)
     except InputError as error:
         assert all(sentence.startswith("config: ") for sentence in str(error).splitlines())
+
+
+def test_every_score_and_every_complex_can_be_asked_for():
+    grid, complexes = (SCHEMA["properties"][section]["properties"] for section in ("grid", "complexes"))
+    assert grid["score"]["items"]["enum"] == list(score_names())
+    assert complexes["object"]["items"]["enum"] == list(COMPLEXES)
+    config = changed("ladder.aligner", list(score_names()))
+    assert check(config, SCHEMA)["ladder"]["aligner"] == list(score_names())
 
 
 def test_the_aligners_own_defaults_are_those_of_the_study():

@@ -15,7 +15,7 @@ from gradalign.report.csv_tables import read_csv
 from gradalign.report.figures.style import Page as Sheet
 from gradalign.report.figures.style import applied, save
 from gradalign.report.page.drawings import inlined_svg
-from gradalign.report.page.study import _named, _verdicts
+from gradalign.report.page.study import _named, _verdicts, table_parts
 from gradalign.report.page.surfaces import LEVELS, Solid, enclosed_share, maps_part, surface
 from gradalign.report.page.tables import Look, cell, column_title, table_part
 
@@ -184,3 +184,15 @@ def test_steps_saved_are_told_for_the_papers_scores_and_each_interval_by_itself(
     assert told.number == "17 · 36 ×"
     assert "every 60° · 45° (medians); 8 ms" in told.words
     assert all(verdict.target != "figure4" for verdict in _verdicts(tables, speedup[2:3], seconds))
+
+
+def test_a_table_without_a_look_of_its_own_comes_last_under_the_name_of_its_file():
+    rows = pd.DataFrame({"score": ["rcs", "fcs"], "steps_median": [4, 5], "tilt_deg": [60.0, 60.0]})
+    regret = rows.assign(object="phantom", regret=0.0)
+    parts = table_parts({"steps_of_searches": rows, "regret": regret, "empty": rows[:0]}, {"regret": "Missed."})
+    assert [(part.key, part.title) for part in parts] == [
+        ("table-regret", "What the searches missed"),
+        ("table-steps_of_searches", "Steps of searches"),
+    ]
+    assert [column.title for column in parts[1].columns] == ["Score", "Steps median", "Tilt range (±\u2060°)"]
+    assert parts[1].links == [("CSV", "tables/steps_of_searches.csv"), ("Markdown", "tables/steps_of_searches.md")]

@@ -133,6 +133,6 @@ def test_nothing_compares_a_score_with_a_name():
 
 def test_an_unknown_score_is_one_sentence_that_names_all():
     volumes, _ = noisy_pairs()
-    with pytest.raises(InputError, match="score 'balance' is not known: give one of rcs, fcs, likelihood"):
+    with pytest.raises(InputError, match="score 'balance' is not known: give one of rcs, fcs, ") as caught:
         align_pair(volumes[0], volumes[1], score="balance")
-    assert score_names() == ("rcs", "fcs", "likelihood")
+    assert str(caught.value).endswith(", ".join(score_names()))

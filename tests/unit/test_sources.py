@@ -15,7 +15,7 @@ from toy_structures import cif_text, pdb_text, toy_chains, toy_structure
 
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import point_group
-from gradalign.simulation import sources
+from gradalign.simulation.complexes import COMPLEXES, Complex, Entry
 from gradalign.simulation.maps import (
     Density,
     bundle_densities,
@@ -24,7 +24,7 @@ from gradalign.simulation.maps import (
     resampled,
     save_density,
 )
-from gradalign.simulation.sources import COMPLEXES, Complex, Entry, coordinates_from_rcsb, find_coordinates
+from gradalign.simulation.sources import coordinates_from_rcsb, find_coordinates
 
 ROOT = Path(__file__).parents[2]
 BUNDLED = ROOT / "resources" / "density"
@@ -35,7 +35,7 @@ TOY = Entry("9TST", "ABCDEFGH", 8, 192, 192)
 @pytest.fixture(autouse=True)
 def toy_complex(monkeypatch):
     stand_in = Entry("8TST", "ABCDEFGH", 8, 192, 192)
-    monkeypatch.setitem(sources.COMPLEXES, "toy", Complex("Toy", "D4", (TOY, stand_in)))
+    monkeypatch.setitem(COMPLEXES, "toy", Complex("Toy", "D4", (TOY, stand_in)))
 
 
 def toy(entry="9TST", group="D4"):
@@ -233,19 +233,12 @@ def test_addresses_without_tls_are_refused_beyond_this_machine(tmp_path, url):
 # the bundled maps
 
 
-@pytest.mark.parametrize(
-    "name, title",
-    [
-        ("groel", "GroEL (1MNF)"),
-        ("rna_polymerase", "RNA polymerase (2GHO)"),
-        ("enolase", "Enolase (1W6T)"),
-        ("clpp", "ClpP (1YG6)"),
-    ],
-)
-def test_bundled_maps_agree_with_their_provenance(name, title):
+@pytest.mark.parametrize("name", COMPLEXES)
+def test_bundled_maps_agree_with_their_provenance(name):
     loaded = load_density(name, "bundled", BUNDLED)
     provenance = loaded.provenance
-    assert provenance["title"] == title
+    assert provenance["entry"] in [entry.identifier for entry in COMPLEXES[name].entries]
+    assert provenance["title"] == f"{COMPLEXES[name].label} ({provenance['entry']})"
     assert provenance["point_group"] == COMPLEXES[name].group
     assert len(provenance["operator_residuals_nm"]) == len(point_group(COMPLEXES[name].group))
     assert max(provenance["operator_residuals_nm"]) < 0.3

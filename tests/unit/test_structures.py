@@ -256,6 +256,13 @@ def test_an_assembly_of_another_symmetry_is_refused():
         pose(toy_assembly(np.einsum("gij,raj->grai", point_group("C8"), toy_chain())), "D4", "toy")
 
 
+@pytest.mark.parametrize("group", ["C8", "D2"])
+def test_a_point_group_that_cannot_be_set_up_is_named_with_those_that_can(group):
+    chains = np.einsum("gij,raj->grai", point_group(group), toy_chain())
+    with pytest.raises(InputError, match=f"point group {group}, where C1 or Dn with n ≥ 3 is needed"):
+        pose(toy_assembly(chains), group, "toy")
+
+
 def test_an_asymmetric_assembly_keeps_its_axes_about_the_centre_of_mass():
     assembly = toy_assembly(toy_chain()[None])
     posed, residuals = pose(assembly, "C1", "toy")

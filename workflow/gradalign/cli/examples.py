@@ -14,9 +14,10 @@ from gradalign.cli.options import json_option, say, seed_option
 from gradalign.cli.shipped import shipped_folder
 from gradalign.errors import InputError
 from gradalign.run.machine import typed_program
+from gradalign.simulation.complexes import COMPLEXES
 from gradalign.study.columns.classification import OBJECT_COLUMN
 
-OBJECTS = ("rna_polymerase", "groel", "enolase", "clpp", "phantom")
+OBJECTS = (*COMPLEXES, "phantom")
 MICROSCOPE = {"voltage": 300.0, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 1.0}
 """That of the study: kV, µm, mm, degrees."""
 _TILTS = ("gradalignTiltMin", "gradalignTiltMax")
@@ -39,7 +40,7 @@ Examples:
     "names",
     type=click.Choice(OBJECTS),
     multiple=True,
-    default=OBJECTS[:1],
+    default=("rna_polymerase",),
     show_default=True,
     help="Given more than once, the subtomograms show the objects in turn.",
 )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number, snr_label, tilt_label
-from gradalign.search.registry import own_scores, paper_scores
+from gradalign.search.registry import paper_scores, scores_at_bound
 
 NEAR_BOUND = 1.5
 """How many times the bound a median may be."""
@@ -35,7 +35,7 @@ def against_paper(tables):
         ``snr``, ``n``, ``median``, ``bound``; ``paper_rcs`` and ``paper_fcs``, the printed medians (NaN: none);
         ``below``, how many of the two are larger; ``aimed`` and ``reached``, whether the cell has an aim and meets it.
     """
-    rows = tables[tables.score.isin(own_scores())][[*_CONDITION, "n", "median", "bound"]]
+    rows = tables[tables.score.isin(scores_at_bound())][[*_CONDITION, "n", "median", "bound"]]
     for score in paper_scores():
         printed = tables[tables.score == score][[*_CONDITION, "paper_median"]]
         rows = rows.merge(printed.rename(columns={"paper_median": f"paper_{score}"}), on=_CONDITION, how="left")

@@ -7,11 +7,9 @@ import pandas as pd
 from gradalign.errors import InputError
 from gradalign.report.markdown import markdown_table
 from gradalign.report.numbers import number
+from gradalign.simulation.complexes import find_complex
 
 _LOADED_RULES = 6
-_COMPLEXES = {"groel": "GroEL", "rna_polymerase": "RNA polymerase", "enolase": "Enolase", "clpp": "ClpP"}
-# a complex with symmetry is judged by the tilt of its axis
-_JUDGED = {"rna_polymerase": ("rotation_deg", "rotation (°)")}
 
 
 def with_tables(text, tables):
@@ -104,11 +102,14 @@ def calibrated_complexes_table(rows):
     """
     limits = sorted(rows.low_pass_nm.unique())
     lines = []
-    for name, title in _COMPLEXES.items():
-        column, words = _JUDGED.get(name, ("axis_deg", "axis tilt (°)"))
+    for name in rows.object.unique():
+        about = find_complex(name)
+        # with a symmetry the tilt of the axis tells whether a pair was aligned
+        asymmetric = about.group == "C1"
+        column, words = ("rotation_deg", "rotation (°)") if asymmetric else ("axis_deg", "axis tilt (°)")
         of_scores = rows[rows.object == name].groupby("low_pass_nm")[[column, "translation_voxel"]].mean()
         cells = [f"{of_scores[column][low]:.1f} / {of_scores.translation_voxel[low]:.2f}" for low in limits]
-        lines.append([f"{title}, {words} / translation (voxels)", *cells])
+        lines.append([f"{about.label}, {words} / translation (voxels)", *cells])
     return markdown_table(["complex", *(f"{limit:.1f} nm" for limit in limits)], lines)
 
 

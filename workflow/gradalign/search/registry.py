@@ -21,12 +21,14 @@ class Entry(NamedTuple):
     """Whether the paper prints values of it."""
     own_terms: bool = False
     """Whether its d holds what each volume has by itself, such as the strength of its noise."""
+    aims_at_bound: bool = False
+    """Whether the study holds its errors against the Cramér–Rao bound, see `gradalign.report.likelihood_aims`."""
 
 
 _ENTRIES = [
     Entry("rcs", "RCS", "gradalign.search.paper_scores:RCS", of_paper=True),
     Entry("fcs", "FCS", "gradalign.search.paper_scores:FCS", of_paper=True),
-    Entry("likelihood", "Likelihood", "gradalign.search.likelihood:LIKELIHOOD", own_terms=True),
+    Entry("likelihood", "Likelihood", "gradalign.search.likelihood:LIKELIHOOD", own_terms=True, aims_at_bound=True),
 ]
 
 
@@ -106,14 +108,14 @@ def paper_scores(names=None):
     return [name for name in (score_names() if names is None else names) if name in printed]
 
 
-def own_scores():
-    """Return the scores that are not the paper's.
+def scores_at_bound():
+    """Return the scores whose errors the study holds against the Cramér–Rao bound.
 
     Returns
     -------
     list of str
     """
-    return [entry.name for entry in _ENTRIES if not entry.of_paper]
+    return [entry.name for entry in _ENTRIES if entry.aims_at_bound]
 
 
 def score_label(name):

@@ -14,14 +14,8 @@ import numpy as np
 from gradalign.errors import InputError
 from gradalign.io.mrc import read_volume, write_volume
 from gradalign.io.provenance import write_provenance
-from gradalign.simulation.sources import (
-    COMPLEXES,
-    RCSB,
-    coordinates_from_directory,
-    coordinates_from_rcsb,
-    find_complex,
-    find_coordinates,
-)
+from gradalign.simulation.complexes import COMPLEXES, find_complex
+from gradalign.simulation.sources import RCSB, coordinates_from_directory, coordinates_from_rcsb, find_coordinates
 
 FINE = {"box": 64, "voxel_size": 0.5, "resolution": 1.5}
 """Box in voxels, voxel size and resolution in nm of the maps with fine details, ..."""
@@ -57,7 +51,7 @@ def load_density(name, source, directory, box=32, voxel_size=1.0, resolution=4.0
     Parameters
     ----------
     name : str
-        A key of `gradalign.simulation.sources.COMPLEXES`.
+        A key of `gradalign.simulation.complexes.COMPLEXES`.
     source : str
         ``"bundled"`` reads the map that comes with the study; ``"directory"`` computes it from a coordinate
         file on disk; ``"rcsb"`` computes it from the paper's entry, downloaded once.

@@ -49,9 +49,12 @@ def standard_setting(c_alpha, positions, masses, group, label):
     Raises
     ------
     InputError
-        If the assembly has not 2n chains or an operator's residual is `LARGEST_RESIDUAL` or more.
+        If the group is no such one, the assembly has not 2n chains, or an operator's residual is `LARGEST_RESIDUAL` or
+        more.
     """
     fold = int(group[1:])
+    if group[0] != "D" or fold < 3:
+        raise InputError(f"{label}: has the point group {group}, where C1 or Dn with n ≥ 3 is needed.")
     if len(c_alpha) != 2 * fold or c_alpha.shape[1] < 3:
         raise InputError(
             f"{label}: has {len(c_alpha)} chains with {c_alpha.shape[1]} residues in common, "

@@ -198,8 +198,9 @@ def _typed(value, schema):
 def _describe(schema, unit=None):
     """Return in words which values a schema allows."""
     kind, unit = schema.get("type"), schema.get("unit", unit)
-    if "enum" in schema:
-        return f"one of {', '.join(schema['enum'])}"
+    known = [value for each in schema.get("anyOf", [schema]) for value in each.get("enum", [])]
+    if known:
+        return f"one of {', '.join(known)}"
     if kind == "array":
         size = "a list" if schema.get("minItems", 0) == 0 else "a list of at least one"
         size = f"a list of {schema['maxItems']}" if "maxItems" in schema else size

@@ -272,11 +272,12 @@ def table_parts(tables, words):
     Returns
     -------
     list of gradalign.report.page.parts.Table
-        Those of `TABLES` that have rows, in that order.
+        Those that have rows, in the order of `TABLES`; one that has no look there comes last and is called as its file.
     """
     parts = []
-    for name, look in TABLES.items():
-        if name in tables and len(tables[name]):
+    for name in sorted(tables, key=lambda name: list(TABLES).index(name) if name in TABLES else len(TABLES)):
+        if len(tables[name]):
+            look = TABLES.get(name) or Look(name.replace("_", " ").capitalize(), (), ("object", "search", *_CONDITIONS))
             rows, links = tables[name], _links("tables", name, ("csv", "md"))
             # where a table says which columns come first, the others matter less
             minor = {*_MINOR, *(set(rows) - set(look.first) if look.first else ())}
