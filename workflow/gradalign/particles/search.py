@@ -106,7 +106,7 @@ def symmetric_seeds(interval, symmetry, spread=False):
     Returns
     -------
     numpy.ndarray of shape (m, 3, 3)
-        108 at 60° for C1, 54 for C2, 12 for D7; spread some four times as many.
+        108 at 60° for C1, 54 for C2, 12 for D7; spread 864, 433 and 61.
 
     Raises
     ------
