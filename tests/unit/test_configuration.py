@@ -1,6 +1,7 @@
 import copy
 import datetime
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,12 @@ def is_numeric(entry):
 @pytest.mark.parametrize("key", [key for key, entry in LEAVES.items() if is_numeric(entry)])
 def test_every_number_has_a_unit(key):
     assert LEAVES[key]["unit"]
+
+
+def test_the_readme_of_the_configuration_names_every_section():
+    text = (REPOSITORY / "config" / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", text))
+    assert set(yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))) <= named
 
 
 @pytest.mark.parametrize("key", [key for key, entry in KEYS.items() if "properties" in entry] + [""])

@@ -1,5 +1,6 @@
 """The workflow run on a user's particles to sort them into classes."""
 
+from gradalign.classes.checks import SECTION
 from gradalign.classes.opening import check_input
 from gradalign.particles.command import WorkflowRun
 
@@ -7,7 +8,7 @@ from gradalign.particles.command import WorkflowRun
 class ClassesRun(WorkflowRun):
     """Particles sorted into classes without a reference; see `gradalign.particles.command.WorkflowRun`."""
 
-    section = "classes"
+    section = SECTION
     typed = "make classes STAR=run.star"
 
     def check(self, section):

@@ -4,6 +4,7 @@ import numpy as np
 
 from gradalign.base.files import no_file
 from gradalign.base.spread import spread_numbers
+from gradalign.classes.checks import SECTION
 from gradalign.classes.observed import Observed
 from gradalign.classes.standing import Standing
 from gradalign.classes.start import FEWEST_SAMPLED, MODEL_SAMPLE, check_count, check_particles, first_state, samples
@@ -40,7 +41,7 @@ def check_star(section):
     if not is_file(section["star"]):
         raise no_file(section["star"], "a STAR file", "classes.star")
     picked = read_picked(section["star"], files=section["subtomograms"])
-    check_wedges(picked, section, "classes")
+    check_wedges(picked, section, SECTION)
     return picked
 
 
@@ -99,7 +100,7 @@ def check_input(section, folder):
     """
     boxes = plan_boxes(section, folder)
     if boxes:
-        check_wedges(boxes.listing.picked, section, "classes")
+        check_wedges(boxes.listing.picked, section, SECTION)
         _check_enough(boxes.listing.picked, section)
         return boxes.listing, boxes, boxes.digest
     picked = check_star(section)
@@ -223,7 +224,7 @@ def open_for_classes(section, seed, say):
     observed = observed_entries(entries, box, section, voxel_size)
     if any(entry.ctf_file for entry in entries):
         say(CTF_UNUSED)
-    say(wedge_sentence(picked, section, "classes"))
+    say(wedge_sentence(picked, section, SECTION))
     standings = [Standing(entry.particle, entry.half) for entry in entries]
     halves = {standing.particle: standing.half for standing in standings}
     numbers, unusable = samples(halves, section["sample"], seed), {}
