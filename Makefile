@@ -47,6 +47,7 @@ ladder: .venv/complete ## the ladder beyond the paper, results/<name>/tables/lad
 
 robust: .venv/complete ## the scores on other people's volumes, docs/robust_alignment.csv (ROWS="...": some)
 	OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/robust.py $(if $(ROWS),--rows $(ROWS))
+	$(if $(ROWS),,OMP_NUM_THREADS=1 .venv/bin/python workflow/scripts/true_masks.py)
 
 compare: .venv/complete ## results/<name> against results/reference: exit code 0 if they agree
 	.venv/bin/python workflow/scripts/compare.py $(STUDY)

@@ -14,8 +14,10 @@ from gradalign.ladder.contestants import contestants
 from gradalign.ladder.observed import Site
 from gradalign.ladder.robust import ROWS, SCORES, Goal, judged, reached
 from gradalign.ladder.rungs import PLAIN, Condition, Rung, conditions, rungs
+from gradalign.ladder.true_masks import left_over_noise, surface, widened
 from gradalign.report.figures.ladder import ladder_figure
 from gradalign.report.tables.ladder import COLUMNS, first_break, roc_area, summarise_ladder, write_ladder_page
+from gradalign.scores.masks import soft_sphere
 from gradalign.simulation.phantom import phantom
 from gradalign.simulation.simulator import Simulator
 from gradalign.study.columns.ladder import LADDER_BOUNDS, LADDER_LINES
@@ -253,3 +255,30 @@ def test_each_score_aligns_a_particle_to_its_map(score):
     assert float(line["rotation_error_deg"]) < 8
     assert float(line["cpu_ms"]) > 0
     assert line["search_loss"] in ("0", "1")
+
+
+def test_a_true_surface_holds_the_object_where_it_was_placed():
+    volume, place = np.zeros((16, 16, 16)), np.array([2.0, -1.0, 3.0])
+    volume[8, 8, 8:12] = 1.0
+    quarter = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    found = np.argwhere(surface(volume, quarter, place))
+    # along x before, along y then; arrays are [z, y, x]
+    assert found.mean(axis=0) == pytest.approx([8 + 3, 8 - 1 + 1.5, 8 + 2], abs=0.1)
+    assert np.ptp(found, axis=0)[1] > np.ptp(found, axis=0)[[0, 2]].max()
+
+
+def test_a_wider_mask_holds_the_narrower_one():
+    support = np.zeros((12, 12, 12), bool)
+    support[5:8, 5:8, 5:8] = True
+    masks = [widened(support, margin) for margin in (0, 1, 3)]
+    assert all((wide >= narrow - 1e-6).all() for narrow, wide in zip(masks, masks[1:], strict=False))
+    assert masks[0][6, 6, 6] > 0.8
+    assert masks[0][0, 0, 0] == 0.0
+
+
+def test_what_is_left_over_the_noise_goes_with_the_square_of_what_is_left(site):
+    beside = np.random.default_rng(1).standard_normal((24, 24, 24)).astype(np.float32)
+    mask, noise = soft_sphere(24, 6.0), site.noise(1.0)
+    once, thrice = (left_over_noise(mask, factor * beside, noise, 60.0) for factor in (1.0, 3.0))
+    assert thrice == pytest.approx(9.0 * once, rel=1e-4)
+    assert left_over_noise(mask, 0.0 * beside, noise, 60.0) == 0.0

@@ -11,6 +11,7 @@ from gradalign.report.notes import (
     calibration_table,
     load_table,
     long_lists_table,
+    true_masks_table,
     with_tables,
     worse_cells_table,
 )
@@ -23,6 +24,7 @@ REFERENCE = DOCS.parent / "results" / "reference"
 # the tables of each note, and how they are made
 TABLES = {
     "ladder.md": {"breaks": (breaks_table, REFERENCE / "tables" / "ladder.csv")},
+    "method.md": {"true_masks": (true_masks_table, DOCS / "true_masks.csv")},
     "performance.md": {
         "benchmarks": (goals_table, REFERENCE / "benchmark" / "summary.csv"),
         "long_lists": (long_lists_table, DOCS / "long_lists.csv"),

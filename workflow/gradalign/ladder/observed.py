@@ -150,10 +150,30 @@ class Site:
         gradalign.study.bounds.PairBound
             Of the objects alone, whatever stands beside them; a reference counts as free of noise.
         """
-        scales = np.array(self._data_set.at_snr(snr).noise_scales)
-        noise = Noise(tuple(scales), self.protocol, self.voxel_size)
-        signal = self._clean.example()
+        noise, signal = self.noise(snr), self.alone()
         if task != "pairs":
             return PairBound(signal, self._tilt, 90.0, noise, noise._replace(scales=(0.0, 0.0)))
-        second = noise._replace(scales=tuple(self.protocol.second.noise * scales))
+        second = noise._replace(scales=tuple(self.protocol.second.noise * np.array(noise.scales)))
         return PairBound(signal, self._tilt, self._tilt, noise, second)
+
+    def noise(self, snr):
+        """Return the noise of the volumes f.
+
+        Parameters
+        ----------
+        snr : float
+
+        Returns
+        -------
+        gradalign.simulation.noise.Noise
+        """
+        return Noise(tuple(self._data_set.at_snr(snr).noise_scales), self.protocol, self.voxel_size)
+
+    def alone(self):
+        """Return the object in standard pose, without noise and missing wedge.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, N, N)
+        """
+        return self._clean.example()

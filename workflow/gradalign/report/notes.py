@@ -151,3 +151,25 @@ def long_lists_table(rows):
         for row in rows.to_dict("records")
     ]
     return markdown_table(header, lines)
+
+
+def true_masks_table(rows):
+    """Return what pairs come to under masks along the particles' true surfaces as a table.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        docs/true_masks.csv.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    margins = sorted(rows.margin_voxel.unique())
+    lines = []
+    for name, own in rows.groupby("row", sort=False):
+        own = own.set_index("margin_voxel")
+        cells = [f"{own.rotation_median_deg[each]:.1f}° ({own.left_over_noise[each]:.0f})" for each in margins]
+        lines.append([name, *cells])
+    return markdown_table(["row", *(f"surface + {margin} voxels" for margin in margins)], lines)

@@ -39,12 +39,12 @@ _WINDOW, _SPACING = 0.5, 4 / 3
 _CENTRAL, _LEAST = 0.9, 0.1
 # candidates that are refined by what they share, how often the mask is made anew, and steps under each
 _ENDS, _MASKS, _STEPS = 20, 4, 4
-# largest ratio of signal to noise with which the answer is refined to convergence: what stands beside the particle
-# leaks through the missing wedge into the mask, and is no noise that the volumes tell
-_LAST_RATIO = 30.0
 # the mask's sphere as a part of the particle, and its edge
 _SHARED, _SHARED_EDGE = 0.9, 4.0
 
+LAST_RATIO = 30.0
+"""Largest ratio of signal to noise with which an answer is refined to convergence: what stands beside the particle
+leaks through the missing wedge into the mask, and is no noise that the volumes tell."""
 LEAST_AGREEMENT = 8.0
 """Value of `Agreement` below which it is chance: of 144 RNA polymerases with neighbours those placed wrongly came to at
 most 6."""
@@ -107,6 +107,44 @@ def surrounded(volume, tilt_range, model, band, name):
     return prepare_masked(volume, tilt_range, wide, band, name)
 
 
+def on_its_unit(model):
+    """Return the model of a volume that is on its unit already.
+
+    Parameters
+    ----------
+    model : gradalign.scores.signal_model.SignalModel
+
+    Returns
+    -------
+    gradalign.scores.signal_model.SignalModel
+    """
+    return model._replace(level=0.0, unit=1.0, gold=None)
+
+
+def under_masks(seen, models, masks, band):
+    """Return the transforms of a pair, each volume under a mask of its own, with the pair's weights.
+
+    Parameters
+    ----------
+    seen : sequence of (numpy.ndarray of shape (N, N, N), tilt range)
+        f and g, on their models' unit.
+    models : sequence of gradalign.scores.signal_model.SignalModel
+    masks : sequence of numpy.ndarray of shape (N, N, N)
+    band : gradalign.scores.likelihood.Band
+
+    Returns
+    -------
+    (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
+        Without the logarithm's terms.
+    """
+    masked = [model._replace(mask=mask) for model, mask in zip(models, masks, strict=True)]
+    held, moved = (
+        prepare_masked(volume, tilt_range, model, band)
+        for (volume, tilt_range), model in zip(seen, masked, strict=True)
+    )
+    return without_log_terms(weighted(held, *masked)), moved
+
+
 class Agreement:
     """What two crowded volumes share at a transform.
 
@@ -120,9 +158,9 @@ class Agreement:
 
     def __init__(self, fixed, moving, models, band, settings):
         self._volumes, self._band, self._settings = (fixed, moving), band, settings
-        plain = [model._replace(level=0.0, unit=1.0, gold=None) for model in models]
+        plain = [on_its_unit(model) for model in models]
         self._models = [tempered(model, settings.coarse_ratio) for model in plain]
-        self._last_models = [tempered(model, _LAST_RATIO) for model in plain]
+        self._last_models = [tempered(model, LAST_RATIO) for model in plain]
         self.size = size = len(fixed.volume)
         root = np.sqrt(own_shares(fixed.wide))
         # the sampled lines hold the share of f, too
@@ -286,12 +324,8 @@ class Agreement:
 
     def _under_shared(self, place, models):
         """Return both transforms under the masks of what is shared at a place."""
-        masked = [model._replace(mask=mask) for model, mask in zip(models, self.shared(*place), strict=True)]
-        held, moved = (
-            prepare_masked(each.volume, each.tilt_range, model, self._band)
-            for each, model in zip(self._volumes, masked, strict=True)
-        )
-        return without_log_terms(weighted(held, *masked)), moved
+        seen = [(each.volume, each.tilt_range) for each in self._volumes]
+        return under_masks(seen, models, self.shared(*place), self._band)
 
 
 def search_by_agreement(agreement, pairs, rotations, basis, settings, voxel_size):
