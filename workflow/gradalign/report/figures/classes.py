@@ -178,6 +178,9 @@ def _pairs(page, sample, spot, half):
     bar = page.axes(left, top + _TREE + _MATRIX + 2.0, _MATRIX, 1.5)
     page.figure.colorbar(image, cax=bar, orientation="horizontal", ticks=[low, high])
     ends = [f"{end:.3g}" if abs(end) < 1000 else f"{end:.0f}" for end in (low, high)]
-    bar.set_xticklabels([with_minus(end) for end in ends])
+    labels = bar.set_xticklabels([with_minus(end) for end in ends])
+    # within the bar's width, which ends where the page does
+    for label, side in zip(labels, ("left", "right"), strict=True):
+        label.set_horizontalalignment(side)
     bar.tick_params(length=1.5, pad=1.0)
     page.text(left + _MATRIX / 2, top + _TREE + _MATRIX + 5.5, "Dissimilarity", BODY, horizontalalignment="center")
