@@ -99,6 +99,8 @@ bench-lists: .venv/complete ## a list of COUNT=1000000 particles, into docs/long
 .venv/complete: envs/requirements.lock
 	@case "$$PWD" in *[[:space:]\'\"\`\$$\&\;\|\<\>\(\)\{\}\[\]\*\?\!\#\~\\]*) \
 		echo "$$PWD: Snakemake cannot run from a path with blanks, quotes or brackets; move this folder." >&2; exit 1;; esac
+	@if [ -L .venv ]; then \
+		echo "$$PWD/.venv is a link: making it anew would empty the folder that it leads to; remove the link." >&2; exit 1; fi
 	@for python in $(PYTHONS); do \
 		if $$python -c "$(FITS)" 2> /dev/null; then found=$$python; break; fi; \
 	done; \

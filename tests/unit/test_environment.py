@@ -60,6 +60,17 @@ def test_make_says_in_one_sentence_that_no_python_fits(bare_copy):
     assert not (bare_copy / ".venv").exists()
 
 
+def test_an_environment_that_is_linked_from_elsewhere_is_not_emptied(bare_copy, tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "kept").touch()
+    (bare_copy / ".venv").symlink_to(shared)
+    run = subprocess.run(["make", "--no-print-directory", "test"], cwd=bare_copy, capture_output=True, text=True)
+    assert run.returncode != 0
+    assert ".venv is a link" in run.stderr.splitlines()[0]
+    assert (shared / "kept").exists()
+
+
 def test_the_ci_runs_the_tests_and_the_checks():
     text = (REPOSITORY / ".ci" / "run").read_text()
     assert re.findall(r"^make (\w+)$", text, re.M) == ["test", "check"]
