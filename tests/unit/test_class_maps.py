@@ -6,10 +6,11 @@ from picked_files import BOX, PAPER, PLACES, REPOSITORY
 from gradalign.benchmarks.class_cases import Mixtures
 from gradalign.classes.candidates import all_pairs_of
 from gradalign.classes.maps import averaged, class_map, match, prepare_map, prepare_particle
+from gradalign.classes.merging import merge_classes
 from gradalign.classes.observed import Observed
 from gradalign.classes.placing import agreement, band_correlation, moved_back, place_map
 from gradalign.classes.plan import standardised
-from gradalign.classes.sorting import LEAST_AMPLITUDE, fits, limits_of, prepare_maps, sort_particle
+from gradalign.classes.sorting import LEAST_AMPLITUDE, fits, limits_of, prepare_maps, sort_all, sort_particle
 from gradalign.classes.state import make_plan
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import random_rotations, rotation_angle
@@ -120,6 +121,23 @@ def test_few_pairs_of_an_object_that_looks_symmetric_are_found_half_a_turn_away(
         for (i, j), found in all_pairs_of(observed, range(14), plan).items()
     ]
     assert np.mean(lost) < 0.1
+
+
+@pytest.mark.parametrize(("places", "classes"), [(PLACES + np.outer([0, 0, 0, 0, 1], [0, 1, 0]), 1), (OTHER, 2)])
+def test_a_difference_as_small_as_the_models_errors_is_no_class(places, classes):
+    rng, count = np.random.default_rng(4), 32
+    rotations, shifts = random_rotations(rng, count), rng.uniform(-1, 1, (count, 3))
+    poses = dict(enumerate(zip(rotations, shifts, strict=True)))
+    volumes = [subtomogram(*poses[n], rng, (PLACES, places)[n % 2], noise=0.1) for n in poses]
+    observed = Observed(volumes, [(-90.0, 90.0, 90.0)] * count)
+    plan = make_plan(estimate_model(volumes, [90.0] * count), BOX, 1.0, 3.0, Settings())
+    own = {label: {n: poses[n] for n in range(label - 1, count // 2, 2)} for label in (1, 2)}
+    references = {label: class_map(averaged(observed, members, BOX)) for label, members in own.items()}
+    held = sort_all(observed, range(count // 2, count), prepare_maps(references, plan), plan)
+    merged, names = merge_classes(observed, own, held, plan)
+    assert len(merged) == classes
+    assert sorted(len(members) for members in merged.values()) == [16 // classes] * classes
+    assert set(names) == {1, 2}
 
 
 def test_a_map_is_found_on_itself_turned_and_shifted(particles, found):

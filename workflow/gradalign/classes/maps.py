@@ -62,6 +62,8 @@ class Match(NamedTuple):
     """By how much the map must be multiplied to fit the particle best: 1 for a member, 0 for noise."""
     residual: float
     """Mean of |F − G|²/V: 1 for a member."""
+    explained: float
+    """By how much the log-likelihood is above that of an empty map."""
 
 
 def empty_average(box):
@@ -241,4 +243,5 @@ def _judged(rotation, translation, value, weighted, reference, plan):
         -plan.independent * (value + float(widths)),
         float(amplitude),
         value / len(shells),
+        plan.independent * (own - value),
     )
