@@ -28,8 +28,9 @@ def test_an_interrupted_study_says_one_sentence_and_leaves_no_lock(tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate()
     assert process.returncode == INTERRUPTED
-    # further jobs may have ended meanwhile
-    assert [line for line in said.splitlines() if "%" not in line] == [SENTENCE]
+    # further jobs may have begun or ended meanwhile
+    assert said.splitlines().count(SENTENCE) == 1
+    assert not any(word in said for word in ("Traceback", "Exception", "Error"))
     assert not is_locked(tmp_path)
     again = snakemake(tmp_path, "--cores", 1, "--", "phantom_density")
     assert again.returncode == 0, again.stderr
