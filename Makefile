@@ -17,7 +17,7 @@ help: ## this list; every target sets up .venv first if it needs that
 
 reproduce: report ## the study of config.yaml, a quarter of an hour on two cores
 
-quick: .venv/complete ## the same with few pairs, two and a half minutes
+quick: .venv/complete ## the same with few pairs, two minutes and a quarter
 	@$(MAKE) --no-print-directory report CONFIG=workflow/config/quick.yaml
 
 # each job that has ended has Snakemake look for further ones once a timespan from then on, which adds up; a run waits
