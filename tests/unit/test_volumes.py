@@ -151,6 +151,13 @@ def test_integers_that_single_precision_cannot_hold_become_float64():
     assert (found == volume).all()
 
 
+def test_what_is_constant_in_single_precision_is_refused_where_that_is_needed():
+    volume = 1e9 + np.arange(512.0).reshape(8, 8, 8) / 512
+    assert np.ptp(check_numbers(volume, "here")) > 0
+    with pytest.raises(InputError, match="^here: is constant"):
+        check_volume(volume, "here")
+
+
 def test_writing_where_no_folder_is_says_so(tmp_path):
     with pytest.raises(InputError, match="absent.*could not be written"):
         write_volume(tmp_path / "absent" / "volume.mrc", volumes(1)[0], 1.0)

@@ -32,7 +32,9 @@ def check_volume(volume, name, box=None):
     InputError
         As `check_numbers` does.
     """
-    return check_numbers(volume, name, box).astype(np.float32, copy=False)
+    numbers = check_numbers(volume, name, box)
+    # what varies in double precision need not do so in single precision
+    return numbers if numbers.dtype == np.float32 else check_numbers(numbers.astype(np.float32), name)
 
 
 def check_numbers(volume, name, box=None):
@@ -70,10 +72,11 @@ def check_numbers(volume, name, box=None):
     if volume.dtype != np.float32:
         # float32 holds the integers of two bytes
         volume = volume.astype(np.float32 if volume.dtype.itemsize <= 2 else np.float64, copy=False)
-    # single precision overflows to infinity
-    if not np.isfinite(volume).all() or not np.abs(volume).max(initial=0.0) <= np.finfo(np.float32).max:
+    low, high = (volume.min(), volume.max()) if volume.size else (0.0, 0.0)
+    # NaN is the smallest and the largest of all, and single precision overflows to infinity
+    if not max(abs(low), abs(high)) <= np.finfo(np.float32).max:
         raise InputError(f"{name}: holds NaN or infinite values, where every voxel must be a finite number")
-    if volume.size == 0 or volume.min() == volume.max():
+    if low == high:
         raise InputError(f"{name}: is constant, where a density that varies is needed")
     return volume
 

@@ -154,20 +154,20 @@ def measure(name, site, rung, alone):
     dict
         A text for each of `COLUMNS`; a line for each of `MARGINS`.
     """
-    observed, volume = site.observe(rung.task, rung.snr, PAIRS), alone.alone()
+    observed, volume, noise = site.observe(rung.task, rung.snr, PAIRS), alone.alone(), alone.noise(rung.snr)
     tilts = (observed.tilt_fixed, observed.tilt_moving)
     models = [LIKELIHOOD.estimate(couple, tilts, False, "automatic") for couple in observed.couples]
     supports = [[surface(volume, *pose[:2]), surface(volume, *pose[2:])] for pose in observed.poses]
+    # without noise the poses are others
     clean, own = (each.observe(rung.task, np.inf, PAIRS) for each in (site, alone))
+    places = [surface(volume, *pose[:2]) for pose in clean.poses]
+    beside = [with_them - without for with_them, without in zip(clean.fixed, own.fixed, strict=True)]
     for margin in MARGINS:
         masks = [[widened(support, margin) for support in pair] for pair in supports]
         errors = [error_under(masks[number], models[number], observed, number) for number in range(PAIRS)]
-        # without noise the poses are others
         left = [
-            left_over_noise(
-                widened(surface(volume, *pose[:2]), margin), with_them - without, alone.noise(rung.snr), tilts[0]
-            )
-            for pose, with_them, without in zip(clean.poses, clean.fixed, own.fixed, strict=True)
+            left_over_noise(widened(place, margin), part, noise, tilts[0])
+            for place, part in zip(places, beside, strict=True)
         ]
         numbers = (*median_and_deviation(errors), float(np.median(left)))
         texts = [name, str(margin), str(PAIRS), *(f"{number:.4g}" for number in numbers)]
