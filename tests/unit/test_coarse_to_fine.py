@@ -5,7 +5,8 @@ from test_likelihood import data_set
 from gradalign.geometry.rotations import random_rotations, rotation_angle
 from gradalign.scores.signal_model import estimate_model
 from gradalign.search.coarse_to_fine import _best_distinct, rounds_to
-from gradalign.search.likelihood import align_bands, prepare_bands
+from gradalign.search.likelihood import align_bands
+from gradalign.search.likelihood_volume import prepare_bands
 from gradalign.search.settings import Damping, Settings
 from gradalign.search.step import unevaluated
 

@@ -23,7 +23,9 @@ from gradalign.scores.likelihood import Band, prepare_masked, weighted
 from gradalign.scores.masks import particle_radius, soft_sphere
 from gradalign.scores.shared_spectra import shared_noise, shared_signal
 from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
-from gradalign.search.likelihood import align_bands, prepare_bands
+from gradalign.search.coarse_to_fine import with_log_terms
+from gradalign.search.likelihood import align_bands
+from gradalign.search.likelihood_volume import finest_pair, prepare_bands
 from gradalign.search.score import Start
 from gradalign.search.seeds import start_rotations
 from gradalign.search.settings import Round, Settings
@@ -403,3 +405,32 @@ def test_a_model_finds_the_background_and_the_unit_of_each_volume():
     for before, after in zip(plain, moved, strict=True):
         assert np.allclose(after.signal, before.signal, rtol=1e-3)
         assert np.allclose(after.noise, before.noise, rtol=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_logarithms_terms_count_in_part(share):
+    volumes, _ = data_set(2, 2.0, seed=8)
+    model = estimate_model(volumes, [50, 50])
+    held, moved = finest_pair(*(prepare_bands(volume, 50, model) for volume in volumes))
+    rng = np.random.default_rng(4)
+    for rotation, shift in zip(random_rotations(rng, 5), rng.uniform(-2.0, 2.0, (5, 3)), strict=True):
+        whole, none, part = (
+            dissimilarity_at(with_log_terms(held, each), moved, "likelihood", rotation, shift)
+            for each in (1.0, 0.0, share)
+        )
+        assert whole == pytest.approx(dissimilarity_at(held, moved, "likelihood", rotation, shift), rel=1e-6)
+        assert part == pytest.approx(none + share * (whole - none), rel=1e-5)
+        assert whole > none
+
+
+def test_a_mask_fills_as_much_of_the_box_as_of_its_coefficients_tells_something_of_its_own():
+    volumes, _ = data_set(2, 2.0, seed=8)
+    model, box = estimate_model(volumes, [60, 60]), len(volumes[0])
+    half = np.zeros((box,) * 3, np.float32)
+    half[: box // 2] = 3.0
+    assert model._replace(mask=half).filled == pytest.approx(0.5)
+    # coefficients of white noise under the mask are as much alike as those of so few independent ones
+    noise = np.random.default_rng(3).standard_normal((200, *half.shape)) * model.mask
+    sums = (noise**2).sum(axis=(1, 2, 3))
+    independent = 2.0 * sums.mean() ** 2 / sums.var()
+    assert independent == pytest.approx(model.filled * model.mask.size, rel=0.35)

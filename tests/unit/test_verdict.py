@@ -14,7 +14,7 @@ from gradalign.scores.signal_model import estimate_model
 from gradalign.search import verdict
 from gradalign.search.joint import GAIN_REACH, JointRefinement
 from gradalign.search.joint_covariance import followed_directions, joint_covariance_at
-from gradalign.search.likelihood import prepare_bands
+from gradalign.search.likelihood_volume import prepare_bands
 from gradalign.search.score import load_score
 from gradalign.search.seeds import free_directions
 from gradalign.search.settings import Alignment, Settings

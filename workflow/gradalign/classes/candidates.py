@@ -11,7 +11,8 @@ from gradalign.geometry.rotations import relative_transform
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.likelihood import Band, prepare_masked, weighted
 from gradalign.scores.signal_model import tempered
-from gradalign.search.likelihood import LikelihoodVolume, align_bands, finest_limit
+from gradalign.search.likelihood import align_bands
+from gradalign.search.likelihood_volume import LikelihoodVolume, finest_limit
 
 GROUPS_PER_CLASS = 2
 """A tree is cut into as many groups as there are classes, and into so many times as many: the former may hold two
@@ -33,7 +34,7 @@ def prepare_for_pairs(volume, wedge, plan, name="particle"):
 
     Returns
     -------
-    gradalign.search.likelihood.LikelihoodVolume
+    gradalign.search.likelihood_volume.LikelihoodVolume
         Without what the joint refinement needs: a first sorting does without it.
 
     Raises
@@ -58,7 +59,7 @@ def align_pairs(prepared, pairs, plan):
 
     Parameters
     ----------
-    prepared : dict of int to gradalign.search.likelihood.LikelihoodVolume
+    prepared : dict of int to gradalign.search.likelihood_volume.LikelihoodVolume
     pairs : iterable of (int, int)
     plan : gradalign.classes.plan.Plan
 

@@ -18,7 +18,8 @@ from gradalign.averaging.wedge_average import WedgeAverage, sampler
 from gradalign.fourier.spectrum import prepare
 from gradalign.particles.filters import shell_filtered, shell_power
 from gradalign.scores.evaluation import dissimilarity_at
-from gradalign.search.likelihood import LikelihoodVolume, align_bands
+from gradalign.search.likelihood import align_bands
+from gradalign.search.likelihood_volume import LikelihoodVolume
 from gradalign.search.score import Start
 
 # particles stand on unit variance

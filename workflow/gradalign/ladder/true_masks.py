@@ -15,7 +15,8 @@ from gradalign.scores.likelihood import Band
 from gradalign.scores.signal_model import tempered
 from gradalign.search.agreement import LAST_RATIO, on_its_unit, under_masks
 from gradalign.search.kernel_score import refined_on
-from gradalign.search.likelihood import LIKELIHOOD, finest_limit
+from gradalign.search.likelihood import LIKELIHOOD
+from gradalign.search.likelihood_volume import finest_limit
 from gradalign.search.settings import Settings
 
 COLUMNS = ("row", "margin_voxel", "n", "rotation_median_deg", "rotation_mad_deg", "left_over_noise")

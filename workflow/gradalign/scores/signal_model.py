@@ -113,6 +113,12 @@ class SignalModel(NamedTuple):
         """Sum of the mask's squares: what a power for unit mask is multiplied by."""
         return float((self.mask.astype(float) ** 2).sum())
 
+    @property
+    def filled(self):
+        """About the part of the box that the mask fills, and of the coefficients that tell something of their own."""
+        squares = self.mask.astype(float) ** 2
+        return float(squares.sum() ** 2 / ((squares**2).sum() * squares.size))
+
     def standardised(self, volume):
         """Return a volume without its background, on the model's unit.
 

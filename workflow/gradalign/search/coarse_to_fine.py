@@ -117,6 +117,23 @@ def rounds_to(rounds, low_pass, extent):
     return tuple(kind._replace(low_pass=limit) for kind, limit in zip(kinds, limits, strict=True))
 
 
+def with_log_terms(spectrum, share):
+    """Return a fixed volume whose overlap is rewarded less for its size.
+
+    Parameters
+    ----------
+    spectrum : gradalign.fourier.spectrum.Spectrum
+    share : float
+        What is left of the logarithm's terms.
+
+    Returns
+    -------
+    gradalign.fourier.spectrum.Spectrum
+    """
+    left = np.float32(share) * spectrum.log_terms
+    return spectrum._replace(penalties=spectrum.penalties - (spectrum.log_terms - left), log_terms=left)
+
+
 def without_log_terms(spectrum):
     """Return a fixed volume whose overlap is not rewarded for its size.
 
@@ -128,7 +145,7 @@ def without_log_terms(spectrum):
     -------
     gradalign.fourier.spectrum.Spectrum
     """
-    return spectrum._replace(penalties=spectrum.penalties - spectrum.log_terms)
+    return with_log_terms(spectrum, 0.0)
 
 
 def best_distinct(candidates, keep, most, within, low_pass, voxel_size, size):
@@ -159,7 +176,7 @@ def best_distinct(candidates, keep, most, within, low_pass, voxel_size, size):
     return chosen(candidates, kept)
 
 
-def coarse_to_fine(spectra, score, rotations, basis, settings, voxel_size=1.0, wider=1):
+def coarse_to_fine(spectra, score, rotations, basis, settings, voxel_size=1.0):
     """Search from coarse to fine.
 
     Parameters
@@ -175,8 +192,6 @@ def coarse_to_fine(spectra, score, rotations, basis, settings, voxel_size=1.0, w
         Its rounds, damping and grid of start translations.
     voxel_size : float
         In nm.
-    wider : int
-        How many times as many candidates go on as the rounds say.
 
     Returns
     -------
@@ -196,8 +211,7 @@ def coarse_to_fine(spectra, score, rotations, basis, settings, voxel_size=1.0, w
         if stage.low_pass == band:
             # what goes no further at this limit is a rival nevertheless
             left.append(candidates)
-        count, most = wider * stage.keep, wider * stage.most
-        candidates = best_distinct(candidates, count, most, stage.within, stage.low_pass, voxel_size, size)
+        candidates = best_distinct(candidates, stage.keep, stage.most, stage.within, stage.low_pass, voxel_size, size)
         if stage.low_pass != band:
             band, left = stage.low_pass, []
             candidates = place_candidates(*spectra[band], score, candidates.rotations, candidates.translations, damping)

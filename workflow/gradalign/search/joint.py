@@ -92,7 +92,7 @@ class JointRefinement:
 
     def __init__(self, fixed, moving):
         self._fixed, self._moving = fixed, moving
-        self.alike = fixed.alike
+        self.alike, self.size = fixed.alike, fixed.size
         self._unit = 2.0 * np.pi / fixed.size
 
     def _right_sides(self, volume, shift):

@@ -13,6 +13,8 @@ _REACH = np.array([0.35] * 3 + [2.0] * 3)
 _CENTRE_SCALE = 0.3
 # about how well log h can be told
 _GAIN_SCALE = 0.03
+# log h beyond which a descent has lost its way
+_MOST_GAIN = 10.0 * GAIN_REACH
 # of a direction in which Q hardly curves, where 1 is usual
 _LEAST_CURVATURE = 1e-2
 TOLERANCE = 0.01
@@ -97,14 +99,18 @@ class JointDescent:
             rotation, translation, centre, gain = self._place
             turned = rotation_from_vector(change[:3]) @ rotation
             trial = turned, translation + change[3:6], centre + change[6:9], gain + change[9]
-            there = self._expanded(trial)
-            if there.value < self._here.value:
+            there = self._expanded(trial) if self._within(trial) else None
+            if there and there.value < self._here.value:
                 self._place, self._here = trial, there
                 self._damping = 0.1 * self._damping if self._damping > _LEAST_CURVATURE else 0.0
             else:
                 self._damping = max(8.0 * self._damping, 1.0)
             self._keep()
         return self
+
+    def _within(self, place):
+        """Return whether a place is still an answer: far from one the system of the modes cannot be solved."""
+        return abs(place[3]) <= _MOST_GAIN and np.abs(place[1]).max() < self._pair.size
 
     @property
     def end(self):

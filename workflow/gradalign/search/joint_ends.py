@@ -33,7 +33,7 @@ def joint_descent(pair, spectra, start, basis):
     ----------
     pair : gradalign.search.joint.JointRefinement
     spectra : (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
-        From `gradalign.search.likelihood.finest_pair`.
+        From `gradalign.search.likelihood_volume.finest_pair`.
     start : tuple
         Rotation (3, 3) and translation (3,) in voxels.
     basis : array_like of shape (6, k)
@@ -58,7 +58,7 @@ def best_joint_end(pair, spectra, candidates, basis):
     ----------
     pair : gradalign.search.joint.JointRefinement
     spectra : (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
-        From `gradalign.search.likelihood.finest_pair`.
+        From `gradalign.search.likelihood_volume.finest_pair`.
     candidates : gradalign.search.step.Candidates
         Where the refinements begin.
     basis : array_like of shape (6, k)

@@ -1,32 +1,30 @@
 """The search by the likelihood: from coarse to fine, and at the end jointly."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.fourier.spectrum import band_limit, narrowed
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.least_squares import score_number
-from gradalign.scores.likelihood import Band, prepare_masked, weighted
+from gradalign.scores.likelihood import Band
 from gradalign.scores.masks import AUTOMATIC
 from gradalign.scores.set_model import model_of_particle, model_of_reference, model_of_set
-from gradalign.scores.signal_model import SignalModel, estimate_model, estimate_models, tempered
-from gradalign.search.agreement import (
-    LEAST_AGREEMENT,
-    Agreement,
-    CrowdedVolume,
-    cores,
-    search_by_agreement,
-    surrounded,
+from gradalign.scores.signal_model import estimate_model, estimate_models
+from gradalign.search.agreement import LEAST_AGREEMENT, Agreement, search_by_agreement
+from gradalign.search.coarse_to_fine import (
+    best_distinct,
+    coarse_to_fine,
+    refine_each,
+    rounds_to,
+    with_log_terms,
+    without_log_terms,
 )
-from gradalign.search.coarse_to_fine import best_distinct, coarse_to_fine, refine_each, rounds_to, without_log_terms
 from gradalign.search.joint import JointRefinement
 from gradalign.search.joint_covariance import joint_covariance_at
 from gradalign.search.joint_ends import best_joint_end, ends_jointly, joint_descent
 from gradalign.search.kernel_score import KernelScore, refined_on
-from gradalign.search.modes import JointVolume, prepare_joint
+from gradalign.search.likelihood_volume import finest_limit, finest_pair, pair_bands, prepare_bands, under_one_mask
 from gradalign.search.score import Start
 from gradalign.search.seeds import free_directions, start_rotations
 from gradalign.search.settings import Alignment, Settings
@@ -35,7 +33,6 @@ from gradalign.search.stochastic import place_candidates
 from gradalign.search.verdict import (
     LARGEST_EXCESS,
     LEAST_EVIDENCE,
-    LEAST_PROBABILITY,
     Compared,
     Evidence,
     covariance_at,
@@ -43,145 +40,21 @@ from gradalign.search.verdict import (
     judge,
 )
 
-# a search that begins anew has so many times as many candidates; more seeds would only bring these nearer to each other
-_WIDER = 4
-# evidence from which what chance may match is no rival
-_CLEAR = LEAST_EVIDENCE + np.log(LEAST_PROBABILITY / (1.0 - LEAST_PROBABILITY))
+# what is left of the logarithm's terms where the end is a joint one: in full they favour large overlaps, most of all
+# of small particles, whose spectrum a wedge's edge blurs most
+_GUIDING_SHARE = 0.5
+# d counts the coefficients of a masked volume as if each told something of its own. Where the mask fills less than this
+# part of the box, differences of d are the larger
+_FILLED = 0.6
+# a search that begins anew has so many times as many candidates, with so many times the difference of d; more seeds
+# would only bring these nearer to each other
+_WIDER, _FURTHER = 4, 2.0
+# evidence from which no search begins anew: one that had missed the right answer had come to 24
+_CLEAR = LEAST_EVIDENCE + 10.0
 # candidates that are refined to the end: those whose d is at most so much larger than the smallest
 _MOST_ENDS, _NEAR = 4, 10.0
 # where the end is a joint one; d leaves out what a mask and the overlap's edge take, so that it is a rough guide there
 _MOST_JOINT_ENDS, _NEAR_JOINTLY = 64, 60.0
-
-
-class LikelihoodVolume(NamedTuple):
-    """A volume prepared for the likelihood."""
-
-    bands: dict
-    """Its masked transform by band limit in nm."""
-    model: SignalModel | None = None
-    """Its signal and noise; None where the transforms have their weights already."""
-    joint: JointVolume | None = None
-    """Itself for the joint refinement; None for a search that ends without it."""
-    crowded: CrowdedVolume | None = None
-    """Itself for local agreement; None where nothing stands beside the particle, or the mask is given."""
-    alone: "LikelihoodVolume | None" = None
-    """Itself as if nothing stood beside the particle; None where something does, or it is that."""
-
-    @property
-    def guarded(self):
-        """Whether its mask is for something beside the particle."""
-        return self.model is not None and self.model.crowded
-
-
-def finest_limit(settings):
-    """Return the band limit at which the coarse-to-fine search ends, in nm.
-
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    InputError
-        If a round before the last one has a finer limit.
-    """
-    *before, last = (one.low_pass for one in settings.rounds)
-    if any(low_pass < last for low_pass in before):
-        raise InputError(
-            f"rounds: the last round's low_pass is {last:g} nm and an earlier one's {min(before):g} nm; "
-            "a search from coarse to fine ends at the finest limit, that is at the smallest number"
-        )
-    return settings.rounds[-1].low_pass
-
-
-def prepare_bands(volume, tilt_range, model, settings=None, voxel_size=1.0, name="volume", movable=True):
-    """Return a volume with its masked transforms at the band limits of the coarse-to-fine search.
-
-    Parameters
-    ----------
-    volume : array_like of shape (N, N, N)
-        Density [z, y, x].
-    tilt_range : float, (float, float) or (float, float, float)
-        Half range, (min, max) or (min, max, axis) in degrees.
-    model : gradalign.scores.signal_model.SignalModel
-    settings : Settings, optional
-    voxel_size : float
-        In nm.
-    name : str
-        How messages call the volume.
-    movable : bool
-        Whether it is to be moved.
-
-    Returns
-    -------
-    LikelihoodVolume
-
-    Raises
-    ------
-    InputError
-        If the volume, the tilt range or a low-pass is unusable.
-    """
-    settings = settings or Settings()
-    limits = {one.low_pass: band_limit(len(volume), one.low_pass, voxel_size) for one in settings.rounds}
-    finest = finest_limit(settings)
-    band = Band(finest, voxel_size, settings.wedge_softness)
-    whole = prepare_masked(volume, tilt_range, model, band, name, movable)
-    bands = {low_pass: narrowed(whole, limits[low_pass]) for low_pass in limits if low_pass != finest}
-    # what it takes for noise would be neighbours
-    joint = None if model.crowded else prepare_joint(volume, tilt_range, model, finest, voxel_size, name)
-    common = settings, voxel_size, name, movable
-    crowded, alone = None, model.alone and prepare_bands(volume, tilt_range, model.alone, *common)
-    if model.crowded and model.lone and model.transfer is None:
-        smaller = tuple(prepare_bands(volume, tilt_range, core, *common) for core in cores(model))
-        wide = surrounded(volume, tilt_range, model, band, name)
-        crowded = CrowdedVolume(model.standardised(volume), tilt_range, wide, smaller)
-    return LikelihoodVolume(bands | {finest: whole}, model, joint, crowded, alone)
-
-
-def pair_bands(fixed, moving, settings):
-    """Return the transforms of a pair with its weights, by band limit.
-
-    Parameters
-    ----------
-    fixed, moving : LikelihoodVolume
-        f and g.
-    settings : Settings
-
-    Returns
-    -------
-    dict of float to (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
-    """
-    if fixed.model is None:
-        return {band: (spectrum, moving.bands[band]) for band, spectrum in fixed.bands.items()}
-    finest = min(fixed.bands)
-    coarse = [tempered(volume.model, settings.coarse_ratio) for volume in (fixed, moving)]
-    return {
-        band: (weighted(spectrum, *coarse), moving.bands[band])
-        for band, spectrum in fixed.bands.items()
-        if band != finest
-    } | {finest: finest_pair(fixed, moving)}
-
-
-def finest_pair(fixed, moving):
-    """Return the transforms in which the search of a pair ends, with its weights.
-
-    Parameters
-    ----------
-    fixed, moving : LikelihoodVolume
-        f and g.
-
-    Returns
-    -------
-    (gradalign.fourier.spectrum.Spectrum, gradalign.fourier.spectrum.Spectrum)
-    """
-    fixed, moving = _under_one_mask(fixed, moving)
-    finest = min(fixed.bands)
-    held = fixed.bands[finest]
-    return held if fixed.model is None else weighted(held, fixed.model, moving.model), moving.bands[finest]
 
 
 def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
@@ -206,7 +79,7 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
         If the interval does not divide 180, or only one of the surfaces is given.
     """
     settings, start = settings or Settings(), start or Start()
-    fixed, moving = _under_one_mask(fixed, moving)
+    fixed, moving = under_one_mask(fixed, moving)
     if fixed.alone and moving.alone:
         found = align_bands(fixed.alone, moving.alone, settings, voxel_size, start)
         beside = fixed.model.beside or moving.model.beside
@@ -214,31 +87,48 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
         if not found.reason or not beside and not found.excess > LARGEST_EXCESS:
             return found
     basis, seeds = free_directions(start.surface_f), (start.interval, start.surface_f, start.surface_g)
-    pair, common = pair_bands(fixed, moving, settings), (basis, settings, voxel_size)
     rotations = start_rotations(*seeds, spread=True) if start.rotations is None else start.rotations
     if fixed.crowded and moving.crowded:
-        return _agreeing(fixed, moving, rotations, *common)
+        return _agreeing(fixed, moving, rotations, basis, settings, voxel_size)
+    settings = _by_mask(settings, fixed.model, moving.model)
+    pair, common = _guiding(fixed, moving, settings), (basis, settings, voxel_size)
     candidates, *steps = _searched(pair, rotations, *common)
     if not _far_off(*pair[min(pair)], candidates, settings.deeper):
         found = _finished(fixed, moving, candidates, steps, *common)
         if settings.deeper == np.inf or found.evidence >= _CLEAR:
             return found
-    deeper, *further = _searched(pair, rotations, *common, wider=_WIDER)
+    deeper, *further = _searched(pair, rotations, basis, _with_more(settings, _WIDER, _FURTHER), voxel_size)
     candidates = joined([candidates, deeper])
     steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
     return _finished(fixed, moving, candidates, steps, *common)
 
 
-def _under_one_mask(fixed, moving):
-    """Return a pair as if nothing stood beside the particles where one of the two is not prepared for anything else."""
-    if fixed.guarded == moving.guarded:
-        return fixed, moving
-    return fixed.alone or fixed, moving.alone or moving
+def _guiding(fixed, moving, settings):
+    """Return the transforms of a pair by band limit, with the d that leads to the joint refinements."""
+    pair = pair_bands(fixed, moving, settings)
+    if not ends_jointly(fixed, moving):
+        return pair
+    return {band: (with_log_terms(held, _GUIDING_SHARE), moved) for band, (held, moved) in pair.items()}
 
 
-def _searched(pair, rotations, basis, settings, voxel_size, wider=1):
+def _with_more(settings, count, difference):
+    """Return settings whose rounds go on with so many times as many candidates, whose d may differ so much more."""
+    rounds = (
+        one._replace(keep=count * one.keep, most=count * one.most, within=difference * one.within)
+        for one in settings.rounds
+    )
+    return replace(settings, rounds=tuple(rounds))
+
+
+def _by_mask(settings, *models):
+    """Return settings for the differences that d has under the masks of two volumes."""
+    fills = [model.filled for model in models if model is not None]
+    return _with_more(settings, 1, max(1.0, _FILLED / min(fills, default=1.0)))
+
+
+def _searched(pair, rotations, basis, settings, voxel_size):
     rotations = np.ascontiguousarray(rotations, dtype=float)
-    return coarse_to_fine(pair, score_number("likelihood"), rotations, basis, settings, voxel_size, wider)
+    return coarse_to_fine(pair, score_number("likelihood"), rotations, basis, settings, voxel_size)
 
 
 def _far_off(fixed, moving, candidates, deviations):
@@ -362,7 +252,7 @@ class LikelihoodScore(KernelScore):
 
     def refine(self, fixed, moving, rotation, translation, settings, basis=None, found=False):
         """Refine a transform without the logarithm's terms, and then jointly, see `Score.refine`."""
-        fixed, moving = _under_one_mask(fixed, moving)
+        fixed, moving = under_one_mask(fixed, moving)
         held, moved = finest_pair(fixed, moving)
         held = without_log_terms(held)
         basis = free_directions() if basis is None else basis

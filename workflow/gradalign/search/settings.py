@@ -47,7 +47,7 @@ class Round(NamedTuple):
     """How many of the best candidates go into the round at most, if that is more than `keep`."""
     within: float = 0.0
     """How much larger than the smallest d that of a candidate beyond `keep` may be: d is the negative logarithm of a
-    likelihood."""
+    likelihood, under masks that fill the box. Narrower ones let it differ more."""
 
 
 ROUNDS = (
