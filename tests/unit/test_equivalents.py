@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from gradalign.geometry.rotations import point_group, random_rotations
-from gradalign.search.equivalents import shared_group
+from gradalign.search.equivalents import equivalent, shared_group
 
 RNG = np.random.default_rng(6)
 
@@ -52,3 +52,35 @@ def test_neighbouring_answers_are_no_symmetry():
     near = Rotation.from_rotvec([[0.0, 0.0, np.radians(3.0)]]).as_matrix()
     assert shared_group(near, 2.0) == ""
     assert shared_group(np.empty((0, 3, 3)), 2.0) == ""
+
+
+@pytest.mark.parametrize("name", ["C2", "C7", "D2", "D4", "D7"])
+def test_the_elements_of_a_known_group_are_told_from_other_rotations(name):
+    for _ in range(5):
+        right = mates(name, 1.0)
+        wrong = random_rotations(RNG, 4)
+        every = np.concatenate([wrong, right])
+        found = equivalent(every, np.full(len(every), 0.1), name, 4.0)
+        assert found[4:].sum() >= len(right) - 1
+        # one in some directions is an element by chance
+        assert found[:4].sum() <= 1
+
+
+def test_the_axes_are_those_whose_elements_weigh_most():
+    first, second = (Rotation.from_rotvec(np.pi * np.eye(3)[axis]).as_matrix() for axis in (0, 2))
+    tilted = Rotation.from_rotvec([0.4, 0.0, 0.0]).as_matrix()
+    rotations = np.array([tilted @ first @ tilted.T, tilted @ second @ tilted.T])
+    np.testing.assert_array_equal(equivalent(rotations, np.array([0.2, 0.9]), "C2", 4.0), [False, True])
+    np.testing.assert_array_equal(equivalent(rotations, np.array([0.9, 0.2]), "C2", 4.0), [True, False])
+
+
+def test_half_a_step_about_the_axis_is_another_answer():
+    steps = Rotation.from_rotvec(np.radians(360.0 / 7) * np.array([[0, 0, 0.5], [0, 0, 1.0], [0, 0, 1.5]])).as_matrix()
+    for name in ("C7", "D7"):
+        # however uncertain the rotation is
+        np.testing.assert_array_equal(equivalent(steps, np.ones(3), name, 90.0), [False, True, False])
+
+
+def test_an_object_without_symmetry_has_no_equivalents():
+    assert not equivalent(mates("C7", 1.0), np.ones(6), "C1", 4.0).any()
+    assert equivalent(np.empty((0, 3, 3)), np.empty(0), "C7", 4.0).shape == (0,)

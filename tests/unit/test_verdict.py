@@ -206,3 +206,34 @@ def test_a_perfect_fit_has_a_finite_covariance(score, monkeypatch):
     covariance = covariance_at(Compared(spectrum, spectrum, score_number(score)), np.eye(3), np.zeros(3), np.eye(6))
     assert np.isfinite(covariance).all()
     assert 0.0 < np.trace(covariance) < 1e-3
+
+
+def fourfold(rng, level, size=32):
+    """Return a pair of an object with a fourfold axis in noise, the first moved; nothing is missing."""
+    z, y, x = np.indices((size,) * 3) - size // 2
+    points, arm = np.stack([x, y, z], axis=-1), np.array([6.0, 0.0, 1.0])
+    centres = [Rotation.from_euler("z", 90.0 * turn, degrees=True).apply(arm) for turn in range(4)] + [[0.0, 0.0, -5.0]]
+
+    def seen(rotation, shift):
+        places = (rotation @ np.transpose(centres)).T + shift
+        clean = sum(np.exp(-((points - place) ** 2).sum(axis=-1) / 8.0) for place in places)
+        return (clean + level * clean.std() * rng.normal(size=clean.shape)).astype(np.float32)
+
+    return seen(TURN, SHIFT), seen(np.eye(3), np.zeros(3))
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_equivalent_answers_of_a_symmetric_object_are_no_rivals(name):
+    volumes = fourfold(np.random.default_rng(3), 1.0)
+    tilts = {"tilt_f": 60, "tilt_g": 60}
+    found, known = (
+        align_pair(*volumes, **tilts, score=name, settings=Settings(symmetry=group)) for group in ("C1", "C4")
+    )
+    np.testing.assert_array_equal(found.rotation, known.rotation)
+    assert known.probability > max(found.probability, 0.9)
+    assert known.verdict == "determined"
+
+
+def test_an_unknown_group_is_refused():
+    with pytest.raises(InputError, match="symmetry 'K3' is not known"):
+        align_pair(*fourfold(np.random.default_rng(3), 1.0), settings=Settings(symmetry="K3"))

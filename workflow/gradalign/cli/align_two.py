@@ -44,14 +44,20 @@ Examples:
     type=click.Choice(DATA),
     help="What the volumes with a CTF are; as the form of the CTF volume tells if left out.",
 )
+@click.option(
+    "--symmetry",
+    default="C1",
+    show_default=True,
+    help="Point group of the object, Cn or Dn: answers that differ by its elements count as one in the probability.",
+)
 @seed_option
 @json_option
-def align(f, g, tilt, tilt_g, tilt_axis, score, interval, low_pass, ctf_f, ctf_g, ctf_data, seed, as_json):
+def align(f, g, tilt, tilt_g, tilt_axis, score, interval, low_pass, ctf_f, ctf_g, ctf_data, symmetry, seed, as_json):
     """Find the rotation and translation that move subtomogram G onto subtomogram F.
 
     f(x) ≈ g(R⁻¹(x − a)), x counted from voxel N//2; R = Rz(φ) Ry(θ) Rz(ψ).
     """
-    from gradalign import align_pair
+    from gradalign import Settings, align_pair
     from gradalign.io import volume_file
     from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
 
@@ -72,6 +78,7 @@ def align(f, g, tilt, tilt_g, tilt_axis, score, interval, low_pass, ctf_f, ctf_g
         voxel_size=voxel_size,
         ctf_data=ctf_data,
         seed=seed,
+        settings=Settings(symmetry=symmetry),
         **transfers,
     )
     shift = found.translation * voxel_size * ANGSTROM_PER_NM

@@ -5,6 +5,7 @@ the condition tells. Nothing is set rung by rung.
 """
 
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 
 from gradalign.base.randomness import generator
@@ -51,7 +52,7 @@ class OwnScore:
         observed : gradalign.ladder.observed.Observed
         seed : int
         symmetry : str
-            Point group of the object, for the regret alone: the truth enters no search.
+            Point group of the object, which says what is one answer; the truth enters no search.
 
         Yields
         ------
@@ -61,6 +62,7 @@ class OwnScore:
         settings = asked(
             self._score, None, told.get("low_pass"), told.get("reach"), observed.voxel_size, observed.fixed[0], "f"
         )
+        settings = replace(settings, symmetry=symmetry)
         # of every particle of the rung; a reference has none
         transfer = read_transfer(told["ctf"], size=len(observed.fixed[0])) if "ctf" in told else None
         for number, (f, g) in enumerate(observed.couples):

@@ -55,7 +55,8 @@ class Plan:
         settings = load_score(self.score).limited(self.settings, self.low_pass, edge)
         rounds = tuple(one._replace(low_pass=min(one.low_pass, edge)) for one in settings.rounds)
         spacing = min(SPACING_SHARE * self.low_pass, settings.start_reach or np.inf)
-        object.__setattr__(self, "settings", replace(settings, start_spacing=spacing, rounds=rounds))
+        settings = replace(settings, start_spacing=spacing, rounds=rounds, symmetry=self.symmetry)
+        object.__setattr__(self, "settings", settings)
 
     @property
     def edge(self):

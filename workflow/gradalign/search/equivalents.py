@@ -84,3 +84,40 @@ def shared_group(rotations, tolerance):
                 if _off(rotations, frame @ point_group(name) @ frame.T).max() <= tolerance:
                     return name
     return ""
+
+
+def equivalent(rotations, weights, group, tolerance):
+    """Return which of some rotations are elements of a point group, whichever way its axes point.
+
+    Of all directions that the rotations give the axes that one counts whose elements weigh most.
+
+    Parameters
+    ----------
+    rotations : array_like of shape (n, 3, 3)
+        From an answer to its rivals, R⁻¹R'.
+    weights : array_like of shape (n,)
+        How likely each is.
+    group : str
+        ``"C7"``, ``"D7"``.
+    tolerance : float
+        By how many degrees one may be off; at most a sixth of the smallest angle about the principal axis.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n,)
+    """
+    rotations, elements = np.asarray(rotations, dtype=float), point_group(group)
+    best = np.zeros(len(rotations), bool)
+    if not len(rotations) or len(elements) == 1:
+        return best
+    dihedral, order = group[0].upper() == "D", int(group[1:])
+    tolerance = min(max(_NONE, tolerance), _CLEAR * 360.0 / order)
+    axes, _ = _axes(rotations)
+    for axis in _principal(axes) if dihedral else axes:
+        across = axes[np.abs(axes @ axis) < np.sin(np.radians(tolerance))] if dihedral else axes[:0]
+        for other in (np.eye(3)[np.argmin(np.abs(axis))], *across):
+            frame = _frame(axis, other)
+            held = _off(rotations, frame @ elements[1:] @ frame.T) <= tolerance
+            if weights[held].sum() > weights[best].sum():
+                best = held
+    return best

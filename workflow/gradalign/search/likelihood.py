@@ -33,6 +33,7 @@ from gradalign.search.stochastic import place_candidates
 from gradalign.search.verdict import (
     LARGEST_EXCESS,
     LEAST_EVIDENCE,
+    Asked,
     Compared,
     Evidence,
     covariance_at,
@@ -149,9 +150,9 @@ def _agreeing(fixed, moving, rotations, basis, settings, voxel_size):
     *place, shared = agreement.converged(ends.rotations[0], ends.translations[0], basis)
     value = agreement.value(*place)
     covariance = covariance_at(_compared(shared), *place, basis)
-    spectra, reach = finest_pair(fixed, moving), settings.start_reach / voxel_size
+    spectra, asked = finest_pair(fixed, moving), Asked(settings.start_reach / voxel_size, settings.symmetry)
     return _answered(
-        spectra, (*place, -value), ends, steps, (covariance, Evidence(value, LEAST_AGREEMENT, True)), reach
+        spectra, (*place, -value), ends, steps, (covariance, Evidence(value, LEAST_AGREEMENT, True)), asked
     )
 
 
@@ -178,21 +179,21 @@ def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
         answer = last.rotations[first], last.translations[first], float(best.dissimilarities[first])
         rivals = candidates
         covariance, evidence = covariance_at(_compared(spectra), *answer[:2], basis), None
-    reach = settings.start_reach / voxel_size
-    return _answered(spectra, answer, rivals, parts, (covariance, evidence), reach)
+    asked = Asked(settings.start_reach / voxel_size, settings.symmetry)
+    return _answered(spectra, answer, rivals, parts, (covariance, evidence), asked)
 
 
 def _compared(spectra):
     return Compared(*spectra, score_number("likelihood"))
 
 
-def _answered(spectra, answer, rivals, parts, certainty, reach):
+def _answered(spectra, answer, rivals, parts, certainty, asked):
     """Return the alignment of an answer among its rivals, `certainty` being its covariance and evidence."""
     rotation, translation, _ = answer
     trace, path = (np.concatenate(values) for values in zip(*parts, strict=True))
     # whatever was tried last, the path ends at the answer
     path[-1] = np.concatenate([rotation.ravel(), translation])
-    judgement = judge(_compared(spectra), answer, rivals, certainty[0], reach, certainty[1])
+    judgement = judge(_compared(spectra), answer, rivals, certainty[0], asked, certainty[1])
     value = dissimilarity_at(*spectra, "likelihood", rotation, translation)
     return Alignment(rotation.copy(), translation.copy(), value, len(trace), trace, path, **judgement)
 

@@ -8,6 +8,7 @@ import numpy as np
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Spectrum, band_limit, narrowed, prepare
 from gradalign.fourier.transfer import Seen
+from gradalign.geometry.rotations import point_group
 from gradalign.io.mrc import check_numbers
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import AUTOMATIC
@@ -19,7 +20,7 @@ from gradalign.search.seeds import free_directions, seeds_at_best_translation, s
 from gradalign.search.settings import COARSE_TO_FINE, STOCHASTIC, Alignment, Settings
 from gradalign.search.step import chosen
 from gradalign.search.stochastic import independent_refinement, stochastic_refinement
-from gradalign.search.verdict import Compared, covariance_at, judge, rivals
+from gradalign.search.verdict import Asked, Compared, covariance_at, judge, rivals
 
 # candidates that are refined at the end of a search from coarse to fine
 _ENDS = 40
@@ -63,7 +64,7 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     rotation, translation = candidates.rotations[best].copy(), candidates.translations[best].copy()
     answer = rotation, translation, float(candidates.dissimilarities[best])
     # most rivals were left after few steps
-    near = rivals(candidates, *answer[:2], fixed, _RIVALS)
+    near = rivals(candidates, *answer[:2], fixed, _RIVALS + len(point_group(settings.symmetry)) - 1)
     others = chosen(candidates, near)
     independent_refinement(*pair, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
     # what is near the answer may have a smaller overlap
@@ -71,7 +72,8 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     covariance = covariance_at(pair, rotation, translation, free)
     # given seeds may all be near the answer
     mean = mean if everywhere else None
-    judgement = judge(pair, answer, others, covariance, settings.start_reach / voxel_size, mean=mean)
+    asked = Asked(settings.start_reach / voxel_size, settings.symmetry)
+    judgement = judge(pair, answer, others, covariance, asked, mean=mean)
     return Alignment(*answer, len(trace), trace, path, **judgement)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import band_limit, half_ball
+from gradalign.geometry.rotations import point_group
 from gradalign.geometry.wedge import check_wedge
 from gradalign.io.mrc import check_numbers
 from gradalign.search.settings import Settings
@@ -52,6 +53,8 @@ def checked_settings(settings, low_pass, voxel_size, seed):
         raise InputError("voxel_size: is 0, where the edge of a voxel in nm is needed")
     if not len(settings.rounds):
         raise InputError("settings: rounds is empty, where the likelihood needs at least one round")
+    # it says which are known
+    point_group(settings.symmetry)
     whole = isinstance(seed, (int, np.integer)) and seed >= 0
     if not (whole or isinstance(seed, np.random.Generator)):
         raise InputError(f"seed: is {seed!r}, where a whole number from 0 up or a numpy.random.Generator is needed")

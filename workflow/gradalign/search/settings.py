@@ -100,6 +100,9 @@ class Settings:
     alike: bool = False
     """Whether the volumes are known to stand on one scale, with one noise and one contrast transfer: FCS then compares
     their values as they are, as the paper has it, and the likelihood takes one signal and one noise for all."""
+    symmetry: str = "C1"
+    """Point group of the object, Cn or Dn: answers that differ by its elements are no rivals, wherever its axes are. It
+    says how certain an answer is and changes none."""
 
 
 @dataclass(frozen=True)

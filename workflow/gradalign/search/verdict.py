@@ -19,9 +19,10 @@ import numpy as np
 from gradalign.fourier.overlap import own_shares
 from gradalign.fourier.products import FIXED, MOVED
 from gradalign.fourier.spectrum import Spectrum
+from gradalign.geometry.rotations import point_group
 from gradalign.scores.evaluation import evaluate
 from gradalign.scores.least_squares import LIKELIHOOD
-from gradalign.search.equivalents import shared_group
+from gradalign.search.equivalents import equivalent, shared_group
 
 # of central differences, in radians and voxels
 _STEPS = np.array([2e-3] * 3 + [2e-2] * 3)
@@ -62,6 +63,15 @@ class Evidence(NamedTuple):
     """What chance may come to."""
     beside: bool = False
     """Whether something stands beside the particles: d then holds that, too, and its expectation does not."""
+
+
+class Asked(NamedTuple):
+    """What an answer is asked for."""
+
+    reach: float
+    """Of the start translations, in voxels."""
+    symmetry: str = "C1"
+    """Point group of the object: what differs by its elements is one answer."""
 
 
 class Compared(NamedTuple):
@@ -224,7 +234,7 @@ def rivals(candidates, rotation, translation, fixed, most=MOST_RIVALS):
     return np.array(numbers, int)
 
 
-def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None):
+def judge(pair, answer, candidates, covariance, asked, evidence=None, mean=None):
     """Judge where a search ended.
 
     Parameters
@@ -237,8 +247,7 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None)
         With their d.
     covariance : array_like of shape (6, 6)
         From `covariance_at` or `joint_covariance_at`.
-    reach : float
-        Of the start translations, in voxels.
+    asked : Asked
     evidence : Evidence, optional
         Where the search knows it; else from d.
     mean : float, optional
@@ -253,7 +262,7 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None)
     fixed, moving, kernel = pair
     values, *_, counts, products = evaluate(*pair, rotation[None], translation[None])
     at, count = products[0], int(counts[0])
-    numbers = rivals(candidates, rotation, translation, fixed)
+    numbers = rivals(candidates, rotation, translation, fixed, MOST_RIVALS + len(point_group(asked.symmetry)) - 1)
     others = candidates.dissimilarities[numbers]
     if kernel == LIKELIHOOD:
         ratios = others - value
@@ -268,17 +277,20 @@ def judge(pair, answer, candidates, covariance, reach, evidence=None, mean=None)
     evidence = Evidence(by_overlap) if evidence is None else evidence
     if evidence.beside:
         excess = np.nan
-    # each of these says so much of one object that chance does not
-    mates = candidates.rotations[numbers[ratios < evidence.value - evidence.least]]
-    # what chance alone may match is a rival, too
-    ratios = np.append(ratios, evidence.value - evidence.least)
-    probability = float(1.0 / (1.0 + np.exp(-np.clip(ratios, -700.0, 700.0)).sum()))
     spread = np.degrees(np.sqrt(np.trace(covariance[:3, :3])))
+    turns, shares = rotation.T @ candidates.rotations[numbers], np.exp(-np.clip(ratios, -700.0, 700.0))
+    same = equivalent(turns, shares, asked.symmetry, _SCATTER * spread)
+    # each of these says so much of one object that chance does not
+    mates = turns[(ratios < evidence.value - evidence.least) & ~same]
+    # what chance alone may match is a rival, too
+    chance = np.exp(-np.clip(evidence.value - evidence.least, -700.0, 700.0))
+    own = 1.0 + shares[same].sum()
+    probability = float(own / (own + shares[~same].sum() + chance))
     reason = (
         _too_few(count)
-        or _misplaced(translation, reach, fixed.size)
+        or _misplaced(translation, asked.reach, fixed.size)
         or _uncertain(evidence, spread)
-        or _rivalled(probability, rotation, mates, spread)
+        or _rivalled(probability, mates, spread)
         or _far_off(excess)
         or _unremarkable(value, mean, count)
     )
@@ -317,12 +329,12 @@ def _uncertain(evidence, spread):
     return ""
 
 
-def _rivalled(probability, rotation, mates, spread):
+def _rivalled(probability, mates, spread):
     """Return in a sentence that a rival is nearly as likely, and what symmetry makes it so; nothing if none is."""
     if probability >= LEAST_PROBABILITY:
         return ""
     reason = f"another transform is nearly as likely: this one has a probability of {probability:.2f}"
-    group = shared_group(rotation.T @ mates, _SCATTER * spread)
+    group = shared_group(mates, _SCATTER * spread)
     if group:
         reason += (
             f"; all likely ones differ by rotations of {group}, and are one answer if the object has this symmetry"

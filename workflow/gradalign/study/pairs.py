@@ -4,6 +4,7 @@ Pair i of a cell consists of the subtomograms 2i (f) and 2i + 1 (g). Every pair 
 so that its line does not depend on which pairs are aligned with it.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -285,6 +286,7 @@ def align_pairs(subtomograms, pairs, cells, searches, settings, seed):
         If there is no such pair, or a volume or setting is unusable.
     """
     volumes, particles, symmetry = subtomograms
+    settings = replace(settings, symmetry=symmetry)
     for pair in prepared_pairs(volumes, particles, pairs, cells, settings):
         for cell in cells:
             for search in searches:
