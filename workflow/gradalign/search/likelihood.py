@@ -95,13 +95,14 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
     pair, common = _guiding(fixed, moving, settings), (basis, settings, voxel_size)
     candidates, *steps = _searched(pair, rotations, *common)
     if not _far_off(*pair[min(pair)], candidates, settings.deeper):
-        found = _finished(fixed, moving, candidates, steps, *common)
+        found = _finished(fixed, moving, [candidates], steps, *common)
         if settings.deeper == np.inf or found.evidence >= _CLEAR:
             return found
-    deeper, *further = _searched(pair, rotations, basis, _with_more(settings, _WIDER, _FURTHER), voxel_size)
-    candidates = joined([candidates, deeper])
+    # by d itself: what one guide misses the other finds
+    pair, more = pair_bands(fixed, moving, settings), _with_more(settings, _WIDER, _FURTHER)
+    deeper, *further = _searched(pair, rotations, basis, more, voxel_size)
     steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
-    return _finished(fixed, moving, candidates, steps, *common)
+    return _finished(fixed, moving, [candidates, deeper], steps, *common)
 
 
 def _guiding(fixed, moving, settings):
@@ -156,16 +157,21 @@ def _agreeing(fixed, moving, rotations, basis, settings, voxel_size):
     )
 
 
-def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
-    """Refine the best candidates to the end, and answer with the best of the ends."""
+def _finished(fixed, moving, searched, steps, basis, settings, voxel_size):
+    """Refine the best candidates of some searches to the end, and answer with the best of the ends."""
     whole, moved = spectra = finest_pair(fixed, moving)
     number, held = score_number("likelihood"), without_log_terms(whole)
     low_pass, size, jointly = finest_limit(settings), whole.size, ends_jointly(fixed, moving)
     most, near = (_MOST_JOINT_ENDS, _NEAR_JOINTLY) if jointly else (_MOST_ENDS, _NEAR)
-    best = best_distinct(candidates, 1, most, near, low_pass, voxel_size, size)
+    # each search has a d of its own where the ends are joint
+    searched = searched if jointly else [joined(searched)]
+    best = joined([best_distinct(each, 1, most, near, low_pass, voxel_size, size) for each in searched])
     last = place_candidates(held, moved, number, best.rotations, best.translations, settings.damping)
     parts = [steps, refine_each(held, moved, number, basis, settings.damping, settings.last_steps, last)]
     if jointly:
+        if len(searched) > 1:
+            every = len(last.damping)
+            last = best_distinct(last, every, every, 0.0, low_pass, voxel_size, size)
         pair = JointRefinement(fixed.joint, moving.joint)
         end, rivals, further = best_joint_end(pair, spectra, last, basis)
         parts += further
@@ -177,7 +183,7 @@ def _finished(fixed, moving, candidates, steps, basis, settings, voxel_size):
         first = int(np.argmin(values))
         # the rounds have left their candidates at d with the logarithm's terms
         answer = last.rotations[first], last.translations[first], float(best.dissimilarities[first])
-        rivals = candidates
+        (rivals,) = searched
         covariance, evidence = covariance_at(_compared(spectra), *answer[:2], basis), None
     asked = Asked(settings.start_reach / voxel_size, settings.symmetry)
     return _answered(spectra, answer, rivals, parts, (covariance, evidence), asked)
