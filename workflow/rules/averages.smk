@@ -55,6 +55,7 @@ rule template:
 rule average_part:
     input:
         density="<density>/{averaged}.mrc",
+        scales=scale_paths("{averaged}", [number_text(average_section["tilt"])]),
         about="<density>/{averaged}.json",
         template="<maps>/{averaged}_truth.mrc",
         kernels=rules.kernels.output,

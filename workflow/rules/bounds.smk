@@ -4,6 +4,7 @@
 rule bounds:
     input:
         density="<density>/{dataset}.mrc",
+        scales=lambda wildcards: scale_paths(wildcards.dataset, conditions[wildcards.dataset].dataframe["tilt"]),
         about="<density>/{dataset}.json",
         kernels=rules.kernels.output,
         sources=sources("bounds.py"),

@@ -7,6 +7,7 @@ class_count = len(complexes) * config["classification"]["particles"]
 rule mixture:
     input:
         densities=expand("<density>/{complex}.mrc", complex=complexes),
+        scales=[path for name in complexes for path in scale_paths(name, [number_text(class_section["tilt"])])],
         sources=sources("mixture.py"),
     output:
         volumes=temp("<results>/classification/volumes.mrcs"),

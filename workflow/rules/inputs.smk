@@ -9,6 +9,12 @@ def pose_parts(wildcards):
     ]
 
 
+def scale_paths(dataset, tilts):
+    """Return the files that fix the scale of the noise of an object at some tilt ranges."""
+    folders = dict.fromkeys(conditions["phantom"].wildcard_pattern.split("/")[0].format(tilt=tilt) for tilt in tilts)
+    return [f"<noise>/{dataset}/{folder}.json" for folder in folders]
+
+
 def alignment_parts(wildcards):
     """Return the files of a data set's alignments, by tilt range and signal-to-noise ratio."""
     return [

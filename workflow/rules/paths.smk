@@ -12,6 +12,7 @@ pathvars:
     density="<results>/density",
     figures="<results>/figures",
     maps="<results>/maps",
+    noise="<results>/noise",
     particles="<results>/particles",
     pictures="<results>/pictures",
     poses="<results>/poses",

@@ -45,6 +45,7 @@ rule convergence:
 rule speedup_pairs:
     input:
         density="<density>/phantom.mrc",
+        scale="<noise>/phantom/<tilts>.json",
         kernels=rules.kernels.output,
         sources=sources("speedup_pairs.py"),
     output:

@@ -13,9 +13,33 @@ wildcard_constraints:
     chunk="[^/]+",
 
 
+rule noise_scale:
+    input:
+        density="<density>/{dataset}.mrc",
+        sources=sources("noise_scale.py"),
+    output:
+        "<noise>/{dataset}/<tilts>.json",
+    log:
+        "<logs>/noise/{dataset}/<tilts>.log",
+    benchmark:
+        "<benchmarks>/noise/{dataset}/<tilts>.tsv"
+    group:
+        "maps"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        seed=config["seed"],
+        microscope=config["microscope"],
+        subtomograms=simulated,
+    script:
+        "../scripts/noise_scale.py"
+
+
 rule simulate:
     input:
         density="<density>/{dataset}.mrc",
+        scale="<noise>/{dataset}/<tilts>.json",
         sources=sources("simulate.py"),
     output:
         volumes=(

@@ -17,7 +17,8 @@ params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
     name = snakemake.wildcards.averaged
     first, last = map(int, snakemake.wildcards.chunk.split("-"))
-    specimen = Specimen.read(name, snakemake.input.density, params.seed, params.microscope, params.subtomograms)
+    density, scales = snakemake.input.density, snakemake.input.scales
+    specimen = Specimen.read(name, density, params.seed, params.microscope, params.subtomograms, scales)
     data_set = specimen.data_set(params.section["tilt"], params.section["snr"])
     point_group = read_provenance(snakemake.input.about)["point_group"]
     template, _ = read_volume(snakemake.input.template, params.subtomograms["box"])

@@ -11,7 +11,8 @@ params, name = snakemake.params, snakemake.wildcards.dataset
 with job(snakemake.log[0]) as say:
     about = read_provenance(snakemake.input.about)
     scans = [(float(scan["tilt"]), float(scan["snr"])) for scan in params.scans]
-    specimen = Specimen.read(name, snakemake.input.density, params.seed, params.microscope, params.subtomograms)
+    density, scales = snakemake.input.density, snakemake.input.scales
+    specimen = Specimen.read(name, density, params.seed, params.microscope, params.subtomograms, scales)
     lines = data_set_bounds(specimen, about["point_group"], scans, params.pairs, params.searches)
     count = len(scans) * len(params.searches) * len(QUANTITIES)
     write_records(snakemake.output[0], BOUNDS, progress(lines, count, f"bounds of {name}", say))

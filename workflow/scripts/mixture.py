@@ -10,8 +10,8 @@ params, output = snakemake.params, snakemake.output
 with job(snakemake.log[0]) as say:
     section = params.section
     specimens = [
-        Specimen.read(name, path, params.seed, params.microscope, params.subtomograms)
-        for name, path in zip(params.objects, snakemake.input.densities, strict=True)
+        Specimen.read(name, path, params.seed, params.microscope, params.subtomograms, [scale])
+        for name, path, scale in zip(params.objects, snakemake.input.densities, snakemake.input.scales, strict=True)
     ]
     data_sets = [specimen.data_set(section["tilt"], section["snr"]) for specimen in specimens]
     total = len(data_sets) * section["particles"]

@@ -11,7 +11,12 @@ wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.out
 with job(snakemake.log[0]) as say:
     voxel_size = params.subtomograms["voxel_size"]
     specimen = Specimen.read(
-        wildcards.dataset, snakemake.input.density, params.seed, params.microscope, params.subtomograms
+        wildcards.dataset,
+        snakemake.input.density,
+        params.seed,
+        params.microscope,
+        params.subtomograms,
+        [snakemake.input.scale],
     )
     count = 2 * params.pairs
     of = f"subtomograms of {wildcards.dataset}, ±{wildcards.tilt}°, SNR"

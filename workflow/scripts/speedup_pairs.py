@@ -19,7 +19,8 @@ with job(snakemake.log[0]) as say:
     count = len(pairs) * len(params.intervals) * len(scores)
     of = f"comparisons of searches, ±{tilt:g}°, SNR"
     settings = alignment_settings(params.alignment)
-    specimen = Specimen.read("phantom", snakemake.input.density, params.seed, params.microscope, params.subtomograms)
+    density, scales = snakemake.input.density, [snakemake.input.scale]
+    specimen = Specimen.read("phantom", density, params.seed, params.microscope, params.subtomograms, scales)
     for level, *paths in zip(params.levels, output.pairs, output.seconds, strict=True):
         snr = float(level)
         cells = [Cell("phantom", tilt, snr, score, interval) for interval in params.intervals for score in scores]

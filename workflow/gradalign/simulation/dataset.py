@@ -1,11 +1,13 @@
 """Data sets of simulated subtomograms: one object, one tilt range, one signal-to-noise ratio.
 
 Both noises of the images, before and after the contrast transfer, pass through linear steps only, so a data set needs
-one scale for each; they are found on volumes of their own.
+one scale for each; they are found on volumes of their own, or were found before (`gradalign.simulation.noise_scale`).
 """
 
+from collections.abc import Mapping
 from copy import copy
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from gradalign.geometry.rotations import random_rotations, spread_rotations
 from gradalign.geometry.wedge import check_tilt_range
 from gradalign.io.mrc import read_volume
 from gradalign.io.star import Particles, tomogram_name
+from gradalign.simulation.noise_scale import Variances, read_variances
 from gradalign.simulation.protocol import configured_protocol
 from gradalign.simulation.simulator import Simulator
 
@@ -43,6 +46,8 @@ class Specimen(NamedTuple):
         The study's seed.
     microscope, subtomograms : dict
         Sections of the configuration.
+    variances : dict of (float, float) to gradalign.simulation.noise_scale.Variances
+        By tilt range, as far as they are known.
     """
 
     name: str
@@ -50,9 +55,10 @@ class Specimen(NamedTuple):
     seed: int
     microscope: dict
     subtomograms: dict
+    variances: Mapping = MappingProxyType({})
 
     @classmethod
-    def read(cls, name, density_path, seed, microscope, subtomograms):
+    def read(cls, name, density_path, seed, microscope, subtomograms, scale_paths=()):
         """Return the specimen whose density map is in a file.
 
         Parameters
@@ -61,6 +67,8 @@ class Specimen(NamedTuple):
         density_path : str or path
         seed : int
         microscope, subtomograms : dict
+        scale_paths : sequence of str or path
+            Files of `gradalign.simulation.noise_scale.write_variances`.
 
         Returns
         -------
@@ -69,9 +77,10 @@ class Specimen(NamedTuple):
         Raises
         ------
         InputError
-            If the map is missing or damaged.
+            If a file is missing or damaged.
         """
-        return cls(name, read_volume(density_path)[0], seed, microscope, subtomograms)
+        variances = dict(map(read_variances, scale_paths))
+        return cls(name, read_volume(density_path)[0], seed, microscope, subtomograms, variances)
 
     def data_set(self, tilt, snr):
         """Return the data set of one tilt range and signal-to-noise ratio.
@@ -90,7 +99,10 @@ class Specimen(NamedTuple):
             If the map or a setting is unusable.
         """
         protocol = configured_protocol(self.microscope, self.subtomograms)
-        return DataSet(self.name, self.density, self.subtomograms["voxel_size"], tilt, snr, self.seed, protocol)
+        data_set = DataSet(self.name, self.density, self.subtomograms["voxel_size"], tilt, snr, self.seed, protocol)
+        if data_set.tilt_range in self.variances:
+            data_set.variances = self.variances[data_set.tilt_range]
+        return data_set
 
     def template(self):
         """Return what a perfect average would be: the noise-free reconstruction in standard pose from ±90°.
@@ -167,9 +179,17 @@ class DataSet:
         rng = generator(self._seed, purpose, *self._scheme, *keys)
         return random_rotations(rng, 1)[0], rng.uniform(-self._max_shift, self._max_shift, 3)
 
+    @property
+    def tilt_range(self):
+        """Smallest and largest tilt angle in degrees."""
+        return self._scheme[1:]
+
     @cached_property
-    def _variances(self):
-        """Variances in the reconstruction, on volumes of their own: of the signal, of n1 and n2 of unit variance."""
+    def variances(self):
+        """What fixes the noise's scale: `gradalign.simulation.noise_scale.Variances`, of n1 before and n2 after.
+
+        They take 96 volumes of their own; who knows them may set them.
+        """
         start, _ = self._draw_pose("noise scale")
         signal = []
         for index, rotation in enumerate(spread_rotations(_SIGNAL_VOLUMES)):
@@ -182,7 +202,7 @@ class DataSet:
                 for index in range(_NOISE_VOLUMES)
             )
             variances.append(np.mean([volume.var(dtype=float) for volume in volumes]))
-        return variances
+        return Variances(*map(float, variances))
 
     @property
     def noise_scales(self):
@@ -193,7 +213,7 @@ class DataSet:
         """
         if np.isinf(self._snr):
             return 0.0, 0.0
-        signal, *noises = self._variances
+        signal, *noises = self.variances
         return tuple(float(np.sqrt(signal / (2 * self._snr * noise))) for noise in noises)
 
     def at_snr(self, snr):
@@ -214,7 +234,7 @@ class DataSet:
             If the signal-to-noise ratio is not positive.
         """
         # looked up, so that the copy has them
-        _ = self._variances
+        _ = self.variances
         other = copy(self)
         other._snr = _checked_snr(snr)
         return other
