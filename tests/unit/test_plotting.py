@@ -15,10 +15,11 @@ from matplotlib.image import imread
 from PIL import Image
 
 from gradalign.errors import InputError
+from gradalign.report.colours import ON_SHADE
 from gradalign.report.figures.comparison import SHADES as RATIO_SHADES
 from gradalign.report.figures.figure2 import figure2, figure2_caption
 from gradalign.report.figures.isosurface import camera, render, surface
-from gradalign.report.figures.style import ON_SHADE, PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
+from gradalign.report.figures.style import PAGE_WIDTH, SMALL, Page, applied, save, text_width, wrapped
 from gradalign.report.figures.tables import SHADES, complexes_figure, table_figure
 from gradalign.report.slices import central_slice, read_slices, save_slices
 from gradalign.report.statistics import summarise, summarise_complexes

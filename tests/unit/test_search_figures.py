@@ -11,11 +11,12 @@ from test_plotting import DPI
 from test_scanning import scans
 from test_speedup import comparisons
 
+from gradalign.report.colours import INK, SCORE_COLOURS, score_colour
 from gradalign.report.convergence import summarise_convergence
 from gradalign.report.figures.figure3 import figure3, figure3_caption
 from gradalign.report.figures.figure4 import figure4, figure4_caption
 from gradalign.report.figures.scans import scanning_figure, scanning_figure_caption
-from gradalign.report.figures.style import INK, PAGE_WIDTH, SCORE_COLOURS, score_colour
+from gradalign.report.figures.style import PAGE_WIDTH
 from gradalign.report.tables.bounds import scans_with_bounds
 from gradalign.report.tables.scans import scanning_caption, summarise_scans
 from gradalign.report.tables.speedup import summarise_speedup

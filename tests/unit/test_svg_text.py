@@ -10,7 +10,8 @@ from fontTools.ttLib import TTFont
 from matplotlib.colors import to_rgb
 from skimage.color import rgb2lab
 
-from gradalign.report.figures.style import SCORE_COLOURS, Page, applied, line_height, save, wrapped
+from gradalign.report.colours import SCORE_COLOURS
+from gradalign.report.figures.style import Page, applied, line_height, save, wrapped
 from gradalign.report.figures.svg import BODY, CAPTION, SVG
 
 WORDS = "Rotation error ± 0.5° ▼ better, β + Δβ"

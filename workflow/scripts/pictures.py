@@ -2,7 +2,8 @@
 
 from gradalign.io.chimerax import write_gallery
 from gradalign.io.mrc import read_volume
-from gradalign.report.figures.maps import SIDES, gallery, map_colour, save_gallery
+from gradalign.report.colours import map_colour
+from gradalign.report.figures.maps import SIDES, gallery, save_gallery
 from gradalign.run.jobs import job
 
 params, output = snakemake.params, snakemake.output

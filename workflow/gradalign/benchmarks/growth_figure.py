@@ -3,20 +3,8 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from gradalign.report.figures.style import (
-    BLUE,
-    GREY,
-    INK,
-    MARGIN,
-    PAGE_WIDTH,
-    SCORE_COLOURS,
-    SMALL,
-    Page,
-    applied,
-    line_height,
-    save,
-    wrapped,
-)
+from gradalign.report.colours import BLUE, GREY, INK, SCORE_COLOURS
+from gradalign.report.figures.style import MARGIN, PAGE_WIDTH, SMALL, Page, applied, line_height, save, wrapped
 
 _LABELS = {
     "box": "box (voxels)",

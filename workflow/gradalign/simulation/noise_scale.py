@@ -1,4 +1,4 @@
-"""How signal and noise of an object and a tilt range vary, found once and kept in a file: it fixes the noise's scale."""
+"""What fixes the scale of the noise of an object at a tilt range: variances, found once and kept in a file."""
 
 import json
 from pathlib import Path
@@ -67,6 +67,4 @@ def read_variances(path):
         low, high = told.pop("tilt_deg")
         return (low, high), Variances(**told)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path}: does not say how signal and noise vary; remove it to have it made again"
-        ) from error
+        raise InputError(f"{path}: does not say how signal and noise vary; remove it to have it made again") from error

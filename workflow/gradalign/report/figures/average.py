@@ -8,14 +8,11 @@ from matplotlib.ticker import MaxNLocator
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD, resolution
 from gradalign.io.mrc import ANGSTROM_PER_NM
 from gradalign.io.star import to_relion
+from gradalign.report.colours import BLUE, GREY, INK, ORANGE
 from gradalign.report.figures.resolution_axis import LABEL, angstrom_ticks
 from gradalign.report.figures.style import (
-    BLUE,
     BODY,
-    GREY,
-    INK,
     MARGIN,
-    ORANGE,
     PAGE_WIDTH,
     SMALL,
     TITLE,

@@ -2,18 +2,8 @@
 
 import numpy as np
 
-from gradalign.report.figures.style import (
-    GREY,
-    MARGIN,
-    PAGE_WIDTH,
-    SCORE_COLOURS,
-    SMALL,
-    Page,
-    applied,
-    line_height,
-    save,
-    wrapped,
-)
+from gradalign.report.colours import GREY, SCORE_COLOURS
+from gradalign.report.figures.style import MARGIN, PAGE_WIDTH, SMALL, Page, applied, line_height, save, wrapped
 from gradalign.report.tables.speedup import LOST_DEG
 from gradalign.search.registry import score_label, score_order
 

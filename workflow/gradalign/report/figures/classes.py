@@ -8,13 +8,12 @@ from scipy.cluster import hierarchy
 from gradalign.averaging.fsc import resolution
 from gradalign.io.chimerax import LEVEL
 from gradalign.io.mrc import ANGSTROM_PER_NM
+from gradalign.report.colours import CLASS_COLOURS, GREY, INK, light
 from gradalign.report.figures.isosurface import camera, render, surface
 from gradalign.report.figures.maps import VIEW
 from gradalign.report.figures.resolution_axis import LABEL, angstrom_ticks
 from gradalign.report.figures.style import (
     BODY,
-    GREY,
-    INK,
     MARGIN,
     PAGE_WIDTH,
     SMALL,
@@ -27,8 +26,6 @@ from gradalign.report.figures.style import (
 )
 from gradalign.report.numbers import with_minus
 
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999", "#b8a800")
-"""Of the classes, one after the other."""
 _STYLES = ("-", "--", ":")
 _IN_A_ROW, _SIDE, _BENEATH = 6, 27.0, 9.0
 _MATRIX, _TREE, _TOP, _GAP, _BELOW = 46.0, 9.0, 8.0, 13.0, 12.0
@@ -116,7 +113,7 @@ def classes_figure(classes, frequencies, samples, threshold, paths):
         for number, each in enumerate(classes):
             row, column = divmod(number, _IN_A_ROW)
             spot = MARGIN + column * _SIDE, _TOP + row * (_SIDE + _BENEATH)
-            _picture(page, each.volume, each.level, COLOURS[number % len(COLOURS)], spot)
+            _picture(page, each.volume, each.level, CLASS_COLOURS[number % len(CLASS_COLOURS)], spot)
             words = f"Class {number + 1}: {each.count}"
             page.text(spot[0] + _SIDE / 2, spot[1] + _SIDE + 2.5, words, SMALL, horizontalalignment="center")
         _correlations(
@@ -131,10 +128,9 @@ def classes_figure(classes, frequencies, samples, threshold, paths):
 
 
 def _picture(page, volume, level, colour, spot):
-    light = 0.65 * np.array([int(colour[place : place + 2], 16) / 255.0 for place in (1, 3, 5)]) + 0.35
     if not volume.min() < level < volume.max():
         return
-    picture = render(surface(volume, level), camera(*VIEW), 0.9 * len(volume), _PIXELS, light)
+    picture = render(surface(volume, level), camera(*VIEW), 0.9 * len(volume), _PIXELS, light(colour))
     axes = page.axes(*spot, _SIDE, _SIDE)
     axes.imshow(picture, interpolation="none")
     axes.set_axis_off()
@@ -145,9 +141,9 @@ def _correlations(page, frequencies, correlations, threshold, spot):
     axes = page.axes(*spot, _MATRIX, _MATRIX, xlabel=LABEL, ylabel="Shell correlation")
     axes.axhline(threshold, color=GREY, linewidth=0.6, linestyle="--")
     for number, row in enumerate(correlations):
-        colour, reached = COLOURS[number % len(COLOURS)], resolution(frequencies, row, threshold, 1.0)
+        colour, reached = CLASS_COLOURS[number % len(CLASS_COLOURS)], resolution(frequencies, row, threshold, 1.0)
         words = f"{number + 1}: {ANGSTROM_PER_NM * reached:.1f} Å" if np.isfinite(reached) else f"{number + 1}: –"
-        axes.plot(frequencies, row, _STYLES[number // len(COLOURS) % len(_STYLES)], color=colour, label=words)
+        axes.plot(frequencies, row, _STYLES[number // len(CLASS_COLOURS) % len(_STYLES)], color=colour, label=words)
         if np.isfinite(reached):
             axes.plot(1.0 / reached, threshold, "o", color=colour, markersize=3.5, zorder=5)
     if len(correlations):

@@ -4,15 +4,12 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
+from gradalign.report.colours import GREY, INK, ON_SHADE, RULE
 from gradalign.report.comparison import AGREES, BETTER, MARKS, WORSE
 from gradalign.report.figures.style import (
     BODY,
-    GREY,
-    INK,
     MARGIN,
-    ON_SHADE,
     PAGE_WIDTH,
-    RULE,
     SMALL,
     TITLE,
     Page,

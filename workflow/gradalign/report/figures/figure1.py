@@ -4,14 +4,10 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path as Curve
 
 from gradalign.geometry.rotations import seed_rotations
+from gradalign.report.colours import BLUE, GREY, INK, ORANGE, RULE
 from gradalign.report.figures.style import (
-    BLUE,
-    GREY,
-    INK,
     MARGIN,
-    ORANGE,
     PAGE_WIDTH,
-    RULE,
     SMALL,
     TITLE,
     Page,

@@ -3,14 +3,13 @@
 import numpy as np
 from matplotlib.colors import to_rgb
 
+from gradalign.report.colours import INK, SURFACE
 from gradalign.report.figures.isosurface import camera, render, surface
 from gradalign.report.figures.style import (
     BODY,
-    INK,
     MARGIN,
     PAGE_WIDTH,
     SMALL,
-    SURFACE,
     TITLE,
     Page,
     applied,

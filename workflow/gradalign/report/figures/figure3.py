@@ -4,13 +4,11 @@ import math
 
 from matplotlib.ticker import FuncFormatter
 
+from gradalign.report.colours import GREY, INK, RULE, score_colour
 from gradalign.report.figures.style import (
     BODY,
-    GREY,
-    INK,
     MARGIN,
     PAGE_WIDTH,
-    RULE,
     SMALL,
     TITLE,
     Page,
@@ -18,7 +16,6 @@ from gradalign.report.figures.style import (
     line_height,
     plain_ticks,
     save,
-    score_colour,
     wrapped,
 )
 from gradalign.report.numbers import snr_label, tilt_label, with_minus

@@ -3,19 +3,8 @@
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 
-from gradalign.report.figures.style import (
-    BODY,
-    GREY,
-    MARGIN,
-    ON_SHADE,
-    PAGE_WIDTH,
-    SMALL,
-    Page,
-    applied,
-    line_height,
-    save,
-    wrapped,
-)
+from gradalign.report.colours import GREY, ON_SHADE
+from gradalign.report.figures.style import BODY, MARGIN, PAGE_WIDTH, SMALL, Page, applied, line_height, save, wrapped
 from gradalign.report.figures.tables import HEADER, SHADES, draw_block, shade_key
 from gradalign.report.numbers import number
 from gradalign.report.tables.phantom import arranged

@@ -3,22 +3,9 @@
 import numpy as np
 
 from gradalign.io.chimerax import LEVEL
+from gradalign.report.colours import GREY, INK, RULE, score_colour
 from gradalign.report.figures.maps import SIDES, draw_picture, scale_bar
-from gradalign.report.figures.style import (
-    BODY,
-    GREY,
-    INK,
-    MARGIN,
-    PAGE_WIDTH,
-    RULE,
-    SMALL,
-    Page,
-    applied,
-    line_height,
-    save,
-    score_colour,
-    wrapped,
-)
+from gradalign.report.figures.style import BODY, MARGIN, PAGE_WIDTH, SMALL, Page, applied, line_height, save, wrapped
 from gradalign.report.numbers import tilt_label
 from gradalign.report.tables.averages import nanometres
 from gradalign.search.registry import score_label, score_names, score_order

@@ -12,6 +12,7 @@ from skimage.measure import marching_cubes
 
 from gradalign.base.jit import jit
 from gradalign.errors import InputError
+from gradalign.report.finer import finer
 
 _SUPERSAMPLING = 2
 _FINENESS = 3
@@ -79,8 +80,7 @@ def surface(volume, level):
         raise InputError(
             f"isosurface level {level:g} is outside the density's range {volume.min():g} to {volume.max():g}"
         )
-    size = _FINENESS * (volume.shape[0] - 1) + 1
-    fine = ndimage.zoom(volume, size / volume.shape[0], order=3)
+    fine = finer(volume, _FINENESS * (volume.shape[0] - 1) + 1)
     # closed where the density reaches the edge of its box
     fine = np.pad(fine, 1, constant_values=fine.min())
     points, faces, _, _ = marching_cubes(fine, level)

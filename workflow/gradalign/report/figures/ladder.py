@@ -3,17 +3,8 @@
 import numpy as np
 from matplotlib.lines import Line2D
 
-from gradalign.report.figures.style import (
-    GREY,
-    MARGIN,
-    PAGE_WIDTH,
-    SMALL,
-    Page,
-    applied,
-    line_height,
-    save,
-    wrapped,
-)
+from gradalign.report.colours import GREY
+from gradalign.report.figures.style import MARGIN, PAGE_WIDTH, SMALL, Page, applied, line_height, save, wrapped
 from gradalign.report.tables.ladder import aligner_label
 
 _PANELS = 5

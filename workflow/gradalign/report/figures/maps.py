@@ -3,39 +3,21 @@
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.colors import to_rgb
 
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
 from gradalign.io.chimerax import matched_level
-from gradalign.report.figures.isosurface import camera, render, surface
-from gradalign.report.figures.style import SCORE_COLOURS, SMALL, score_colour
+from gradalign.report.colours import light, map_colour
+from gradalign.report.figures.style import SMALL
 
 VIEW = (35.0, 28.0)
 """Azimuth and elevation of the camera, degrees."""
-COLOURS = SCORE_COLOURS | {"truth": "#b5b5b5", "single": "#d8c27a", "noise": "#c9a0c9"}
-"""Colour of each kind of map."""
 SIDES = {"figure5": 20.0, "figure6": 16.0}
 """Side of the pictures of each figure, in mm."""
 SHOWN = 0.78
 """Part of a box, from its middle, that a picture shows."""
 
 _PIXELS_PER_MM = 300 / 25.4
-
-
-def map_colour(kind):
-    """Return the colour of a kind of map.
-
-    Parameters
-    ----------
-    kind : str
-        A name of `COLOURS`, or a score.
-
-    Returns
-    -------
-    str
-    """
-    return COLOURS.get(kind, score_colour(kind))
 
 
 class Gallery(NamedTuple):
@@ -53,7 +35,7 @@ def gallery(maps, side, voxel_size):
     Parameters
     ----------
     maps : dict of str to dict of str to array_like of shape (N, N, N)
-        Of each object its maps [z, y, x] by name, ``"truth"`` among them; the names are those of `COLOURS`, or scores.
+        Of each object its maps [z, y, x] by name, ``"truth"`` among them; names are those of `map_colour`.
     side : float
         Of a picture on the page, in mm.
     voxel_size : float
@@ -75,9 +57,10 @@ def gallery(maps, side, voxel_size):
 
 
 def _picture(volume, level, colour, extent, side):
-    # towards white: the shading darkens
-    light = 0.65 * np.array(to_rgb(colour)) + 0.35
-    picture = render(surface(volume, level), camera(*VIEW), extent, round(side * _PIXELS_PER_MM), light)
+    # figures that show these pictures need no kernel
+    from gradalign.report.figures.isosurface import camera, render, surface
+
+    picture = render(surface(volume, level), camera(*VIEW), extent, round(side * _PIXELS_PER_MM), light(colour))
     return np.rint(255 * picture).astype(np.uint8)
 
 

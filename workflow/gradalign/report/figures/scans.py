@@ -3,12 +3,11 @@
 import numpy as np
 from matplotlib.lines import Line2D
 
+from gradalign.report.colours import GREY, SCORE_COLOURS
 from gradalign.report.figures.style import (
     BODY,
-    GREY,
     MARGIN,
     PAGE_WIDTH,
-    SCORE_COLOURS,
     SMALL,
     TITLE,
     Page,

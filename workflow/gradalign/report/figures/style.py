@@ -1,4 +1,4 @@
-"""How figures look: journal widths, type of at least 6 points, colours that colour-blind readers tell apart.
+"""How figures look: journal widths, type of at least 6 points. Their colours are in `gradalign.report.colours`.
 
 Figures are laid out in millimetres of the printed page, x to the right and y down from the top left corner.
 """
@@ -14,26 +14,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from gradalign.base.files import complete_file
 from gradalign.errors import InputError
+from gradalign.report.colours import INK
 from gradalign.report.figures.svg import CAPTION, finish_svg
 
 PAGE_WIDTH = 175.0
 """Width of a full-page figure in mm."""
 MARGIN = 2.0
 """Free edge of a figure in mm."""
-
-INK = "#1a1a1a"
-GREY = "#5f5f5f"
-ON_SHADE = "#363636"
-"""Of small words on a shaded ground: the darkest shade leaves them a contrast of four."""
-RULE = "#9a9a9a"
-BLUE = "#004a80"
-GREEN = "#00866a"
-ORANGE = "#e8921a"
-"""Told apart by the colour-blind and in grey: of lightness 30, 50 and 68 (CIE L*)."""
-SURFACE = "#56a5d8"
-"""Colour of an isosurface in full light."""
-SCORE_COLOURS = {"rcs": BLUE, "fcs": ORANGE, "likelihood": GREEN}
-"""Of the scores; `score_colour` tells that of one that has none here."""
 
 TITLE = 8.0
 """Type sizes in points."""
@@ -73,21 +60,6 @@ _STYLE = {
 
 # no date, no versions: the same data give the same bytes
 _METADATA = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}
-
-
-def score_colour(score):
-    """Return the colour of a score.
-
-    Parameters
-    ----------
-    score : str
-
-    Returns
-    -------
-    str
-        Black for one without an entry in `SCORE_COLOURS`.
-    """
-    return SCORE_COLOURS.get(score, INK)
 
 
 def applied():

@@ -4,10 +4,6 @@ import base64
 import io
 import xml.etree.ElementTree as ET
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from matplotlib.font_manager import FontProperties, findfont
-
 CAPTION = "caption-"
 """How the names of a caption's lines begin."""
 BODY = "data-body"
@@ -68,6 +64,11 @@ def read_svg(path):
 
 def _font_face(name, weight, letters):
     """Return the style that brings some letters of the font."""
+    # a page that shows the file needs none of them
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+    from matplotlib.font_manager import FontProperties, findfont
+
     with TTFont(findfont(FontProperties(family=_FAMILY, weight=name)), recalcTimestamp=False) as font:
         options = subset.Options(notdef_outline=True, hinting=False, layout_features=[])
         # FontForge's own, of which the subsetter would warn

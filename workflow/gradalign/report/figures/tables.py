@@ -8,14 +8,11 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Rectangle
 
 from gradalign.aligners.declared import OWN_INTERVAL
+from gradalign.report.colours import GREY, INK, ON_SHADE, RULE
 from gradalign.report.figures.style import (
     BODY,
-    GREY,
-    INK,
     MARGIN,
-    ON_SHADE,
     PAGE_WIDTH,
-    RULE,
     SMALL,
     TITLE,
     Page,

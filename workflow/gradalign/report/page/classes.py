@@ -7,12 +7,12 @@ import numpy as np
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD
 from gradalign.io.chimerax import LEVEL
 from gradalign.io.mrc import ANGSTROM_PER_NM, read_volume
+from gradalign.report.colours import CLASS_COLOURS, light_text
 from gradalign.report.csv_tables import read_csv
-from gradalign.report.figures.classes import COLOURS
 from gradalign.report.page.commands import TYPED
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
-from gradalign.report.page.surfaces import DRAGGED, Solid, enclosed_share, light, maps_part
+from gradalign.report.page.surfaces import DRAGGED, Solid, enclosed_share, maps_part
 from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
 from gradalign.run.machine import GRADALIGN
 
@@ -147,7 +147,7 @@ def _maps(folder, classes):
     solids = []
     for number in classes["class"]:
         volume, _ = read_volume(folder / f"class_{number}_filtered.mrc")
-        colour = light(COLOURS[(number - 1) % len(COLOURS)])
+        colour = light_text(CLASS_COLOURS[(number - 1) % len(CLASS_COLOURS)])
         solids.append(Solid(f"class {number}", colour, volume, enclosed_share(volume)))
     links = [("side by side in ChimeraX", "maps/classes.cxc")]
     links += [(f"class_{number}.mrc", f"maps/class_{number}.mrc") for number in classes["class"]]

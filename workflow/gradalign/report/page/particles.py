@@ -7,12 +7,12 @@ import numpy as np
 from gradalign.averaging.fsc import HALF_SETS_THRESHOLD, resolution
 from gradalign.io.mrc import ANGSTROM_PER_NM, check_volume, read_volume
 from gradalign.io.volume_file import read
+from gradalign.report.colours import BLUE, GREEN, light_text
 from gradalign.report.csv_tables import read_csv
-from gradalign.report.figures.style import BLUE, GREEN
 from gradalign.report.page.commands import TYPED
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Page, Verdict, Verdicts, Words
-from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
+from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, maps_part
 from gradalign.report.page.tables import MOST_ROWS, Look, in_angstrom, table_part
 from gradalign.run.machine import GRADALIGN
 
@@ -117,9 +117,9 @@ def _verdicts(rounds, reached, scores):
 
 def _maps(files):
     average, _ = read_volume(files["filtered"])
-    solids = [Solid("average, filtered", light(BLUE), average)]
-    halves = [("first half map", "half1", light("#888888")), ("second half map", "half2", light("#888888"))]
-    kinds = [*halves, ("reference at the start", "reference", light(GREEN))]
+    solids = [Solid("average, filtered", light_text(BLUE), average)]
+    halves = [("first half map", "half1", light_text("#888888")), ("second half map", "half2", light_text("#888888"))]
+    kinds = [*halves, ("reference at the start", "reference", light_text(GREEN))]
     # the user's own header may tell no voxel size
     solids += [Solid(name, colour, check_volume(read(files[kind])[0], files[kind])) for name, kind, colour in kinds]
     links = [(f"{name}.mrc", f"{name}.mrc") for name in ("average", "average_filtered")]

@@ -12,13 +12,13 @@ from markupsafe import Markup
 
 from gradalign.io.mrc import read_volume
 from gradalign.io.provenance import read_provenance
+from gradalign.report.colours import MAP_COLOURS, light_text
 from gradalign.report.comparison import AGREES, BETTER, MARKS, WORSE
 from gradalign.report.csv_tables import read_csv
-from gradalign.report.figures.maps import COLOURS
 from gradalign.report.likelihood_aims import NEAR_BOUND, against_paper
 from gradalign.report.page.drawings import inlined_svg
 from gradalign.report.page.parts import FILES_BESIDE, Chapter, Drawing, Facts, Page, Verdict, Verdicts, Words
-from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, light, maps_part
+from gradalign.report.page.surfaces import TURNING, Solid, enclosed_share, maps_part
 from gradalign.report.page.tables import Look, table_part
 from gradalign.report.tables.ladder import aligner_label
 from gradalign.search.registry import paper_scores, score_label, score_names
@@ -319,12 +319,14 @@ def _maps(files, titles):
         if f"{name}_truth" not in volumes:
             continue
         truth, _ = read_volume(volumes[f"{name}_truth"])
-        solids = [Solid("truth", light(COLOURS["truth"]), truth)]
+        solids = [Solid("truth", light_text(MAP_COLOURS["truth"]), truth)]
         for kind, words in _KINDS.items():
             for score in score_names():
                 path = volumes.get(f"{name}_{kind}_{score}")
                 if path:
-                    colour = light(COLOURS["noise"] if kind == "noise" else COLOURS.get(score, COLOURS["single"]))
+                    colour = light_text(
+                        MAP_COLOURS["noise"] if kind == "noise" else MAP_COLOURS.get(score, MAP_COLOURS["single"])
+                    )
                     solids.append(Solid(f"{score_label(score)}: {words}", colour, read_volume(path)[0]))
         objects[title] = (enclosed_share(truth), solids)
     links = [("averages in ChimeraX", "maps/averages.cxc")]

@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.colors import to_hex, to_rgb
-from scipy import ndimage
 from skimage.measure import marching_cubes
-from skimage.transform import resize
 
 from gradalign.io.chimerax import LEVEL, enclosed_voxels
+from gradalign.report.finer import finer
 from gradalign.report.page.parts import Maps
 
 LEVELS = (0.5, 0.7, 1.0, 1.4, 2.0)
@@ -38,27 +36,15 @@ class Solid(NamedTuple):
     """Part of the box that its reference surface encloses, if it shows another object than the maps beside it."""
 
 
-def light(colour):
-    """Return a colour nearer to white, for the shading darkens.
-
-    Parameters
-    ----------
-    colour : str
-
-    Returns
-    -------
-    str
-        As ``"#rrggbb"``.
-    """
-    return to_hex(0.65 * np.array(to_rgb(colour)) + 0.35)
-
-
 def _fitted(volume):
     """Return a map on a grid that gives smooth surfaces of few triangles."""
     edge = volume.shape[0]
     if edge > _LARGEST:
+        # loaded where it is needed, in a tenth of a second
+        from skimage.transform import resize
+
         return resize(volume, (_LARGEST,) * 3, order=1, anti_aliasing=True, preserve_range=True)
-    return ndimage.zoom(volume, _FINE / edge, order=3) if edge < _FINE else volume
+    return finer(volume, _FINE) if edge < _FINE else volume
 
 
 def surface(volume, share):
@@ -78,11 +64,17 @@ def surface(volume, share):
     faces : numpy.ndarray of shape (f, 3)
         Vertices of each triangle, counterclockwise seen from outside.
     """
+    return next(_surfaces(volume, [share]))
+
+
+def _surfaces(volume, shares):
     volume = np.asarray(volume, dtype=float)
+    fine = volume if volume.min() == volume.max() else _fitted(volume)
+    return (_enclosing(fine, share) for share in shares)
+
+
+def _enclosing(fine, share):
     nothing = np.zeros((0, 3), np.uint16), np.zeros((0, 3), np.uint16)
-    if volume.min() == volume.max():
-        return nothing
-    fine = _fitted(volume)
     count = int(np.clip(round(share * fine.size), 1, fine.size - 1))
     # halfway between the last voxel inside and the first outside
     level = np.partition(fine.ravel(), [fine.size - count - 1, fine.size - count])[fine.size - count - 1 :][:2].mean()
@@ -139,8 +131,7 @@ def _enclosed(solid, share, times):
 
 def _packed(solid, share, blob):
     levels = []
-    for times in LEVELS:
-        vertices, faces = surface(solid.volume, _enclosed(solid, share, times))
+    for vertices, faces in _surfaces(solid.volume, [_enclosed(solid, share, times) for times in LEVELS]):
         start = len(blob)
         for array in (vertices, faces):
             blob += array.astype(array.dtype.newbyteorder("<")).tobytes()
