@@ -67,7 +67,7 @@ rule all:
                     *rules.verdicts.input,
                     *rules.run_times.output,
                     *rules.page.output,
-                    *expand("<poses>/{dataset}.star", dataset=cells),
+                    *expand("<poses>/{dataset}.star", dataset=conditions),
                 ]
             )
         ),

@@ -7,8 +7,9 @@ from test_scores import noisy_pair
 from gradalign import align_pair
 from gradalign.base.threads import on_one_thread
 from gradalign.errors import InputError
+from gradalign.fourier.band import band_limit
 from gradalign.fourier.overlap import share
-from gradalign.fourier.spectrum import band_limit, narrowed
+from gradalign.fourier.spectrum import narrowed
 from gradalign.geometry.rotations import (
     alignment_error,
     random_rotations,

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from test_scores import value_and_gradient
 
+from gradalign.fourier.band import band_limit
 from gradalign.fourier.overlap import work_space
-from gradalign.fourier.spectrum import band_limit, prepare
+from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import random_rotations, relative_transform
 from gradalign.scores.least_squares import score_number
 from gradalign.search.settings import Damping

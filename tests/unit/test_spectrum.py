@@ -4,8 +4,9 @@ from scipy.spatial.transform import Rotation
 
 from gradalign.benchmarks.loops import sample_all
 from gradalign.errors import InputError
+from gradalign.fourier.band import band_limit
 from gradalign.fourier.overlap import POINT, SAMPLES, VALUES, matched, sample_once, work_space
-from gradalign.fourier.spectrum import Sampler, band_limit, prepare, sample_spectrum
+from gradalign.fourier.spectrum import Sampler, prepare, sample_spectrum
 from gradalign.geometry.rotations import random_rotations
 from gradalign.simulation.phantom import phantom
 

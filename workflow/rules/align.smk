@@ -71,6 +71,6 @@ rule alignments:
         mem_mb=1000,
         runtime=10,
     params:
-        total=lambda wildcards: len(cells[wildcards.dataset].dataframe) * config["pairs"] * len(searches_of(wildcards)),
+        total=alignments_of,
     script:
         "../scripts/alignments.py"

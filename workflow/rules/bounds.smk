@@ -4,7 +4,9 @@
 rule bounds:
     input:
         density="<density>/{dataset}.mrc",
-        scales=lambda wildcards: scale_paths(wildcards.dataset, conditions[wildcards.dataset].dataframe["tilt"]),
+        scales=lambda wildcards: scale_paths(
+            wildcards.dataset, [each["tilt"] for each in conditions[wildcards.dataset]]
+        ),
         about="<density>/{dataset}.json",
         kernels=rules.kernels.output,
         sources=sources("bounds.py"),
@@ -20,7 +22,7 @@ rule bounds:
     params:
         seed=config["seed"],
         pairs=config["pairs"],
-        scans=lambda wildcards: conditions[wildcards.dataset].dataframe.to_dict("records"),
+        scans=lambda wildcards: conditions[wildcards.dataset],
         searches=searches_of,
         microscope=config["microscope"],
         subtomograms=config["subtomograms"],

@@ -8,7 +8,7 @@ calibrated_sections = {
 
 rule calibration:
     input:
-        parts=expand("<results>/calibration/{condition}.csv", condition=conditions["phantom"].instance_patterns),
+        parts=expand("<results>/calibration/{condition}.csv", condition=condition_folders["phantom"]),
         complexes=expand("<results>/calibration/{complex}.csv", complex=complexes),
         paper=paper_tables,
         comparison=os.path.relpath(workflow_folder.parent / "results/reference/tables/comparison.csv"),

@@ -1,14 +1,11 @@
-# What the rules share: the checked configuration, the conditions and cells of the tables, the sources of scripts.
+# What the rules share: the checked configuration, the conditions of the tables, the sources of scripts.
 
 import os
 import re
 import sys
+from itertools import product
 from importlib.util import find_spec
 from pathlib import Path
-
-import pandas as pd
-import yaml
-from snakemake.utils import Paramspace
 
 workflow_folder = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
 
@@ -66,7 +63,7 @@ from gradalign.aligners.result_file import counted_conditions
 from gradalign.ladder.rungs import conditions as ladder_conditions, rungs as ladder_rungs
 from gradalign.search.registry import paper_scores
 from gradalign.io.csv_lines import number_text
-from gradalign.study.configuration import check
+from gradalign.study.configuration import check, read_schema
 from gradalign.base.sources import source_files
 from gradalign.simulation.maps import check_structures
 from gradalign.simulation.sources import find_coordinates
@@ -82,8 +79,7 @@ paper_tables = os.path.join(resources_folder, "paper", "tables.csv")
 module_folders = list(dict.fromkeys(os.path.relpath(Path(path).absolute().parent) for path in workflow.configfiles))
 
 try:
-    schema = yaml.safe_load((workflow_folder / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
-    config = check(config, schema, [aligner_mistakes])
+    config = check(config, read_schema(workflow_folder.parent), [aligner_mistakes])
     map_source = config["structures"] | {
         "box": config["subtomograms"]["box"],
         "voxel_size": config["subtomograms"]["voxel_size"],
@@ -100,16 +96,21 @@ except InputError as error:
     sys.exit(str(error))
 
 
-def cells_of(section):
-    """Return the table of a section's cells, as texts that stand in file names."""
-    names = ["tilt", "snr", "score", "interval"]
-    texts = [[value if name == "score" else number_text(value) for value in section[name]] for name in names]
-    return pd.MultiIndex.from_product(texts, names=names).to_frame(index=False)
+def conditions_of(section):
+    """Return the conditions of a section's cells, as texts that stand in file names."""
+    tilts, levels = (list(dict.fromkeys(map(number_text, section[name]))) for name in ("tilt", "snr"))
+    return [{"tilt": tilt, "snr": snr} for tilt, snr in product(tilts, levels)]
 
 
-cells = {"phantom": Paramspace(cells_of(config["grid"]))}
-cells |= {name: Paramspace(cells_of(config["complexes"])) for name in complexes}
-conditions = {name: Paramspace(space.dataframe[["tilt", "snr"]].drop_duplicates()) for name, space in cells.items()}
+# by data set
+conditions = {"phantom": conditions_of(config["grid"])} | {
+    name: conditions_of(config["complexes"]) for name in complexes
+}
+tilt_folder = "tilt~{tilt}"
+condition_folder = f"{tilt_folder}/snr~{{snr}}"
+condition_folders = {
+    name: [condition_folder.format(**condition) for condition in each] for name, each in conditions.items()
+}
 scores = config["grid"]["score"]
 printed_scores = paper_scores(scores)
 # what a simulated subtomogram depends on; whether it is kept is none of it
@@ -146,7 +147,7 @@ def noise_levels(pairs):
 
     All of them where these are no more pairs together than a job may have, else one at a time, a wildcard.
     """
-    levels = list(conditions["phantom"].dataframe["snr"].unique())
+    levels = list(dict.fromkeys(condition["snr"] for condition in conditions["phantom"]))
     return levels if 1 < len(levels) and len(levels) * pairs <= config["pairs_per_job"] else ["{snr}"]
 
 
@@ -163,6 +164,13 @@ def levels_of(levels):
 def grid_of(wildcards):
     """Return the section of the configuration with a data set's cells."""
     return config["grid" if wildcards.dataset == "phantom" else "complexes"]
+
+
+def alignments_of(wildcards):
+    """Return how many alignments of a data set there are."""
+    section = grid_of(wildcards)
+    cells = len(conditions[wildcards.dataset]) * len(section["score"]) * len(section["interval"])
+    return cells * config["pairs"] * len(searches_of(wildcards))
 
 
 def searches_of(wildcards):

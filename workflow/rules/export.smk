@@ -5,8 +5,8 @@ rule export:
     input:
         [
             f"<results>/export/volumes/{name}/{condition}"
-            for name, space in conditions.items()
-            for condition in space.instance_patterns
+            for name, folders in condition_folders.items()
+            for condition in folders
         ],
         "<results>/export/README.md",
 
@@ -35,11 +35,11 @@ rule export_volumes:
 
 rule export_lists:
     input:
-        templates=expand("<maps>/{object}_truth.mrc", object=cells),
+        templates=expand("<maps>/{object}_truth.mrc", object=conditions),
         sources=sources("export_lists.py"),
     output:
         multiext("<results>/export/", "README.md", "pairs.star", "particles.star"),
-        templates=expand("<results>/export/templates/{object}.mrc", object=cells),
+        templates=expand("<results>/export/templates/{object}.mrc", object=conditions),
         wedges=directory("<results>/export/wedges"),
     log:
         "<logs>/export/lists.log",

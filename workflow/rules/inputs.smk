@@ -5,21 +5,20 @@ def pose_parts(wildcards):
     """Return the files with the poses of a data set's subtomograms."""
     return [
         f"<subtomograms>/{wildcards.dataset}/{condition}/poses.star"
-        for condition in conditions[wildcards.dataset].instance_patterns
+        for condition in condition_folders[wildcards.dataset]
     ]
 
 
 def scale_paths(dataset, tilts):
     """Return the files that fix the scale of the noise of an object at some tilt ranges."""
-    folders = dict.fromkeys(conditions["phantom"].wildcard_pattern.split("/")[0].format(tilt=tilt) for tilt in tilts)
-    return [f"<noise>/{dataset}/{folder}.json" for folder in folders]
+    return [f"<noise>/{dataset}/{tilt_folder.format(tilt=tilt)}.json" for tilt in dict.fromkeys(tilts)]
 
 
 def alignment_parts(wildcards):
     """Return the files of a data set's alignments, by tilt range and signal-to-noise ratio."""
     return [
         f"<alignments>/{wildcards.dataset}/{condition}/pairs~{chunk}.csv"
-        for condition in conditions[wildcards.dataset].instance_patterns
+        for condition in condition_folders[wildcards.dataset]
         for chunk in chunks(config["pairs"])
     ]
 

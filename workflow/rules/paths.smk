@@ -22,13 +22,13 @@ pathvars:
     subtomograms="<results>/subtomograms",
     tables="<results>/tables",
     # the tilt range, and with it the signal-to-noise ratio
-    tilts=conditions["phantom"].wildcard_pattern.split("/")[0],
-    condition=conditions["phantom"].wildcard_pattern,
+    tilts=tilt_folder,
+    condition=condition_folder,
 
 
 def condition_path(tilt, snr):
     """Return the part of a path that names a tilt range and a signal-to-noise ratio."""
-    return conditions["phantom"].wildcard_pattern.format(tilt=number_text(tilt), snr=number_text(snr))
+    return condition_folder.format(tilt=number_text(tilt), snr=number_text(snr))
 
 
 def phantom_subtomograms(name, section):

@@ -5,7 +5,7 @@ rule slices:
     input:
         examples=expand(
             "<subtomograms>/phantom/{condition}/example.mrc",
-            condition=conditions["phantom"].instance_patterns,
+            condition=condition_folders["phantom"],
         ),
         sources=sources("slices.py"),
     output:
@@ -20,7 +20,7 @@ rule slices:
         mem_mb=1000,
         runtime=10,
     params:
-        scans=conditions["phantom"].dataframe.to_dict("records"),
+        scans=conditions["phantom"],
     script:
         "../scripts/slices.py"
 

@@ -1,5 +1,7 @@
 # What the study says while it runs and at its end: told to workflow/snakemake_logger_plugin_gradalign.py.
 
+import yaml
+
 from gradalign.run.outcome import outcome
 from gradalign.run.plan import Job, earlier_seconds
 

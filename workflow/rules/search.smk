@@ -5,9 +5,7 @@ speedup_count = min(config["speedup"]["pairs"], config["pairs"])
 speedup_levels = noise_levels(speedup_count)
 speedup_folder = "<condition>" if speedup_levels == ["{snr}"] else "<tilts>"
 speedup_parts = [
-    f"{condition}/pairs~{chunk}.csv"
-    for condition in conditions["phantom"].instance_patterns
-    for chunk in chunks(speedup_count)
+    f"{condition}/pairs~{chunk}.csv" for condition in condition_folders["phantom"] for chunk in chunks(speedup_count)
 ]
 
 
@@ -92,7 +90,7 @@ rule speedup:
         mem_mb=1000,
         runtime=10,
     params:
-        total=(len(conditions["phantom"].dataframe) * len(config["grid"]["interval"]) * len(scores) * speedup_count),
+        total=(len(conditions["phantom"]) * len(config["grid"]["interval"]) * len(scores) * speedup_count),
     script:
         "../scripts/speedup.py"
 

@@ -5,7 +5,7 @@ joined_levels = noise_levels(config["pairs"])
 
 
 wildcard_constraints:
-    dataset="|".join(cells),
+    dataset="|".join(conditions),
     tilt="[^/]+",
     snr="[^/]+",
     score="[^/]+",

@@ -11,7 +11,8 @@ import pandas as pd
 from gradalign.benchmarks.machine import load_average
 from gradalign.benchmarks.timing import exponent, interleaved, peak_memory_mb
 from gradalign.benchmarks.workload import LOW_PASSES, TILT
-from gradalign.fourier.spectrum import band_limit, prepare
+from gradalign.fourier.band import band_limit
+from gradalign.fourier.spectrum import prepare
 from gradalign.geometry.rotations import random_rotations
 from gradalign.search.pair import align_pair
 from gradalign.search.registry import score_names

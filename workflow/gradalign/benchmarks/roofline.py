@@ -12,7 +12,8 @@ import pandas as pd
 from gradalign.benchmarks.loops import multiply_often, sample_all
 from gradalign.benchmarks.timing import interleaved
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, TILT
-from gradalign.fourier.interpolation import DEGREE, TAPS
+from gradalign.fourier.band import TAPS
+from gradalign.fourier.interpolation import DEGREE
 from gradalign.fourier.overlap import VALUES, matched, work_space
 from gradalign.fourier.products import COLUMNS, OUTSIDE
 from gradalign.fourier.spectrum import prepare

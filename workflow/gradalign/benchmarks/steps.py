@@ -7,7 +7,8 @@ import pandas as pd
 
 from gradalign.benchmarks.timing import interleaved, median_ratio
 from gradalign.benchmarks.workload import INTERVAL, LOW_PASSES, SCORES, TILT
-from gradalign.fourier.spectrum import band_limit, prepare
+from gradalign.fourier.band import band_limit
+from gradalign.fourier.spectrum import prepare
 from gradalign.scores.least_squares import score_number
 from gradalign.search.seeds import seeds_at_best_translation, start_rotations
 from gradalign.search.step import Candidates

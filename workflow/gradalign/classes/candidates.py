@@ -6,7 +6,8 @@ import numpy as np
 
 from gradalign.classes.similarity import groups, similarity
 from gradalign.classes.synchronise import synchronise
-from gradalign.fourier.spectrum import band_limit, narrowed
+from gradalign.fourier.band import band_limit
+from gradalign.fourier.spectrum import narrowed
 from gradalign.geometry.rotations import relative_transform
 from gradalign.scores.evaluation import dissimilarity_at
 from gradalign.scores.likelihood import Band, prepare_masked, weighted

@@ -16,8 +16,8 @@ from numba.core import types
 from numba.extending import intrinsic
 from numpy.polynomial import polynomial
 
-OVERSAMPLING = 2
-TAPS = 4
+from gradalign.fourier.band import OVERSAMPLING, TAPS
+
 DEGREE = 5
 
 

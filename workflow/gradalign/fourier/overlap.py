@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.base.jit import jit, jit_part
-from gradalign.fourier.interpolation import OVERSAMPLING, TAPS, gather, gather_values, transpose
+from gradalign.fourier.band import OVERSAMPLING, TAPS
+from gradalign.fourier.interpolation import gather, gather_values, transpose
 
 # lines: G and ∂G/∂η, real and imaginary parts alternating
 SAMPLES, VALUES = 0, 8

@@ -14,7 +14,7 @@ from gradalign.particles.boxes import check_input
 from gradalign.run.interrupts import INTERRUPTED, SENTENCE, left_to_the_child
 from gradalign.run.machine import check_names, check_python, environment
 from gradalign.run.study_lock import check_abandoned, is_locked
-from gradalign.study.configuration import check, expanded
+from gradalign.study.configuration import check, expanded, read_schema
 
 # an interruption ends it in silence until the workflow is read, which takes seconds
 _SNAKEMAKE = (
@@ -97,7 +97,7 @@ class WorkflowRun:
         changes |= {"name": name} if name else {}
         config = expanded(config)
         given = _read_yaml(config) if config else {}
-        schema = _read_yaml(self.checkout / "workflow" / "schemas" / "config.schema.yaml")
+        schema = read_schema(self.checkout)
         whole = merged(merged(_read_yaml(self.checkout / "config.yaml"), given), changes)
         if not (changes[self.section].get("star") or _star_of(given, self.section)):
             # a key that is mistyped is named first

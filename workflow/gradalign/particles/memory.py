@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from gradalign.fourier.interpolation import OVERSAMPLING, TAPS
-from gradalign.fourier.spectrum import SAMPLER_TAPS, band_limit
+from gradalign.fourier.band import OVERSAMPLING, SAMPLER_TAPS, TAPS, band_limit
 
 _BASE_MB = 250.0
 STATED_ABOVE = 96

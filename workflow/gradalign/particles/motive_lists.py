@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from gradalign.base.files import complete_file, write_text
 from gradalign.errors import InputError
@@ -89,6 +88,9 @@ def _listed(path, program, values, subtomograms, angles, translations):
     broken = subtomograms[(subtomograms != np.floor(subtomograms)) | (subtomograms < 0)]
     if broken.size:
         raise InputError(f"{path}: has a subtomogram of number {broken[0]:g}, where a whole number is needed")
+    # RELION's lists, and with them most runs, need no SciPy to be read
+    from scipy.spatial.transform import Rotation
+
     turned = Rotation.from_euler("zxz", angles, degrees=True)
     turned = turned.inv() if program == "Dynamo" else turned
     return MotiveList(path, program, values, subtomograms.astype(int), turned.as_matrix(), translations)
@@ -229,6 +231,9 @@ def write_motive_list(path, motives, rows, poses, scores, halves):
     InputError
         If the file cannot be written.
     """
+    # as in reading
+    from scipy.spatial.transform import Rotation
+
     rotations, shifts = Rotation.from_matrix(poses[0]), np.asarray(poses[1], float)
     if motives.program == "Dynamo":
         rotations = rotations.inv()

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from gradalign.errors import InputError
-from gradalign.fourier.spectrum import band_limit, narrowed
+from gradalign.fourier.band import band_limit
+from gradalign.fourier.spectrum import narrowed
 from gradalign.scores.likelihood import Band, prepare_masked, weighted
 from gradalign.scores.signal_model import SignalModel, tempered
 from gradalign.search.agreement import CrowdedVolume, cores, surrounded

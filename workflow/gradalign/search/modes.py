@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradalign.fourier.spectrum import band_limit, lattice_values
+from gradalign.fourier.band import band_limit
+from gradalign.fourier.spectrum import lattice_values
 from gradalign.geometry.harmonics import harmonics_up_to
 from gradalign.geometry.wedge import check_wedge, is_complete, measured
 from gradalign.io.mrc import check_numbers

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.fourier.spectrum import Spectrum, band_limit, narrowed, prepare
+from gradalign.fourier.band import band_limit
+from gradalign.fourier.spectrum import Spectrum, narrowed, prepare
 from gradalign.fourier.transfer import Seen
 from gradalign.geometry.rotations import point_group
 from gradalign.io.mrc import check_numbers

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from gradalign.errors import InputError
-from gradalign.fourier.spectrum import band_limit, half_ball
+from gradalign.fourier.band import band_limit
+from gradalign.fourier.spectrum import half_ball
 from gradalign.geometry.rotations import point_group
 from gradalign.geometry.wedge import check_wedge
 from gradalign.io.mrc import check_numbers

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import jsonschema
+import yaml
 
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import check_interval
@@ -21,6 +22,23 @@ _FILES = {"star", "subtomograms", "tomograms", "reference", "mask"}
 _QUOTES = "; if it is meant as a text, put it in quotes"
 
 _CELLS = ("grid", "complexes", "convergence", "contrast", "scanning", "averages", "classification")
+
+
+def read_schema(checkout):
+    """Return the schema of the configuration.
+
+    Parameters
+    ----------
+    checkout : str or path
+        Of gradalign, the folder of ``workflow``.
+
+    Returns
+    -------
+    dict
+    """
+    text = (Path(checkout) / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8")
+    # a tenth of the time of PyYAML's own; some have it without
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text).get_single_data()
 
 
 def check(config, schema, further=()):

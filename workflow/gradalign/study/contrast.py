@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
+from gradalign.fourier.band import band_limit
 from gradalign.fourier.overlap import work_space
-from gradalign.fourier.spectrum import band_limit
 from gradalign.geometry.rotations import alignment_error, rotation_angle
 from gradalign.io.csv_lines import line
 from gradalign.scores.least_squares import score_number
