@@ -3,8 +3,8 @@
 import os
 import re
 import sys
-from itertools import product
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 
 workflow_folder = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent

@@ -201,41 +201,26 @@ rule particles_results:
         "../scripts/particles_results.py"
 
 
-rule particles_figure:
-    input:
-        state="<last_round>/state.npz",
-        entries=expand("<last_round>/particles~{picked}.csv", picked=picked_chunks),
-        sources=sources("particles_figure.py"),
-    output:
-        svg=report(
-            "<particles>/particles.svg",
-            caption="../report/particles_figure.rst",
-            category=report_categories["particles"],
-            labels={"": "Half maps, orientations, scores"},
-        ),
-        png="<particles>/particles.png",
-    log:
-        "<logs>/particles/figure.log",
-    benchmark:
-        "<benchmarks>/particles/figure.tsv"
-    resources:
-        mem_mb=picked_list_mb,
-        runtime=60,
-    script:
-        "../scripts/particles_figure.py"
-
-
+# figure and page in one job: half of what either takes is its start
 rule particles_page:
     input:
         **{
             name: rules.particles_results.output[name]
             for name in ("summary", "rounds", "shells", "scores", "left_out", "star", "filtered", "half1", "half2")
         },
-        figure=rules.particles_figure.output.svg,
+        state="<last_round>/state.npz",
+        entries=expand("<last_round>/particles~{picked}.csv", picked=picked_chunks),
         templates=page_templates,
         sources=sources("particles_page.py"),
     output:
-        "<particles>/report.html",
+        page="<particles>/report.html",
+        figure=report(
+            "<particles>/particles.svg",
+            caption="../report/particles_figure.rst",
+            category=report_categories["particles"],
+            labels={"": "Half maps, orientations, scores"},
+        ),
+        png="<particles>/particles.png",
     log:
         "<logs>/particles/page.log",
     benchmark:
@@ -255,5 +240,4 @@ rule particles_page:
 rule particles:
     input:
         rules.particles_results.output,
-        rules.particles_figure.output,
         rules.particles_page.output,

@@ -214,6 +214,22 @@ def narrowed(spectrum, limit):
     return spectrum._replace(**parts)
 
 
+@lru_cache(maxsize=4)
+def _sampler_waves(size, reach):
+    """Return the waves of an axis over the kernel's roll-off, complex64 (2 reach + 1, size)."""
+    index = np.arange(-reach, reach + 1)
+    position = np.arange(size) - size // 2
+    waves = np.exp(-2j * np.pi * np.outer(index, position) / (OVERSAMPLING * size))
+    return (waves / rolloff(size, partial(kernel, taps=SAMPLER_TAPS), SAMPLER_TAPS)).astype(np.complex64)
+
+
+@lru_cache(maxsize=1)
+def _sampler_table():
+    """Return the kernel at all taps, float32 (1025, 6), a row for each place between two grid points."""
+    rows = np.arange(1025) / 1024
+    return kernel(rows[:, None] - np.arange(-2, 4)[None], SAMPLER_TAPS).astype(np.float32)
+
+
 class Sampler:
     """The transform of a volume at any frequencies, for simulation: six taps, relative error below 1e-4.
 
@@ -230,13 +246,9 @@ class Sampler:
         self.size = volume.shape[0]
         self.max_frequency = float(max_frequency)
         self._reach = int(np.ceil(OVERSAMPLING * self.size * max_frequency)) + SAMPLER_TAPS // 2
-        index = np.arange(-self._reach, self._reach + 1)
-        position = np.arange(self.size) - self.size // 2
-        waves = np.exp(-2j * np.pi * np.outer(index, position) / (OVERSAMPLING * self.size))
-        waves = (waves / rolloff(self.size, partial(kernel, taps=SAMPLER_TAPS), SAMPLER_TAPS)).astype(np.complex64)
+        waves = _sampler_waves(self.size, self._reach)
         self._grid = waves @ (_along_z(waves, volume) @ waves.T)
-        rows = np.arange(1025) / 1024
-        self._table = kernel(rows[:, None] - np.arange(-2, 4)[None], SAMPLER_TAPS).astype(np.float32)
+        self._table = _sampler_table()
 
     def sample(self, frequencies):
         """Return F(k) = Σ f(x) e^{−2πi k·x} about the centre voxel.

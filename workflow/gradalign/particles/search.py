@@ -13,7 +13,6 @@ from gradalign.geometry.rotations import check_interval, point_group, rotation_a
 from gradalign.scores.masks import soft_sphere
 from gradalign.scores.set_model import SetModel
 from gradalign.search.score import Start, load_score
-from gradalign.search.seeds import start_rotations
 from gradalign.search.settings import Alignment, Settings
 
 EDGE_SHARE = 1 / 8
@@ -117,6 +116,9 @@ def symmetric_seeds(interval, symmetry, spread=False):
     interval, elements = check_interval(interval), point_group(symmetry)
     order = len(elements)
     if order == 1 or spread:
+        # what reads the plan of a round, as a figure does, needs no kernel
+        from gradalign.search.seeds import start_rotations
+
         rotations = start_rotations(interval, spread=spread)
         # of all R·S, which are alike, the one that rotates least: its trace is the largest
         return rotations[np.einsum("rij,sji->rs", rotations, elements).argmax(axis=1) == 0]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from gradalign.errors import InputError
 from gradalign.geometry.rotations import random_rotations
@@ -181,6 +180,9 @@ def contact_distance(fixed, moving, direction, apart):
         Distance of the centres at which the nearest two points are `apart` from each other: the largest root of
         |b + s u − a|² = apart² over all pairs of points a, b. Minus infinity if `moving` passes by at any distance.
     """
+    # most objects stand alone, and SciPy takes a tenth of a second to load
+    from scipy.spatial.distance import cdist
+
     along_f, along_m = fixed @ direction, moving @ direction
     aside_f, aside_m = (points - np.outer(points @ direction, direction) for points in (fixed, moving))
     room = apart**2 - cdist(aside_f, aside_m, "sqeuclidean")
@@ -254,6 +256,11 @@ class Neighbourhood:
         return [each._replace(translation=each.translation + translation) for each in placed]
 
     def _draw_neighbours(self, own, rng):
+        if not self.surroundings.neighbours:
+            return []
+        # as for the distance of contact
+        from scipy.spatial.distance import cdist
+
         placed, taken = [], []
         for _ in range(_MOST_TRIES):
             if len(placed) == self.surroundings.neighbours:
