@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from gradalign.errors import InputError
-from gradalign.simulation.dataset import DataSet
+from gradalign.io.mrc import write_volume
+from gradalign.simulation.dataset import DataSet, Specimen
 from gradalign.simulation.microscope import Microscope
+from gradalign.simulation.noise_scale import read_variances, write_variances
 from gradalign.simulation.phantom import phantom
 from gradalign.simulation.protocol import Protocol
 from gradalign.simulation.simulator import Simulator
@@ -193,3 +195,32 @@ def test_density_with_nan_is_refused():
     density[1, 2, 3] = np.nan
     with pytest.raises(InputError, match="density.*NaN"):
         Simulator(density, 1.0, 60, Protocol(PAPER))
+
+
+def test_a_data_set_whose_variances_are_told_is_the_same_to_the_last_digit(tmp_path, monkeypatch):
+    microscope = {"voltage": 300, "defocus": -4.0, "spherical_aberration": 2.0, "tilt_step": 2.0}
+    subtomograms = {"box": 16, "simulation_box": 16, "voxel_size": 2.0, "max_shift": 0.05}
+    write_volume(tmp_path / "map.mrc", phantom(16, 24), 2.0)
+    paths = [tmp_path / f"{tilt}.json" for tilt in (60, 40)]
+
+    def specimen(scale_paths=()):
+        return Specimen.read("phantom", tmp_path / "map.mrc", 1, microscope, subtomograms, scale_paths)
+
+    found = [specimen().data_set(tilt, 0.5) for tilt in (60.0, 40.0)]
+    for path, each in zip(paths, found, strict=True):
+        write_variances(path, each.tilt_range, each.variances)
+    told = specimen(paths)
+    # of two tilt ranges alone nothing is worked out
+    counted = []
+    monkeypatch.setattr(Simulator, "noise", lambda self, *_: counted.append(self))
+    for each, tilt in zip(found, (60.0, 40.0), strict=True):
+        assert np.array_equal(told.data_set(tilt, 0.5).subtomogram(1)[0], each.subtomogram(1)[0])
+    assert not counted
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{}", '{"tilt_deg": [-60, 60], "signal": 1.0, "before": 1.0}'])
+def test_a_damaged_file_of_variances_is_named(tmp_path, text):
+    path = tmp_path / "tilt~60.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match="tilt~60.json: .*remove it"):
+        read_variances(path)

@@ -25,6 +25,12 @@ seeds = st.integers(0, 2**32 - 1)
 groups = st.sampled_from(["C1", "C7", "D4", "D7"])
 
 
+@given(seeds)
+def test_random_rotations_are_those_of_scipy_to_the_last_digit(seed):
+    expected = Rotation.random(3, rng=np.random.default_rng(seed)).as_matrix()
+    assert np.array_equal(random_rotations(np.random.default_rng(seed), 3), expected)
+
+
 @given(angles, angles, angles)
 def test_euler_angles_of_a_rotation_give_the_rotation_back(phi, theta, psi):
     rotation = rotation_from_euler(phi, theta, psi)

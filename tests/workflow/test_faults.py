@@ -63,6 +63,7 @@ def test_kernels_compiled_by_a_process_give_it_the_same_digits_as_kernels_from_t
 INTERMEDIATES = {
     "density/phantom.mrc": "results/tiny/maps/phantom_truth.mrc",
     "density/enolase.json": "results/tiny/tables/complexes.csv",
+    "noise/enolase/tilt~60.json": "results/tiny/averages/enolase/noise~0-2.npz",
     "averages/phantom/noise~0-2.npz": "results/tiny/averages/phantom_shells.csv",
     "alignments/phantom.csv": "results/tiny/tables/table1.csv",
     "speedup/pairs.csv": "results/tiny/claims.csv",

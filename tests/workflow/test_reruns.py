@@ -103,7 +103,10 @@ ALIGNING = {
     *("kernels", "align", "align_levels", "convergence", "speedup_pairs", "scan_pairs", "contrast"),
     *("average_part", "all_pairs_part", "bounds"),
 }
-TRANSFORMING = {"complex_density", "simulate", "simulate_levels", "template", "average", "mixture", "classes"}
+TRANSFORMING = {
+    *("complex_density", "noise_scale", "noise_scales", "simulate", "simulate_levels"),
+    *("template", "average", "mixture", "classes"),
+}
 
 
 @pytest.mark.parametrize(

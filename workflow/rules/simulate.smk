@@ -2,6 +2,7 @@
 
 # few pairs of the phantom at all its signal-to-noise ratios are one job: a job takes a second to start
 joined_levels = noise_levels(config["pairs"])
+phantom_tilts = list(dict.fromkeys(condition["tilt"] for condition in conditions["phantom"]))
 
 
 wildcard_constraints:
@@ -30,10 +31,28 @@ rule noise_scale:
         runtime=10,
     params:
         seed=config["seed"],
+        tilts=lambda wildcards: [wildcards.tilt],
         microscope=config["microscope"],
         subtomograms=simulated,
     script:
         "../scripts/noise_scale.py"
+
+
+if joined_levels != ["{snr}"]:
+
+    use rule noise_scale as noise_scales with:
+        output:
+            scale_paths("{dataset}", phantom_tilts),
+        log:
+            "<logs>/noise/{dataset}.log",
+        benchmark:
+            "<benchmarks>/noise/{dataset}.tsv"
+        wildcard_constraints:
+            dataset="phantom",
+        params:
+            tilts=phantom_tilts,
+
+    ruleorder: noise_scales > noise_scale
 
 
 rule simulate:

@@ -1,6 +1,6 @@
 """Write the averages of one object and their shell correlations."""
 
-import pandas as pd
+import numpy as np
 
 from gradalign.io.csv_lines import write_records
 from gradalign.io.mrc import read_volume, write_volume
@@ -21,5 +21,7 @@ with job(snakemake.log[0]):
         shells += rows
         for path, volume in zip(snakemake.output.get(kind), volumes, strict=True):
             write_volume(path, volume, voxel_size)
-    rows = pd.DataFrame(shells).round(6)
-    write_records(snakemake.output.shells, list(rows.columns), rows.to_dict("records"))
+    rows = [
+        row | {name: float(np.round(row[name], 6)) for name in ("frequency_per_nm", "correlation")} for row in shells
+    ]
+    write_records(snakemake.output.shells, list(rows[0]), rows)

@@ -1,4 +1,4 @@
-"""Find what fixes the scale of the noise of one object at one tilt range."""
+"""Find what fixes the scale of the noise of one object at some tilt ranges."""
 
 from gradalign.run.jobs import job
 from gradalign.simulation.dataset import Specimen
@@ -9,6 +9,7 @@ with job(snakemake.log[0]) as say:
     specimen = Specimen.read(
         wildcards.dataset, snakemake.input.density, params.seed, params.microscope, params.subtomograms
     )
-    data_set = specimen.data_set(float(wildcards.tilt), 1.0)
-    write_variances(snakemake.output[0], data_set.tilt_range, data_set.variances)
-    say(f"scale of the noise of {wildcards.dataset}, ±{wildcards.tilt}°")
+    for tilt, path in zip(params.tilts, snakemake.output, strict=True):
+        data_set = specimen.data_set(float(tilt), 1.0)
+        write_variances(path, data_set.tilt_range, data_set.variances)
+    say(f"scale of the noise of {wildcards.dataset}, ±{', '.join(params.tilts)}°")

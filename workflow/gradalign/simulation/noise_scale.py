@@ -65,6 +65,6 @@ def read_variances(path):
     try:
         told = json.loads(Path(path).read_text(encoding="utf-8"))
         low, high = told.pop("tilt_deg")
-        return (low, high), Variances(**told)
+        return (low, high), Variances(**{name: float(value) for name, value in told.items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: does not say how signal and noise vary; remove it to have it made again") from error
