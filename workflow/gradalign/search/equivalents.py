@@ -35,6 +35,11 @@ def _principal(axes):
     return np.concatenate([axes, crossed[lengths > _APART] / lengths[lengths > _APART, None]])
 
 
+def _across(axes, axis, tolerance):
+    """Return those of some axes that stand across another, to so many degrees."""
+    return axes[np.abs(axes @ axis) < np.sin(np.radians(tolerance))]
+
+
 def _frame(axis, other):
     """Return the rotation that takes z to an axis and x as near as may be to another."""
     across = other - (other @ axis) * axis
@@ -76,7 +81,7 @@ def shared_group(rotations, tolerance):
             return ""
         for axis in principal:
             # a twofold axis across the principal one
-            across = axes[np.abs(axes @ axis) < np.sin(np.radians(tolerance))]
+            across = _across(axes, axis, tolerance)
             aside = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
             tries = [(f"C{order}", aside)] + [(f"D{order}", other) for other in across[:1]]
             for name, other in tries:
@@ -114,7 +119,7 @@ def equivalent(rotations, weights, group, tolerance):
     tolerance = min(max(_NONE, tolerance), _CLEAR * 360.0 / order)
     axes, _ = _axes(rotations)
     for axis in _principal(axes) if dihedral else axes:
-        across = axes[np.abs(axes @ axis) < np.sin(np.radians(tolerance))] if dihedral else axes[:0]
+        across = _across(axes, axis, tolerance) if dihedral else axes[:0]
         for other in (np.eye(3)[np.argmin(np.abs(axis))], *across):
             frame = _frame(axis, other)
             held = _off(rotations, frame @ elements[1:] @ frame.T) <= tolerance

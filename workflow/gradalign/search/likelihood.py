@@ -92,24 +92,22 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
     if fixed.crowded and moving.crowded:
         return _agreeing(fixed, moving, rotations, basis, settings, voxel_size)
     settings = _by_mask(settings, fixed.model, moving.model)
-    pair, common = _guiding(fixed, moving, settings), (basis, settings, voxel_size)
-    candidates, *steps = _searched(pair, rotations, *common)
-    if not _far_off(*pair[min(pair)], candidates, settings.deeper):
+    pair, common = pair_bands(fixed, moving, settings), (basis, settings, voxel_size)
+    guide = _guiding(pair) if ends_jointly(fixed, moving) else pair
+    candidates, *steps = _searched(guide, rotations, *common)
+    if not _far_off(*guide[min(guide)], candidates, settings.deeper):
         found = _finished(fixed, moving, [candidates], steps, *common)
         if settings.deeper == np.inf or found.evidence >= _CLEAR:
             return found
     # by d itself: what one guide misses the other finds
-    pair, more = pair_bands(fixed, moving, settings), _with_more(settings, _WIDER, _FURTHER)
+    more = _with_more(settings, _WIDER, _FURTHER)
     deeper, *further = _searched(pair, rotations, basis, more, voxel_size)
     steps = [np.concatenate(parts) for parts in zip(steps, further, strict=True)]
     return _finished(fixed, moving, [candidates, deeper], steps, *common)
 
 
-def _guiding(fixed, moving, settings):
+def _guiding(pair):
     """Return the transforms of a pair by band limit, with the d that leads to the joint refinements."""
-    pair = pair_bands(fixed, moving, settings)
-    if not ends_jointly(fixed, moving):
-        return pair
     return {band: (with_log_terms(held, _GUIDING_SHARE), moved) for band, (held, moved) in pair.items()}
 
 
@@ -151,7 +149,7 @@ def _agreeing(fixed, moving, rotations, basis, settings, voxel_size):
     *place, shared = agreement.converged(ends.rotations[0], ends.translations[0], basis)
     value = agreement.value(*place)
     covariance = covariance_at(_compared(shared), *place, basis)
-    spectra, asked = finest_pair(fixed, moving), Asked(settings.start_reach / voxel_size, settings.symmetry)
+    spectra, asked = finest_pair(fixed, moving), Asked.by(settings, voxel_size)
     return _answered(
         spectra, (*place, -value), ends, steps, (covariance, Evidence(value, LEAST_AGREEMENT, True)), asked
     )
@@ -185,7 +183,7 @@ def _finished(fixed, moving, searched, steps, basis, settings, voxel_size):
         answer = last.rotations[first], last.translations[first], float(best.dissimilarities[first])
         (rivals,) = searched
         covariance, evidence = covariance_at(_compared(spectra), *answer[:2], basis), None
-    asked = Asked(settings.start_reach / voxel_size, settings.symmetry)
+    asked = Asked.by(settings, voxel_size)
     return _answered(spectra, answer, rivals, parts, (covariance, evidence), asked)
 
 

@@ -9,7 +9,6 @@ from gradalign.errors import InputError
 from gradalign.fourier.band import band_limit
 from gradalign.fourier.spectrum import Spectrum, narrowed, prepare
 from gradalign.fourier.transfer import Seen
-from gradalign.geometry.rotations import point_group
 from gradalign.io.mrc import check_numbers
 from gradalign.scores.least_squares import score_number
 from gradalign.scores.masks import AUTOMATIC
@@ -65,7 +64,8 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     rotation, translation = candidates.rotations[best].copy(), candidates.translations[best].copy()
     answer = rotation, translation, float(candidates.dissimilarities[best])
     # most rivals were left after few steps
-    near = rivals(candidates, *answer[:2], fixed, _RIVALS + len(point_group(settings.symmetry)) - 1)
+    asked = Asked.by(settings, voxel_size)
+    near = rivals(candidates, *answer[:2], fixed, _RIVALS + asked.equivalents)
     others = chosen(candidates, near)
     independent_refinement(*pair, free, settings.damping, _RIVAL_FALL, _RIVAL_STEPS, others)
     # what is near the answer may have a smaller overlap
@@ -73,7 +73,6 @@ def align_spectra(fixed, moving, score="rcs", settings=None, voxel_size=1.0, see
     covariance = covariance_at(pair, rotation, translation, free)
     # given seeds may all be near the answer
     mean = mean if everywhere else None
-    asked = Asked(settings.start_reach / voxel_size, settings.symmetry)
     judgement = judge(pair, answer, others, covariance, asked, mean=mean)
     return Alignment(*answer, len(trace), trace, path, **judgement)
 

@@ -73,6 +73,27 @@ class Asked(NamedTuple):
     symmetry: str = "C1"
     """Point group of the object: what differs by its elements is one answer."""
 
+    @classmethod
+    def by(cls, settings, voxel_size):
+        """Return what settings ask.
+
+        Parameters
+        ----------
+        settings : gradalign.search.settings.Settings
+        voxel_size : float
+            In nm.
+
+        Returns
+        -------
+        Asked
+        """
+        return cls(settings.start_reach / voxel_size, settings.symmetry)
+
+    @property
+    def equivalents(self):
+        """How many other transforms are the same answer, and leave no place for a rival."""
+        return len(point_group(self.symmetry)) - 1
+
 
 class Compared(NamedTuple):
     """A pair of prepared subtomograms, and the score by which it is compared."""
@@ -262,7 +283,7 @@ def judge(pair, answer, candidates, covariance, asked, evidence=None, mean=None)
     fixed, moving, kernel = pair
     values, *_, counts, products = evaluate(*pair, rotation[None], translation[None])
     at, count = products[0], int(counts[0])
-    numbers = rivals(candidates, rotation, translation, fixed, MOST_RIVALS + len(point_group(asked.symmetry)) - 1)
+    numbers = rivals(candidates, rotation, translation, fixed, MOST_RIVALS + asked.equivalents)
     others = candidates.dissimilarities[numbers]
     if kernel == LIKELIHOOD:
         ratios = others - value
