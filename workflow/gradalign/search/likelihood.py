@@ -91,9 +91,12 @@ def align_bands(fixed, moving, settings=None, voxel_size=1.0, start=None):
     rotations = start_rotations(*seeds, spread=True) if start.rotations is None else start.rotations
     if fixed.crowded and moving.crowded:
         return _agreeing(fixed, moving, rotations, basis, settings, voxel_size)
-    settings = _by_mask(settings, fixed.model, moving.model)
-    pair, common = pair_bands(fixed, moving, settings), (basis, settings, voxel_size)
-    guide = _guiding(pair) if ends_jointly(fixed, moving) else pair
+    pair = guide = pair_bands(fixed, moving, settings)
+    # where most pairs are unlike, more ends would be refined of those that have no right one
+    if settings.deeper < np.inf:
+        settings = _by_mask(settings, fixed.model, moving.model)
+        guide = _guiding(pair) if ends_jointly(fixed, moving) else pair
+    common = basis, settings, voxel_size
     candidates, *steps = _searched(guide, rotations, *common)
     if not _far_off(*guide[min(guide)], candidates, settings.deeper):
         found = _finished(fixed, moving, [candidates], steps, *common)
