@@ -21,7 +21,7 @@ from gradalign.search.joint_descent import JointDescent, JointEnd
 from gradalign.search.joint_ends import joint_descent
 from gradalign.search.likelihood import align_bands
 from gradalign.search.likelihood_volume import LikelihoodVolume, finest_pair, prepare_bands
-from gradalign.search.modes import MODEL_ERROR, prepare_joint
+from gradalign.search.modes import MODEL_ERROR, modes_degrees, prepare_joint
 from gradalign.search.radial_modes import support
 from gradalign.search.score import Start
 from gradalign.search.step import rotation_from_vector
@@ -138,6 +138,40 @@ def test_the_influence_of_a_coefficient_is_how_it_changes_the_gradient(tilts):
                 back[number] = volume._replace(coefficients=2 * volume.coefficients - changed)
                 slope = 0.5 * (slope + plain.gradient - JointRefinement(*back).evaluate(*place).gradient)
                 np.testing.assert_allclose(seen.rows[which, at], slope, rtol=2e-3, atol=2e-4 * abs(seen.rows).max())
+
+
+def shown(volume, powers, rng):
+    """Return a volume without noise of an object whose modes have these powers by degree."""
+    seen = []
+    for weighted, degrees in zip(volume.modes.weighted, volume.modes.degrees, strict=True):
+        of = modes_degrees(degrees)
+        seen.append(weighted @ (np.sqrt(powers[of]) * rng.choice([-1.0, 1.0], len(of))))
+    return volume._replace(coefficients=0.5 * volume.modes.covariance_times(seen[0] + 1j * seen[1]))
+
+
+def test_two_volumes_tell_how_strong_the_modes_of_each_degree_are():
+    f, g = prepared((60, 60), model=invented_model(3000.0))
+    powers = np.tile([8.0, 0.05, 1.0], 10)
+    f, g = (shown(each, powers, np.random.default_rng(3)) for each in (f, g))
+    told = JointRefinement(f, g).powers(np.eye(3), np.zeros(3), np.zeros(3))
+    # the highest degrees have few modes, and these hardly above the noise
+    assert len(told) > 8
+    np.testing.assert_allclose(told[:6], powers[:6], rtol=0.2, atol=0.05)
+
+
+def test_modes_of_other_powers_are_the_same_sum_in_other_units():
+    f, g = prepared((60, 50))
+    powers = np.linspace(0.2, 3.0, 30)
+    place = rotation_from_euler(30, 80, -50), np.array([1.0, -0.5, 0.7]), np.zeros(3)
+    own, other = f.modes, f.modes.with_powers(powers)
+    for weighted, scaled, degrees in zip(own.weighted, other.weighted, own.degrees, strict=True):
+        modes = np.random.default_rng(1).normal(size=weighted.shape[1])
+        np.testing.assert_allclose(
+            scaled @ modes, weighted @ (np.sqrt(powers[modes_degrees(degrees)]) * modes), rtol=1e-3, atol=1e-4
+        )
+    # modes without power explain nothing of the data
+    nothing = [each._replace(modes=each.modes.with_powers(np.zeros(30))) for each in (f, g)]
+    assert JointRefinement(*nothing).evaluate(*place).value == 0.0
 
 
 def test_what_the_modes_leave_tells_the_noise_of_each_shell():

@@ -94,7 +94,7 @@ def test_ends_of_joint_refinements_scatter_as_their_covariances_say(noise):
         f, g = (score.prepare(each, 60, settings, 1.0, model) for each in volumes[n : n + 2])
         truth = relative_transform(poses[n], shifts[n], poses[n + 1], shifts[n + 1])
         rotation, translation, _ = score.refine(f, g, *truth, settings)
-        covariance = joint_covariance_at(f.joint, g.joint, rotation, translation, np.eye(6))
+        covariance = joint_covariance_at(f.joint, g.joint, (rotation, translation, translation / 2.0), np.eye(6))
         error = np.concatenate([Rotation.from_matrix(truth[0] @ rotation.T).as_rotvec(), truth[1] - translation])
         squares.append([error[s] @ np.linalg.solve(covariance[s, s], error[s]) for s in (slice(0, 3), slice(3, 6))])
     # three numbers each: χ² with 90 degrees of freedom over its mean has the deviation 0.15
@@ -107,7 +107,7 @@ def test_directions_that_were_not_free_have_no_variance():
     f, g = (prepare_bands(volume, 60, model) for volume in volumes)
     basis = free_directions(rotation_from_euler(10.0, 40.0, 70.0))
     for covariance in (
-        joint_covariance_at(f.joint, g.joint, TURN, SHIFT, basis),
+        joint_covariance_at(f.joint, g.joint, (TURN, SHIFT, SHIFT / 2.0), basis),
         covariance_at(
             Compared(*load_score("likelihood").at_finest(f, g), score_number("likelihood")), TURN, SHIFT, basis
         ),

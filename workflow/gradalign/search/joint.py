@@ -24,9 +24,12 @@ import numpy as np
 
 from gradalign.geometry.harmonics import all_generators, rotation_matrices
 from gradalign.geometry.rotations import euler_from_rotation
+from gradalign.search.modes import modes_degrees
 
 GAIN_REACH = 0.2
 """Standard deviation of log h that is known before."""
+# modes with the power that S says that are added to a degree's, and how often its power is looked at again
+_USUAL_MODES, _LOOKS = 0.5, 3
 # x y z of the second derivatives, in their order
 _SECOND = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
@@ -183,6 +186,39 @@ class JointRefinement:
         value, gradient, hessian, penalty = map(sum, zip(*expansions, strict=True))
         expansion = Expansion(value, *_by_transform(gradient, hessian, rotation, aside), penalty)
         return expansion, [self._influence(*each, chain) for each in every]
+
+    def powers(self, rotation, translation, centre):
+        """Return how strong the object's modes are by degree, as two volumes tell it at a transform with h = 1.
+
+        The power of a degree is that with which its modes are likeliest: the sum of z² over the number of modes that
+        the volumes tell, each of which counts 1 − (M⁻¹)ᵢᵢ (MacKay 1992).
+
+        Parameters
+        ----------
+        rotation : array_like of shape (3, 3)
+        translation, centre : array_like of shape (3,)
+            As for `evaluate`.
+
+        Returns
+        -------
+        numpy.ndarray of shape (degrees,)
+            In units of what the power S of the shells says.
+        """
+        known = self._right_sides(self._fixed, centre)
+        turned = self._turned(rotation, -(rotation.T @ (translation - centre)))
+        every = [degree for degrees in self._fixed.modes.degrees for degree, _ in degrees]
+        powers = np.ones(1 + max(every, default=0))
+        for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+            of = modes_degrees(degrees)
+            gram, total = gram + first / self._fixed.noise, own[:, 0] + side[:, 0]
+            for _ in range(_LOOKS):
+                root = np.sqrt(powers[of])
+                spread = np.linalg.inv(root[:, None] * gram * root + np.eye(len(of)))
+                squares = np.bincount(of, (root * (spread @ (root * total))) ** 2, len(powers))
+                told = np.bincount(of, 1.0 - np.diagonal(spread), len(powers))
+                here = np.isin(np.arange(len(powers)), of)
+                powers[here] = ((squares + _USUAL_MODES) / (told + _USUAL_MODES))[here]
+        return powers
 
     def _influence(self, volume, place, parts, column, sign, chain):
         waves = self._unit * volume.modes.frequencies

@@ -2,11 +2,16 @@
 
 At the end Q's gradient vanishes. Noise in a coefficient y moves the gradient by J = ∂(∇Q)/∂y, and the end by H⁻¹ times
 that, H being Q's second derivatives (Huber 1967). Were the model right, the gradient had the covariance H, of which
-Jᵀ C J is the data's part and the rest the object's. The noise of the data is less than the model's C in two ways. C has
-a model error, and N comes from surroundings that hold tails of the signal and streaks of the wedge: it is up to four
-times the noise at the lowest frequencies. What the modes leave of the volumes tells how strong the noise of a shell is,
-for alike volumes of both together. With its covariance C' in place of C the end has the covariance
-H⁻¹ (H − Jᵀ C J + Jᵀ C' J) H⁻¹.
+Jᵀ C J is the data's part and the rest the object's.
+
+The object's part stands on how strong its modes are. S tells it by shell, for all degrees l together; yet a round
+object has most in l = 0, which no rotation changes, and noise in the other modes would be taken for structure. So both
+volumes tell the power of each degree at the end (`JointRefinement.powers`), and Q is that of such modes.
+
+The noise of the data is less than the model's C in two ways. C has a model error, and N comes from surroundings that
+hold tails of the signal and streaks of the wedge: it is up to four times the noise at the lowest frequencies. What the
+modes leave of the volumes tells how strong the noise of a shell is, for alike volumes of both together. With its
+covariance C' in place of C the end has the covariance H⁻¹ (H − Jᵀ C J + Jᵀ C' J) H⁻¹.
 """
 
 import numpy as np
@@ -84,15 +89,22 @@ def _of_data(volume, rows, strengths):
     return half * (modelled.T @ modelled), half * (left.T @ left - MODEL_ERROR * (error.T @ error))
 
 
-def joint_covariance_at(fixed, moving, rotation, translation, basis):
+def _as_strong_as_told(volumes, place):
+    """Return two volumes whose modes have the powers that both tell at a transform."""
+    powers = JointRefinement(*volumes).powers(*place)
+    modes = {id(each.modes): each.modes for each in volumes}
+    modes = {key: each.with_powers(powers) for key, each in modes.items()}
+    return [each._replace(modes=modes[id(each.modes)]) for each in volumes]
+
+
+def joint_covariance_at(fixed, moving, place, basis):
     """Return the covariance of the transform at which a joint refinement ended.
 
     Parameters
     ----------
     fixed, moving : gradalign.search.modes.JointVolume
-    rotation : array_like of shape (3, 3)
-    translation : array_like of shape (3,)
-        In voxels.
+    place : (array_like of shape (3, 3), array_like of shape (3,), array_like of shape (3,))
+        Rotation, translation and centre, as of a `gradalign.search.joint_descent.JointEnd`.
     basis : array_like of shape (6, k)
         The free directions.
 
@@ -101,8 +113,10 @@ def joint_covariance_at(fixed, moving, rotation, translation, basis):
     numpy.ndarray of shape (6, 6)
         As of `gradalign.search.verdict.covariance_at`.
     """
-    volumes, centre = (fixed, moving), np.asarray(translation) / 2.0
-    expansion, influences = JointRefinement(*volumes).influences(rotation, translation, centre)
+    volumes = _as_strong_as_told((fixed, moving), place)
+    # halfway, where the centre is expected: where it was found it has followed the noise, too
+    rotation, translation, _ = place
+    expansion, influences = JointRefinement(*volumes).influences(rotation, translation, np.asarray(translation) / 2.0)
     hessian = expansion.hessian
     hessian[9, 9] += GAIN_REACH**-2.0
     followed = followed_directions(hessian, np.asarray(basis, dtype=float), fixed.alike)

@@ -177,7 +177,7 @@ def _finished(fixed, moving, searched, steps, basis, settings, voxel_size):
         end, rivals, further = best_joint_end(pair, spectra, last, basis)
         parts += further
         answer = end.rotation, end.translation, end.value
-        covariance = joint_covariance_at(fixed.joint, moving.joint, *answer[:2], basis)
+        covariance = joint_covariance_at(fixed.joint, moving.joint, (*answer[:2], end.centre), basis)
         evidence = Evidence(pair.unrelated(end) - end.value)
     else:
         values = [dissimilarity_at(whole, moved, "likelihood", *place) for place in zip(*last[:2], strict=True)]

@@ -32,6 +32,22 @@ MODEL_ERROR = 0.3
 _CUT_OUT = (0.02, 2.0)
 
 
+def modes_degrees(degrees):
+    """Return the degree l of each mode of one parity.
+
+    Parameters
+    ----------
+    degrees : tuple of (int, int)
+        As of `Modes`.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (r,)
+    """
+    every = [(degree, count * (2 * degree + 1)) for degree, count in degrees]
+    return np.repeat(*np.array(every, int).reshape(-1, 2).T)
+
+
 class Modes(NamedTuple):
     """What one tilt range shows of the modes, by parity of l: even, then odd."""
 
@@ -66,6 +82,23 @@ class Modes(NamedTuple):
     def whitened_back(self, values):
         """Return the transposed factors times values by frequency: float32 (n, k)."""
         return np.concatenate([factor.T @ part for factor, part in self._by_plane(values)])
+
+    def with_powers(self, powers):
+        """Return the modes of an object whose degrees are not all as strong as S says.
+
+        Parameters
+        ----------
+        powers : array_like of shape (degrees,)
+            From `gradalign.search.joint.JointRefinement.powers`.
+
+        Returns
+        -------
+        Modes
+        """
+        roots = [np.sqrt(np.asarray(powers)[modes_degrees(degrees)]) for degrees in self.degrees]
+        weighted = (part * root.astype(np.float32) for part, root in zip(self.weighted, roots, strict=True))
+        gram = (root[:, None] * part * root for part, root in zip(self.gram, roots, strict=True))
+        return self._replace(weighted=tuple(weighted), gram=tuple(gram))
 
     def _by_plane(self, values):
         return zip(self.factors, np.split(values, np.cumsum([len(f) for f in self.factors])[:-1]), strict=True)
