@@ -4,7 +4,7 @@ Images are [(projection + n1) CTF + n2] MTF with n1 and n2 white unless the prot
 """
 
 import numpy as np
-from scipy import fft
+from numpy import fft
 
 from gradalign.errors import InputError
 from gradalign.fourier.spectrum import Sampler
@@ -62,7 +62,7 @@ class Simulator:
             )
 
     def _images(self, spectra):
-        return fft.irfft2(spectra, overwrite_x=True)
+        return fft.irfft2(spectra)
 
     def _noise_spectra(self, scales, rng):
         # the sum of two independent Gaussian fields is one Gaussian field with the sum of their powers
