@@ -20,12 +20,9 @@ reproduce: report ## the study of config.yaml, a quarter of an hour on two cores
 quick: .venv/complete ## the same with few pairs, two minutes and a quarter
 	@$(MAKE) --no-print-directory report CONFIG=workflow/config/quick.yaml
 
-# each job that has ended has Snakemake look for further ones once a timespan from then on, which adds up; a run waits
-# for the last look, here while the report is made
 report: .venv/complete ## the study of CONFIG=file.yaml with its report, results/<name>/report.html
 	@.venv/bin/python workflow/scripts/release_lock.py $(LAID_OVER)
-	@.venv/bin/snakemake --cores all $(LAID_OVER) --max-jobs-per-timespan 1000/10s \
-		--report $(STUDY)/appendix.html --report-after-run
+	@.venv/bin/snakemake --cores all $(LAID_OVER) --report $(STUDY)/appendix.html --report-after-run
 
 # as they were typed, whatever signs they hold
 QUOTED = --$(1)='$(subst ','\'',$(value $(2)))'

@@ -67,6 +67,10 @@ logger.info(None, extra={"event": "gradalign_standing", "rule": page_rule, "line
 
 
 onstart:
+    # with a limit Snakemake would look for further jobs once a timespan for each look before, which adds up, and wait at
+    # the end for the last one
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
     logger.info(
         None,
         extra={
