@@ -15,9 +15,9 @@ DRAWN = phantom_density $(shell sed -n 's/^rule \(.*\):$$/\1/p' $(patsubst %,wor
 help: ## this list; every target sets up .venv first if it needs that
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-reproduce: report ## the study of config.yaml, a quarter of an hour on two cores
+reproduce: report ## the study of config.yaml, a quarter to a third of an hour on two cores
 
-quick: .venv/complete ## the same with few pairs, two minutes and a quarter
+quick: .venv/complete ## the same with few pairs, about two minutes
 	@$(MAKE) --no-print-directory report CONFIG=workflow/config/quick.yaml
 
 report: .venv/complete ## the study of CONFIG=file.yaml with its report, results/<name>/report.html
