@@ -123,6 +123,12 @@ class JointRefinement:
             turned = _each_degree(degrees, matrices, np.ascontiguousarray(half.T))
             yield _each_degree(degrees, matrices, side), turned, degrees
 
+    def _by_parity(self, rotation, centre, shift):
+        """Yield for each parity b_f and D b_g with their derivatives, D G_g Dᵀ, the degrees, and G_f for noise 1."""
+        known, turned = self._right_sides(self._fixed, centre), self._turned(rotation, shift)
+        for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+            yield own, side, gram, degrees, first
+
     def evaluate(self, rotation, translation, centre, gain=0.0):
         """Return Q with its first and second derivatives at a transform.
 
@@ -142,9 +148,8 @@ class JointRefinement:
         """
         aside, factor = translation - centre, np.exp(gain / 2.0)
         shift = -(rotation.T @ aside)
-        known, turned = self._right_sides(self._fixed, centre), self._turned(rotation, shift)
         parts = []
-        for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+        for own, side, gram, degrees, first in self._by_parity(rotation, centre, shift):
             first = first / (self._fixed.noise * factor**2)
             sides, gram = (own / factor, side * factor), gram * factor**2
             parts.append(_expanded(_fitted(*sides, first, gram, degrees), *sides, gram))
@@ -171,8 +176,7 @@ class JointRefinement:
         aside = translation - centre
         places, chain = (centre, -(rotation.T @ aside)), _chain(rotation, aside)
         back, parts, expansions = [matrix.T for matrix in self._matrices(rotation)], [], []
-        known, turned = self._right_sides(self._fixed, places[0]), self._turned(rotation, places[1])
-        for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+        for own, side, gram, degrees, first in self._by_parity(rotation, *places):
             fit = _fitted(own, side, first / self._fixed.noise, gram, degrees)
             expansions.append(_expanded(fit, own, side, gram))
             way = cho_solve(fit.factor, fit.way, check_finite=False)
@@ -204,20 +208,19 @@ class JointRefinement:
         numpy.ndarray of shape (degrees,)
             In units of what the power S of the shells says.
         """
-        known = self._right_sides(self._fixed, centre)
-        turned = self._turned(rotation, -(rotation.T @ (translation - centre)))
         every = [degree for degrees in self._fixed.modes.degrees for degree, _ in degrees]
         powers = np.ones(1 + max(every, default=0))
-        for own, (side, gram, degrees), first in zip(known, turned, self._fixed.modes.gram, strict=True):
+        shift = -(rotation.T @ (translation - centre))
+        for own, side, gram, degrees, first in self._by_parity(rotation, centre, shift):
             of = modes_degrees(degrees)
+            here = np.unique(of)
             gram, total = gram + first / self._fixed.noise, own[:, 0] + side[:, 0]
             for _ in range(_LOOKS):
                 root = np.sqrt(powers[of])
                 spread = np.linalg.inv(root[:, None] * gram * root + np.eye(len(of)))
                 squares = np.bincount(of, (root * (spread @ (root * total))) ** 2, len(powers))
                 told = np.bincount(of, 1.0 - np.diagonal(spread), len(powers))
-                here = np.isin(np.arange(len(powers)), of)
-                powers[here] = ((squares + _USUAL_MODES) / (told + _USUAL_MODES))[here]
+                powers[here] = (squares[here] + _USUAL_MODES) / (told[here] + _USUAL_MODES)
         return powers
 
     def _influence(self, volume, place, parts, column, sign, chain):
